@@ -1,0 +1,130 @@
+// Everything a service may ask the composition root for. A service never imports an engine or another service.
+import type { Bundle, Resource } from '@xinglin/core/fhir'
+import type { Caller } from './caller.ts'
+import type { Sql, Tx } from './sql.ts'
+
+/** Structured log without PHI: an event name and ids. `error` means that a person must look. */
+export interface Logger {
+  debug(event: string, fields?: LogFields): void
+  info(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  error(event: string, fields?: LogFields & { readonly error?: unknown }): void
+  child(fields: LogFields): Logger
+}
+
+/** Ids, counts and durations; never names, birth dates, free text or tokens. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined | unknown>>
+
+/** Time as an argument. */
+export interface Clock {
+  now(): Date
+  /** Monotonic milliseconds for durations. */
+  monotonicMs(): number
+}
+
+/** New identifiers. */
+export interface Ids {
+  /** A UUIDv7: ordered by time, unguessable. */
+  uuid(): string
+}
+
+/** Bytes on disk or S3, addressed by key; durable (fsync) before `put` resolves. */
+export interface Blobs {
+  put(key: string, body: AsyncIterable<Uint8Array> | Uint8Array): Promise<{ readonly sizeBytes: number; readonly sha256: string }>
+  get(key: string): Promise<AsyncIterable<Uint8Array> | undefined>
+  has(key: string): Promise<boolean>
+  delete(key: string): Promise<void>
+}
+
+/** A fact that other rooms react to, e.g. `records.written`. */
+export interface OutboxEvent {
+  readonly topic: string
+  /** Decides partition and order: the patient's id where there is one, else the resource's. */
+  readonly key: string
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+/** An event as delivered: at least once, in order per key. */
+export interface DeliveredEvent extends OutboxEvent {
+  readonly id: number
+  readonly at: Date
+  readonly attempt: number
+}
+
+/** The transactional outbox. */
+export interface Events {
+  /** Adds events to the open transaction. */
+  publish(tx: Tx, events: readonly OutboxEvent[]): Promise<void>
+  /** Registers a consumer; each partition is leased by one process. Failing events are retried, then kept as dead letters. */
+  subscribe(consumer: string, topics: readonly string[], handle: (event: DeliveredEvent) => Promise<void>): void
+}
+
+/** One access, as the audit trail records it; the audit service turns it into an AuditEvent (IHE BALP shape). */
+export interface AuditEntry {
+  readonly caller: Caller | undefined
+  /** C create, R read, U update, D delete, E execute (search, operation, sign-in). */
+  readonly action: 'C' | 'R' | 'U' | 'D' | 'E'
+  /** FHIR restful-interaction code (read, vread, search-type, transaction …) or an own word such as `sign-in`. */
+  readonly interaction: string
+  readonly outcome: 'success' | 'refused' | 'failed'
+  /** HTTP status of the answer where there is one. */
+  readonly status?: number
+  /** References touched, e.g. `Patient/123/_history/2`; bounded to 100 by the trail. */
+  readonly entities?: readonly string[]
+  /** Ids of the patients concerned (without `Patient/`). */
+  readonly patients?: readonly string[]
+  /** Search as sent (path and query), for query events. */
+  readonly query?: string
+  readonly traceId?: string
+  /** Why it was refused: error code or rule id. */
+  readonly reason?: string
+}
+
+/** The audit trail. */
+export interface Audit {
+  /** Adds entries inside the transaction of the write they describe. */
+  append(tx: Tx, entries: readonly AuditEntry[]): Promise<void>
+  /** Records an access outside a transaction; resolves when it is durable (group-committed). Await it before answering. */
+  record(entry: AuditEntry): Promise<void>
+}
+
+/** An instance of a service that the registry knows. */
+export interface Instance {
+  readonly id: string
+  readonly service: string
+  readonly address: string
+  readonly port: number
+  readonly healthy: boolean
+  readonly tags: readonly string[]
+}
+
+/** Discovery of services. */
+export interface Registry {
+  register(instance: Omit<Instance, 'healthy'> & { readonly checkUrl?: string }): Promise<void>
+  deregister(id: string): Promise<void>
+  /** Healthy instances now (cached, followed by blocking queries when the registry is elsewhere). */
+  instances(service: string): readonly Instance[]
+  /** Calls back at once and on each change. */
+  watch(service: string, onChange: (instances: readonly Instance[]) => void): () => void
+}
+
+/** A fetch-shaped call to another service: local handler or HTTP, with deadline, trace and the caller's internal token. */
+export type CallService = (service: string) => (path: string, init?: RequestInit & { readonly caller?: Caller; readonly timeoutMs?: number }) => Promise<Response>
+
+/** Work on FHIR content too large for the event loop (> 256 kB): parse, validate, index in a worker thread. */
+export interface Prepared {
+  readonly resource: Resource | Bundle
+}
+
+/** The ports common to all services. */
+export interface Ports {
+  readonly sql: Sql
+  readonly blobs: Blobs
+  readonly events: Events
+  readonly audit: Audit
+  readonly registry: Registry
+  readonly call: CallService
+  readonly log: Logger
+  readonly clock: Clock
+  readonly ids: Ids
+}

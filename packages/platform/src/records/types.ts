@@ -1,0 +1,75 @@
+// The words of the record store that its parts share.
+import type { Issue } from '@xinglin/core/errors'
+import type { Resource } from '@xinglin/core/fhir'
+import type { Caller } from '../kernel/caller.ts'
+
+/** What a caller may see; compiled into the SQL of every read, search, include, chain, count and history. */
+export interface AccessFilter {
+  readonly types: 'all' | readonly string[]
+  /** Ids of the patients whose compartments bound the caller, or all. */
+  readonly patients: 'all' | readonly string[]
+  /** Types outside every Patient compartment that a patient-bound caller may still see (Practitioner, Organization, Location, Medication …). */
+  readonly sharedTypes: readonly string[]
+  /** Hashes of security labels whose records are hidden from this caller. */
+  readonly hiddenLabels: readonly number[]
+}
+
+/** What a caller may do: the read filter, and the types that may be written (within the same compartments). */
+export interface Access {
+  readonly read: AccessFilter
+  readonly write: 'all' | readonly string[]
+}
+
+/** The circumstances of one request to the store. */
+export interface RecordContext {
+  readonly caller: Caller
+  readonly access: Access
+  readonly traceId: string
+  readonly deadline: AbortSignal
+  /** Absolute FHIR base as the client sees it, e.g. `http://127.0.0.1:8080/fhir`. */
+  readonly baseUrl: string
+}
+
+/** A version as stored; `content` is the JSON text returned verbatim, absent for a deletion. */
+export interface StoredVersion {
+  readonly rid: number
+  readonly type: string
+  readonly id: string
+  readonly version: number
+  readonly at: Date
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly content: string | undefined
+}
+
+/** A change about to be made, as write rules see it. */
+export interface Change {
+  readonly kind: 'create' | 'update' | 'delete'
+  readonly type: string
+  readonly id: string
+  readonly before: Resource | undefined
+  readonly after: Resource | undefined
+  readonly now: Date
+}
+
+/** What a rule must see to decide; read (and locked) in the same transaction, with the pending changes of the Bundle laid over it. */
+export type RuleRead =
+  | { readonly kind: 'record'; readonly reference: string }
+  | { readonly kind: 'referrers'; readonly type: string; readonly parameter: string; readonly to: string }
+
+/** Answers to a rule's reads. */
+export interface RuleView {
+  record(reference: string): Resource | undefined
+  referrers(type: string, parameter: string, to: string): readonly Resource[]
+}
+
+/** A pure write rule of a service; registered with the store in every process that writes. */
+export interface WriteRule {
+  /** Stable id, e.g. `medication-dispense.quantity-left`; appears in the OperationOutcome and in docs/errors.md. */
+  readonly id: string
+  readonly types: readonly string[]
+  /** One sentence: what the rule demands. */
+  readonly about: string
+  reads?(change: Change): readonly RuleRead[]
+  /** Findings of severity error refuse the change with 422; warnings pass and are told. */
+  check(change: Change, view: RuleView): readonly Issue[]
+}
