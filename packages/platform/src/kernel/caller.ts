@@ -2,7 +2,16 @@
 
 /** What a person or program may be in Xinglin. */
 export const roles = [
-  'system', 'admin', 'clinician', 'radiologist', 'pharmacist', 'patient', 'compliance', 'operator', 'data-scientist', 'frontend',
+  'system',
+  'admin',
+  'clinician',
+  'radiologist',
+  'pharmacist',
+  'patient',
+  'compliance',
+  'operator',
+  'data-scientist',
+  'frontend',
 ] as const
 
 /** A role of {@link roles}. */

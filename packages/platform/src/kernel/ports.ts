@@ -30,7 +30,10 @@ export interface Ids {
 
 /** Bytes on disk or S3, addressed by key; durable (fsync) before `put` resolves. */
 export interface Blobs {
-  put(key: string, body: AsyncIterable<Uint8Array> | Uint8Array): Promise<{ readonly sizeBytes: number; readonly sha256: string }>
+  put(
+    key: string,
+    body: AsyncIterable<Uint8Array> | Uint8Array,
+  ): Promise<{ readonly sizeBytes: number; readonly sha256: string }>
   get(key: string): Promise<AsyncIterable<Uint8Array> | undefined>
   has(key: string): Promise<boolean>
   delete(key: string): Promise<void>
@@ -109,7 +112,9 @@ export interface Registry {
 }
 
 /** A fetch-shaped call to another service: local handler or HTTP, with deadline, trace and the caller's internal token. */
-export type CallService = (service: string) => (path: string, init?: RequestInit & { readonly caller?: Caller; readonly timeoutMs?: number }) => Promise<Response>
+export type CallService = (
+  service: string,
+) => (path: string, init?: RequestInit & { readonly caller?: Caller; readonly timeoutMs?: number }) => Promise<Response>
 
 /** Work on FHIR content too large for the event loop (> 256 kB): parse, validate, index in a worker thread. */
 export interface Prepared {

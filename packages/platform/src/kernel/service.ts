@@ -1,6 +1,6 @@
 // The contract of a service: its door as the composition root sees it.
 import type { FastifyPluginAsync } from 'fastify'
-import type { Settings, SettingSpecs } from './config.ts'
+import type { SettingSpecs, Settings } from './config.ts'
 import type { Ports } from './ports.ts'
 import type { OwnedSql } from './sql.ts'
 

@@ -1,0 +1,106 @@
+// Brings a fresh clone to the point where it can run: installs what is missing and finds a Node 24.
+// Plain JavaScript for Node 20, because it runs before anything is installed.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The root of the clone. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+const needed = 24
+
+/** Stops with a clear sentence when the system's Node is too old even to install. */
+export function requireNode20() {
+  const major = Number(process.versions.node.split('.')[0])
+  if (major >= 20) return
+  process.stderr.write(
+    `Xinglin needs Node 20 or newer to install itself; this is ${process.version}. Get one from https://nodejs.org\n`,
+  )
+  process.exit(1)
+}
+
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function fits(entry) {
+  const matches = (list, value) => {
+    if (list === undefined) return true
+    const names = [list].flat()
+    if (names.includes(`!${value}`)) return false
+    return names.every((name) => name.startsWith('!')) || names.includes(value)
+  }
+  return matches(entry.os, process.platform) && matches(entry.cpu, process.arch)
+}
+
+// An optional package that fits this machine but cannot be installed (another libc, say) is not missing.
+function missingPackages(withTests) {
+  const wanted = readJson(join(root, 'package-lock.json'))?.packages ?? {}
+  const present = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages
+  if (present === undefined) return ['everything']
+  return Object.entries(wanted)
+    .filter(([path, entry]) => path.startsWith('node_modules/') && entry.link !== true)
+    .filter(
+      ([, entry]) =>
+        (withTests || (entry.dev !== true && entry.devOptional !== true)) && entry.optional !== true && fits(entry),
+    )
+    .filter(
+      ([path, entry]) => present[path]?.version !== entry.version || !existsSync(join(root, path, 'package.json')),
+    )
+    .map(([path]) => path)
+}
+
+/** Installs from the lockfile when something is missing; nothing is fetched when all is there. */
+export function ensureInstalled({ withTests }) {
+  if (missingPackages(withTests).length === 0) return
+  process.stderr.write(
+    `Installing ${withTests ? 'all packages, those of the tests included' : 'what Xinglin needs'} (once; from the lockfile) …\n`,
+  )
+  const args = [
+    'ci',
+    ...(withTests ? ['--include=dev'] : ['--omit=dev']),
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]
+  const npm = process.env.npm_execpath
+  const isNpmScript = npm !== undefined && /npm-cli\.c?js$/.test(npm)
+  const [command, prefix, shell] = isNpmScript
+    ? [process.execPath, [npm], false]
+    : ['npm', [], process.platform === 'win32']
+  const done = spawnSync(command, [...prefix, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell })
+  if (done.status === 0) return
+  process.stderr.write('The installation failed. Xinglin needs the npm registry once; afterwards it starts offline.\n')
+  process.exit(1)
+}
+
+/** Path of a Node that runs TypeScript as it is: this one when new enough, else the one from the lockfile. */
+export function findNode() {
+  if (Number(process.versions.node.split('.')[0]) >= needed) return process.execPath
+  const platform = { linux: 'linux', darwin: 'darwin', win32: 'win' }[process.platform]
+  const names = [`node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`]
+  const file = process.platform === 'win32' ? 'node.exe' : 'node'
+  const found = names.map((name) => join(root, 'node_modules', name, 'bin', file)).find((path) => existsSync(path))
+  if (found !== undefined) return found
+  process.stderr.write(
+    `Xinglin runs on Node ${needed}; this is ${process.version} and no packaged Node fits ${process.platform}-${process.arch}. Install Node ${needed} and start again.\n`,
+  )
+  return process.exit(1)
+}
+
+/** Runs a TypeScript file under the right Node, passes signals on, and ends with its exit code. */
+export function runTypeScript(file, args, extraFlags = []) {
+  const flags = ['--disable-warning=ExperimentalWarning', ...extraFlags]
+  const child = spawn(findNode(), [...flags, ...(file === undefined ? [] : [join(root, file)]), ...args], {
+    stdio: 'inherit',
+    env: process.env,
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)))
+}

@@ -1,0 +1,38 @@
+// `npm test`: installs what the tests need, then checks types, style and every test file.
+// Arguments are test files or folders; without any, everything runs.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { ensureInstalled, findNode, requireNode20, root, runTypeScript } from './bootstrap.mjs'
+
+requireNode20()
+ensureInstalled({ withTests: true })
+
+const chosen = process.argv.slice(2)
+if (chosen.length === 0) {
+  const checks = [
+    ['types', join(root, 'node_modules/typescript/bin/tsc'), ['-p', 'tsconfig.json']],
+    ['types of the console', join(root, 'node_modules/typescript/bin/tsc'), ['-p', 'packages/console/tsconfig.json']],
+    ['style', join(root, 'node_modules/@biomejs/biome/bin/biome'), ['check', '--max-diagnostics=20', '.']],
+  ]
+  for (const [name, program, args] of checks) {
+    process.stdout.write(`checking ${name} …\n`)
+    const done = spawnSync(findNode(), [program, ...args], { cwd: root, stdio: 'inherit' })
+    if (done.status !== 0) {
+      process.stderr.write(`The check of ${name} failed.\n`)
+      process.exit(1)
+    }
+  }
+}
+
+process.chdir(root)
+const files =
+  chosen.length > 0
+    ? chosen
+    : [
+        'packages/*/src/**/*.test.ts',
+        'scripts/**/*.test.ts',
+        'conformance/**/*.test.ts',
+        'e2e/**/*.test.ts',
+        'docs/**/*.test.ts',
+      ]
+runTypeScript(undefined, ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files])
