@@ -110,6 +110,12 @@ test('refuses another unit than the prescribed one, and a dispense without quant
   assert.equal(refusals(dispense({ quantity: undefined }))[0]?.rule, 'medication-dispense.quantity-left')
 })
 
+test('refuses a dispense of nothing or less', () => {
+  for (const value of [0, -5]) {
+    assert.match(refusals(dispense({ quantity: tablets(value) }))[0]?.diagnostics ?? '', /above zero/)
+  }
+})
+
 test('refuses a dispense after the end, on the last day still allows it, and refuses it before the start', () => {
   assert.deepEqual(refusals(dispense({ whenHandedOver: '2026-03-31T23:59:00Z' })), [])
   assert.equal(

@@ -114,6 +114,15 @@ function checkQuantityOf(change: Change, view: RuleView, reference: string): rea
       ),
     ]
   }
+  if (asked.value <= 0) {
+    return [
+      refusal(
+        rule,
+        'quantity',
+        `A dispense of ${asked.value} ${asked.unit} gives nothing: state a quantity above zero`,
+      ),
+    ]
+  }
   const others = view
     .referrers('MedicationDispense', 'prescription', reference)
     .filter((other) => takes(other) && other.id !== change.id)
