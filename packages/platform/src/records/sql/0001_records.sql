@@ -41,6 +41,7 @@ CREATE INDEX resource_pats ON records.resource USING gin (pats) WHERE pats IS NO
 
 CREATE TABLE records.token_index (h bigint NOT NULL, dt timestamptz NOT NULL, rid bigint NOT NULL);
 CREATE INDEX token_index_key ON records.token_index (h, dt DESC, rid DESC);
+ALTER TABLE records.token_index ALTER COLUMN h SET STATISTICS 1000; -- common codes must be known to the planner
 
 CREATE TABLE records.string_index (p bigint NOT NULL, v text COLLATE "C" NOT NULL, raw text COLLATE "C" NOT NULL, rid bigint NOT NULL);
 CREATE INDEX string_index_key ON records.string_index (p, v, rid);
@@ -49,9 +50,12 @@ CREATE INDEX string_index_contains ON records.string_index USING gin (v gin_trgm
 
 CREATE TABLE records.date_index (p bigint NOT NULL, lo timestamptz NOT NULL, hi timestamptz NOT NULL, rid bigint NOT NULL);
 CREATE INDEX date_index_key ON records.date_index (p, lo, hi, rid);
+CREATE INDEX date_index_rid ON records.date_index (rid, p); -- appended in order, so cheap to write; serves filters and sorts after another driver
 
 CREATE TABLE records.number_index (p bigint NOT NULL, lo double precision NOT NULL, hi double precision NOT NULL, rid bigint NOT NULL);
 CREATE INDEX number_index_key ON records.number_index (p, lo, hi, rid);
+CREATE INDEX number_index_rid ON records.number_index (rid, p);
 
 CREATE TABLE records.reference_index (p bigint NOT NULL, type text NOT NULL, id text COLLATE "C" NOT NULL, rid bigint NOT NULL);
 CREATE INDEX reference_index_key ON records.reference_index (p, id, type, rid);
+CREATE INDEX reference_index_rid ON records.reference_index (rid, p);
