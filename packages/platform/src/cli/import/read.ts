@@ -1,0 +1,104 @@
+// Reads files and folders of records as a stream of units: NDJSON, JSON, and both gzipped.
+import { createReadStream } from 'node:fs'
+import { opendir, stat } from 'node:fs/promises'
+import { basename, join, relative } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { createGunzip } from 'node:zlib'
+import { AppError } from '@xinglin/core/errors'
+import type { BundleEntry } from '@xinglin/core/fhir'
+import { entriesOf, gather, isUnit, type Unit } from './units.ts'
+
+/** A file to import. */
+export interface SourceFile {
+  readonly path: string
+  readonly name: string
+  readonly sizeBytes: number
+}
+
+// A JSON file is parsed whole; larger collections come as NDJSON, which streams.
+const maxJsonBytes = 512 * 1024 * 1024
+const entriesPerUnit = 200
+
+/** Lists the files at a path (a file, or a folder searched to the bottom), in a stable order. */
+export async function listSources(path: string): Promise<readonly SourceFile[]> {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) throw new AppError('not-found', `There is no file or folder at ${path}`)
+  if (found.isFile()) return [{ path, name: basename(path), sizeBytes: found.size }]
+  const files: SourceFile[] = []
+  for await (const entry of await opendir(path, { recursive: true })) {
+    if (!entry.isFile() || !/\.(json|ndjson|jsonl)(\.gz)?$/i.test(entry.name)) continue
+    const file = join(entry.parentPath, entry.name)
+    files.push({ path: file, name: relative(path, file), sizeBytes: (await stat(file)).size })
+  }
+  return files.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function open(file: SourceFile): NodeJS.ReadableStream {
+  const raw = createReadStream(file.path)
+  if (!file.path.endsWith('.gz')) return raw
+  const unzipped = createGunzip()
+  raw.on('error', (error) => unzipped.destroy(error))
+  return raw.pipe(unzipped)
+}
+
+function parse(json: string, source: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch (error) {
+    throw new AppError('malformed-body', `${source}: not JSON (${(error as Error).message})`)
+  }
+}
+
+async function firstLine(file: SourceFile): Promise<string> {
+  const lines = createInterface({ input: open(file), crlfDelay: Number.POSITIVE_INFINITY })
+  for await (const line of lines) {
+    if (line.trim() === '') continue
+    lines.close()
+    return line.trim()
+  }
+  return ''
+}
+
+// One JSON value a line, as NDJSON and mongoexport write it, or one value over the whole file.
+async function isLineByLine(file: SourceFile): Promise<boolean> {
+  const line = await firstLine(file)
+  if (!line.startsWith('{')) return false
+  try {
+    JSON.parse(line)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function* readLines(file: SourceFile): AsyncGenerator<Unit | BundleEntry> {
+  let number = 0
+  for await (const line of createInterface({ input: open(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    number += 1
+    const source = `${file.name}:${number}`
+    if (line.trim() !== '') yield entriesOf(parse(line, source), source)
+  }
+}
+
+async function* readWhole(file: SourceFile): AsyncGenerator<Unit | BundleEntry> {
+  if (file.sizeBytes > maxJsonBytes)
+    throw new AppError('too-large', `${file.name} is larger than 512 MB: export it as NDJSON, one record a line`)
+  const value = parse(await text(open(file)), file.name)
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value]
+  for (const [index, item] of items.entries()) yield entriesOf(item, `${file.name}[${index}]`)
+}
+
+/** Reads the units of a file; the same file gives the same units in the same order. */
+export async function* readUnits(file: SourceFile): AsyncGenerator<Unit> {
+  const items = (await isLineByLine(file)) ? readLines(file) : readWhole(file)
+  let waiting: BundleEntry[] = []
+  for await (const item of items) {
+    if (isUnit(item)) yield item
+    else waiting.push(item)
+    if (waiting.length < entriesPerUnit) continue
+    yield gather(waiting)
+    waiting = []
+  }
+  if (waiting.length > 0) yield gather(waiting)
+}

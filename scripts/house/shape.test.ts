@@ -1,0 +1,41 @@
+// The shape of the code as STYLE asks: files that open with a purpose, stay short, and speak plainly.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { read, sourceFiles } from './source-files.ts'
+
+const everywhere = ['packages', 'scripts', 'bench', 'conformance', 'e2e', 'examples'].flatMap(sourceFiles)
+const maxLines = 400
+
+test('every file opens with what it is for', () => {
+  assert.deepEqual(
+    everywhere.filter((file) => !/^(#!.*\n)?(\/\/|\/\*\*?)\s?\S/.test(read(file))),
+    [],
+  )
+})
+
+test(`no file is longer than ${maxLines} lines`, () => {
+  assert.deepEqual(
+    everywhere.filter((file) => read(file).split('\n').length > maxLines),
+    [],
+  )
+})
+
+test('no file is named after nothing in particular', () => {
+  assert.deepEqual(
+    everywhere.filter((file) => /(^|\/)(utils?|helpers?|manager|misc|common)(\/|\.tsx?$)/i.test(file)),
+    [],
+  )
+})
+
+test('there is no any, no suppressed check, no empty catch', () => {
+  const pattern = /(:\s*any\b|<any>|\bas any\b|@ts-ignore|@ts-nocheck|biome-ignore-all|catch\s*(\([^)]*\))?\s*\{\s*\})/
+  const self = 'scripts/house/shape.test.ts'
+  const offences = everywhere
+    .filter((file) => file !== self)
+    .flatMap((file) =>
+      read(file)
+        .split('\n')
+        .flatMap((line, index) => (pattern.test(line) && !/^\s*(\/\/|\*)/.test(line) ? [`${file}:${index + 1}`] : [])),
+    )
+  assert.deepEqual(offences, [])
+})
