@@ -1,0 +1,83 @@
+// Starts a whole system as a child process and waits until it is ready: for the demo, the proofs and the end-to-end tests.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { AppError } from '@xinglin/core/errors'
+import { type RunState, readRunState } from './run-state.ts'
+
+/** A system that this process started. */
+export interface StartedSystem {
+  readonly state: RunState
+  readonly child: ChildProcess
+  /** Milliseconds from the start of the process until every service was ready. */
+  readonly readyAfterMs: number
+  /** Stops it gracefully. */
+  stop(): Promise<void>
+  /** Pulls the plug: SIGKILL to the server alone. */
+  kill(): Promise<void>
+}
+
+const program = fileURLToPath(new URL('./main.ts', import.meta.url))
+const startLimitMs = 60_000
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2000) })
+    return answer.ok
+  } catch {
+    return false
+  }
+}
+
+async function waitUntilReady(child: ChildProcess, dataFolder: string, output: readonly string[]): Promise<RunState> {
+  const until = Date.now() + startLimitMs
+  while (Date.now() < until) {
+    if (child.exitCode !== null)
+      throw new AppError('unavailable', `The system stopped while starting:\n${output.join('').slice(-2000)}`)
+    const state = await readRunState(dataFolder)
+    if (state !== undefined && state.pid === child.pid && (await isReady(state.gatewayUrl))) return state
+    await delay(50)
+  }
+  child.kill('SIGKILL')
+  throw new AppError(
+    'timeout',
+    `The system was not ready after ${startLimitMs / 1000} s:\n${output.join('').slice(-2000)}`,
+  )
+}
+
+/**
+ * Starts a system on a data folder with the given settings (environment variables).
+ * @throws AppError when it stops or is not ready within a minute; its last output is in the message
+ */
+export async function startSystem(
+  dataFolder: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<StartedSystem> {
+  const startedAt = performance.now()
+  const output: string[] = []
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'start'], {
+    env: { ...process.env, ...settings, XINGLIN_DATA: dataFolder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output.push(chunk.toString())
+      if (output.length > 500) output.shift()
+    })
+  }
+  const state = await waitUntilReady(child, dataFolder, output)
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
+  }
+  return {
+    state,
+    child,
+    readyAfterMs: performance.now() - startedAt,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  }
+}
