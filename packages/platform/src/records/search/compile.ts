@@ -1,0 +1,145 @@
+// Compiles a parsed search and the caller's access filter into one SQL statement for a page, and one for the total.
+import type { Criterion, SearchQuery } from '@xinglin/core/fhir/search'
+import type { Statement } from '../../kernel/sql.ts'
+import type { AccessFilter } from '../types.ts'
+import { visible } from './access.ts'
+import { type Binder, createBinder } from './binder.ts'
+import { inCompartment } from './compartment.ts'
+import { compileCriterion } from './criterion.ts'
+import type { Position } from './cursor.ts'
+import type { SearchKnowledge } from './knowledge.ts'
+import { choosePath, isCoarse, type Path } from './path.ts'
+import { allOf, type Scope } from './scope.ts'
+import { after, type DrivingColumns, isNaturalOrder, type OrderKey, orderBy, orderOf } from './sort.ts'
+
+/** What a compilation needs beside the query. */
+export interface CompileOptions {
+  readonly access: AccessFilter
+  readonly knowledge: SearchKnowledge
+  readonly maxChainDepth: number
+}
+
+/** A page to compile: at most `limit` rows after `position`. */
+export interface PageRequest extends CompileOptions {
+  readonly limit: number
+  readonly position?: Position | undefined
+}
+
+/** A compiled page: rows have `rid, type, id, pat, content` and the position's text `c1 … cn`. */
+export interface CompiledPage extends Statement {
+  readonly keyCount: number
+  readonly path: Path['kind']
+}
+
+/** One way into the rows; several are united without duplicates. */
+interface Source {
+  readonly from: string
+  readonly where: readonly string[]
+}
+
+/** Compiles the statement of one page. */
+export function compilePage(query: SearchQuery, request: PageRequest): CompiledPage {
+  const binder = createBinder()
+  const path = choosePath(query, request.access, request.knowledge)
+  const columns = columnsOf(path)
+  const order = { columns, binder, knowledge: request.knowledge }
+  const keys = orderOf(query, order)
+  const conditions = conditionsOf(query, path, binder, request)
+  if (request.position !== undefined) conditions.push(after(keys, request.position, order))
+  const limit = binder.bind(request.limit, 'bigint')
+  const rows = sourcesOf(path, binder).map((source) =>
+    limitedRows(source, conditions, { keys, limit, rid: columns.rid }),
+  )
+  const outerOrder = orderBy(keys, (index) => `q.k${index + 1}`, 'q.rid')
+  const [single, ...more] = rows
+  const united =
+    more.length === 0
+      ? `${single}`
+      : `SELECT * FROM (${rows.map((row) => `(${row})`).join(' UNION ')}) q ORDER BY ${outerOrder} LIMIT ${limit}`
+  const positions = keys.map((_key, index) => `, q.k${index + 1}::text AS c${index + 1}`).join('')
+  const text = `SELECT q.rid, q.type, q.id, q.pat${positions}, v.content FROM (${united}) q JOIN records.version v ON v.rid = q.rid ORDER BY ${outerOrder}`
+  return { text, values: binder.values, keyCount: keys.length, path: path.kind }
+}
+
+interface Limited {
+  readonly keys: readonly OrderKey[]
+  readonly limit: string
+  readonly rid: string
+}
+
+function limitedRows(source: Source, conditions: readonly string[], { keys, limit, rid }: Limited): string {
+  const columns = keys.map((key, index) => `, ${key.expression} AS k${index + 1}`).join('')
+  const isOrdered = isNaturalOrder(keys, 'clinical') || isNaturalOrder(keys, 'updated')
+  // The bare columns, so that the driving index gives the order; otherwise the computed keys.
+  const order = isOrdered
+    ? `${keys[0]?.expression} DESC, ${rid} DESC`
+    : orderBy(keys, (index) => `k${index + 1}`, 'rid')
+  const where = allOf([...source.where, ...conditions])
+  return `SELECT r.rid, r.type, r.id, r.pat${columns} FROM ${source.from} WHERE ${where} ORDER BY ${order} LIMIT ${limit}`
+}
+
+function columnsOf(path: Path): DrivingColumns {
+  if (path.kind === 'token') return { clinical: 't.dt', rid: 't.rid', natural: 'clinical' }
+  return { clinical: 'r.dt', rid: 'r.rid', natural: path.kind === 'patient' ? 'clinical' : 'updated' }
+}
+
+/** Compiles the count of all matches, up to `cap`. */
+export function compileCount(query: SearchQuery, options: CompileOptions, cap: number): Statement {
+  const binder = createBinder()
+  const path = choosePath(query, options.access, options.knowledge)
+  const where = conditionsOf(query, path, binder, options)
+  const rows = sourcesOf(path, binder).map(
+    (source) => `SELECT r.rid FROM ${source.from} WHERE ${allOf([...source.where, ...where])}`,
+  )
+  const limit = binder.bind(cap, 'bigint')
+  return { text: `SELECT count(*) AS total FROM (${rows.join(' UNION ')} LIMIT ${limit}) q`, values: binder.values }
+}
+
+/** The conditions on row `r` that hold on every path: type, access, compartment, criteria. */
+function conditionsOf(query: SearchQuery, path: Path, binder: Binder, options: CompileOptions): string[] {
+  const scope: Scope = {
+    alias: 'r',
+    binder,
+    access: options.access,
+    knowledge: options.knowledge,
+    depth: 0,
+    maxDepth: options.maxChainDepth,
+    isNarrow: path.kind !== 'scan',
+    compile: compileCriterion,
+  }
+  const [type, ...others] = query.types
+  const types =
+    others.length === 0
+      ? `r.type = ${binder.bind(type ?? '', 'text')}`
+      : `r.type = ANY(${binder.bind(query.types, 'text[]')})`
+  const conditions = [types, visible('r', options.access, binder)]
+  if (query.compartment !== undefined && path.kind !== 'patient')
+    conditions.push(inCompartment(scope, query.types, query.compartment))
+  const narrowed = (criterion: Criterion) => (isCoarse(criterion) ? { ...scope, isNarrow: true } : scope)
+  return [...conditions, ...query.criteria.map((criterion) => compileCriterion(narrowed(criterion), criterion))]
+}
+
+function sourcesOf(path: Path, binder: Binder): readonly Source[] {
+  switch (path.kind) {
+    case 'scan':
+      return [{ from: 'records.resource r', where: [] }]
+    case 'patient': {
+      // `pat` is the first compartment of a resource; the few with several are found by `pats`.
+      const patient = binder.bind(path.patient, 'text')
+      return [
+        { from: 'records.resource r', where: [`r.pat = ${patient}`] },
+        {
+          from: 'records.resource r',
+          where: [`r.pats @> ARRAY[${patient}]`, 'r.pats IS NOT NULL', `r.pat <> ${patient}`],
+        },
+      ]
+    }
+    case 'token':
+      return path.hashes.map((hash) => ({
+        from: 'records.token_index t JOIN records.resource r ON r.rid = t.rid',
+        where: [`t.h = ${binder.bind(hash, 'bigint')}`],
+      }))
+    default:
+      return path satisfies never
+  }
+}

@@ -1,0 +1,40 @@
+// Bounds what a search may cost: PostgreSQL gives a statement up after a time, and the caller is told how to ask for less.
+import { AppError } from '@xinglin/core/errors'
+import type { Queryable, Sql } from '../../kernel/sql.ts'
+
+const queryCanceled = '57014'
+
+/** Runs work whose statements may take `limitMs` each; undefined leaves them to the pool's own limit. */
+export async function withinTime<T>(
+  sql: Sql,
+  limitMs: number | undefined,
+  work: (sql: Queryable) => Promise<T>,
+): Promise<T> {
+  try {
+    if (limitMs === undefined) return await work(sql)
+    return await sql.transaction(async (tx) => {
+      await tx.query({
+        text: "SELECT set_config('statement_timeout', $1, true)",
+        values: [String(limitMs)],
+        name: 'search_time_limit',
+      })
+      return await work(tx)
+    })
+  } catch (error) {
+    throw isCanceled(error) ? tooCostly(limitMs, error) : error
+  }
+}
+
+function isCanceled(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if ((error as { readonly code?: unknown }).code === queryCanceled) return true
+  return error.cause !== undefined && isCanceled(error.cause)
+}
+
+function tooCostly(limitMs: number | undefined, cause: unknown): AppError {
+  const diagnostics = `The search took longer than ${limitMs ?? 'the allowed'} ms. Narrow it by a patient, a code or a date, or leave out _sort or _total.`
+  return new AppError('timeout', diagnostics, {
+    cause,
+    issues: [{ severity: 'error', code: 'too-costly', diagnostics }],
+  })
+}
