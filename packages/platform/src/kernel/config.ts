@@ -18,12 +18,17 @@ export interface SettingSpec {
 /** A service's settings by name. */
 export type SettingSpecs = Readonly<Record<string, SettingSpec>>
 
-type ValueOf<S extends SettingSpec> = S['kind'] extends 'integer' | 'port' ? number
-  : S['kind'] extends 'boolean' ? boolean
-  : S['kind'] extends 'list' ? readonly string[]
-  : string
+type ValueOf<S extends Pick<SettingSpec, 'kind'>> = S['kind'] extends 'integer' | 'port'
+  ? number
+  : S['kind'] extends 'boolean'
+    ? boolean
+    : S['kind'] extends 'list'
+      ? readonly string[]
+      : string
 
 /** Parsed settings: a setting without fallback may be undefined. */
 export type Settings<Specs extends SettingSpecs> = {
-  readonly [Name in keyof Specs]: Specs[Name] extends { readonly fallback: unknown } ? ValueOf<Specs[Name]> : ValueOf<Specs[Name]> | undefined
+  readonly [Name in keyof Specs]: Specs[Name] extends { readonly fallback: unknown }
+    ? ValueOf<Specs[Name]>
+    : ValueOf<Specs[Name]> | undefined
 }
