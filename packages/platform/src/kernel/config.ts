@@ -1,4 +1,5 @@
 // The only file that reads the environment: settings are declared by services, read once, and all faults are named at once.
+import { AppError } from '@xinglin/core/errors'
 
 /** How one setting is read. */
 export interface SettingSpec {
@@ -31,4 +32,98 @@ export type Settings<Specs extends SettingSpecs> = {
   readonly [Name in keyof Specs]: Specs[Name] extends { readonly fallback: unknown }
     ? ValueOf<Specs[Name]>
     : ValueOf<Specs[Name]> | undefined
+}
+
+/** The settings of several owners, by owner. */
+export type SpecsByOwner = Readonly<Record<string, SettingSpecs>>
+
+/** Parsed settings by owner. */
+export type SettingsByOwner<Specs extends SpecsByOwner> = {
+  readonly [Owner in keyof Specs]: Settings<Specs[Owner]>
+}
+
+type Parsed = { readonly value: unknown } | { readonly fault: string }
+
+const truths: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['on', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+  ['off', false],
+])
+const maxPort = 65_535
+
+/** The environment of this process: the only place that reads it. */
+export function processEnvironment(): Readonly<Record<string, string | undefined>> {
+  return Object.freeze({ ...process.env })
+}
+
+function parseInteger(spec: SettingSpec, text: string): Parsed {
+  const isPort = spec.kind === 'port'
+  const min = spec.min ?? (isPort ? 0 : Number.MIN_SAFE_INTEGER)
+  const max = spec.max ?? (isPort ? maxPort : Number.MAX_SAFE_INTEGER)
+  const value = Number(text)
+  if (/^[+-]?\d+$/.test(text) && value >= min && value <= max) return { value }
+  const hasRange = isPort || spec.min !== undefined || spec.max !== undefined
+  return { fault: hasRange ? `a whole number from ${min} to ${max}` : 'a whole number' }
+}
+
+function parseLength(spec: SettingSpec, text: string): Parsed {
+  if (text.length >= (spec.min ?? 0) && text.length <= (spec.max ?? Number.POSITIVE_INFINITY)) return { value: text }
+  return { fault: `a text of ${spec.min ?? 0} to ${spec.max ?? 'any number of'} characters` }
+}
+
+function parse(spec: SettingSpec, text: string): Parsed {
+  switch (spec.kind) {
+    case 'integer':
+    case 'port':
+      return parseInteger(spec, text)
+    case 'boolean': {
+      const value = truths.get(text.toLowerCase())
+      return value === undefined ? { fault: 'true or false' } : { value }
+    }
+    case 'list':
+      return { value: Object.freeze(text.split(/[\s,]+/).filter((item) => item !== '')) }
+    case 'folder':
+      return text.includes('\0') ? { fault: 'the path of a folder' } : { value: text }
+    case 'text':
+      return parseLength(spec, text)
+    default:
+      return spec.kind satisfies never
+  }
+}
+
+function readSetting(spec: SettingSpec, text: string | undefined, faults: string[]): unknown {
+  const given = text?.trim()
+  if (given === undefined || given === '') return spec.fallback
+  const parsed = parse(spec, given)
+  if ('value' in parsed) return parsed.value
+  const shown = spec.secret === true ? 'has a value (secret, not shown) that' : `is ${JSON.stringify(given)} and`
+  faults.push(`${spec.env} ${shown} must be ${parsed.fault} (${spec.about})`)
+  return undefined
+}
+
+/**
+ * Reads all settings of all owners from an environment; an empty variable counts as absent. The result is frozen.
+ * @throws AppError 'invalid-parameter' whose message and issues name every fault at once
+ */
+export function readSettings<const Specs extends SpecsByOwner>(
+  specs: Specs,
+  env: Readonly<Record<string, string | undefined>>,
+): SettingsByOwner<Specs> {
+  const faults: string[] = []
+  const owners = Object.entries(specs).map(([owner, settings]) => {
+    const values = Object.entries(settings).map(([name, spec]) => [name, readSetting(spec, env[spec.env], faults)])
+    return [owner, Object.freeze(Object.fromEntries(values))]
+  })
+  const unique = [...new Set(faults)]
+  if (unique.length > 0) {
+    throw new AppError('invalid-parameter', `The configuration cannot be used:\n- ${unique.join('\n- ')}`, {
+      issues: unique.map((diagnostics) => ({ severity: 'error', code: 'value', diagnostics })),
+    })
+  }
+  return Object.freeze(Object.fromEntries(owners)) as SettingsByOwner<Specs> // each value was parsed by its spec's kind
 }

@@ -45,5 +45,7 @@ declare module 'fastify' {
     public?: boolean
     /** `fhir` routes answer errors as OperationOutcome; all others as problem+json. */
     errors?: 'fhir' | 'problem'
+    /** Code for a body, query or path that does not fit its schema: 400 (default) or 422. */
+    whenInvalid?: 'invalid-request' | 'unprocessable'
   }
 }
