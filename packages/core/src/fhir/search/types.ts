@@ -2,7 +2,16 @@
 import type { Issue } from '../../errors/index.ts'
 
 /** http://hl7.org/fhir/R4/search.html#ptypes */
-export type SearchParameterType = 'string' | 'token' | 'reference' | 'date' | 'quantity' | 'number' | 'uri' | 'composite' | 'special'
+export type SearchParameterType =
+  | 'string'
+  | 'token'
+  | 'reference'
+  | 'date'
+  | 'quantity'
+  | 'number'
+  | 'uri'
+  | 'composite'
+  | 'special'
 
 /** One search parameter of one resource type. */
 export interface SearchParameter {
@@ -16,7 +25,11 @@ export interface SearchParameter {
   /** Resource types that a reference may point at. */
   readonly targets: readonly string[]
   /** For composites: the codes of the parts with their expressions relative to the composite's. */
-  readonly components: readonly { readonly code: string; readonly type: SearchParameterType; readonly expression: string }[]
+  readonly components: readonly {
+    readonly code: string
+    readonly type: SearchParameterType
+    readonly expression: string
+  }[]
   /** Canonical URL of the SearchParameter. */
   readonly url: string
 }
@@ -54,16 +67,44 @@ export type Criterion =
   | { readonly kind: 'id'; readonly values: readonly string[] }
   | { readonly kind: 'last-updated'; readonly values: readonly DateValue[] }
   | { readonly kind: 'missing'; readonly parameter: SearchParameter; readonly missing: boolean }
-  | { readonly kind: 'token'; readonly parameter: SearchParameter; readonly negated: boolean; readonly values: readonly TokenValue[] }
-  | { readonly kind: 'string'; readonly parameter: SearchParameter; readonly match: 'starts' | 'exact' | 'contains'; readonly values: readonly string[] }
+  | {
+      readonly kind: 'token'
+      readonly parameter: SearchParameter
+      readonly negated: boolean
+      readonly values: readonly TokenValue[]
+    }
+  | {
+      readonly kind: 'string'
+      readonly parameter: SearchParameter
+      readonly match: 'starts' | 'exact' | 'contains'
+      readonly values: readonly string[]
+    }
   | { readonly kind: 'text'; readonly parameter: SearchParameter; readonly values: readonly string[] }
-  | { readonly kind: 'reference'; readonly parameter: SearchParameter; readonly negated: boolean; readonly values: readonly ReferenceValue[] }
+  | {
+      readonly kind: 'reference'
+      readonly parameter: SearchParameter
+      readonly negated: boolean
+      readonly values: readonly ReferenceValue[]
+    }
   | { readonly kind: 'date'; readonly parameter: SearchParameter; readonly values: readonly DateValue[] }
   | { readonly kind: 'number'; readonly parameter: SearchParameter; readonly values: readonly NumberValue[] }
   | { readonly kind: 'quantity'; readonly parameter: SearchParameter; readonly values: readonly QuantityValue[] }
-  | { readonly kind: 'uri'; readonly parameter: SearchParameter; readonly match: 'exact' | 'below' | 'above'; readonly values: readonly string[] }
-  | { readonly kind: 'composite'; readonly parameter: SearchParameter; readonly values: readonly (readonly Criterion[])[] }
-  | { readonly kind: 'chain'; readonly parameter: SearchParameter; readonly targets: readonly { readonly type: string; readonly criterion: Criterion }[] }
+  | {
+      readonly kind: 'uri'
+      readonly parameter: SearchParameter
+      readonly match: 'exact' | 'below' | 'above'
+      readonly values: readonly string[]
+    }
+  | {
+      readonly kind: 'composite'
+      readonly parameter: SearchParameter
+      readonly values: readonly (readonly Criterion[])[]
+    }
+  | {
+      readonly kind: 'chain'
+      readonly parameter: SearchParameter
+      readonly targets: readonly { readonly type: string; readonly criterion: Criterion }[]
+    }
   | { readonly kind: 'has'; readonly type: string; readonly parameter: SearchParameter; readonly criterion: Criterion }
 
 /** `system` undefined = any system; empty string = without system. `code` undefined = any code of the system. */
@@ -87,11 +128,24 @@ export interface ReferenceValue {
 }
 
 /** Half-open range [lo, hi) in ms. */
-export interface DateValue { readonly prefix: Prefix; readonly lo: number; readonly hi: number }
+export interface DateValue {
+  readonly prefix: Prefix
+  readonly lo: number
+  readonly hi: number
+}
 /** `value` as asked for; [lo, hi] is the range that its precision implies. */
-export interface NumberValue { readonly prefix: Prefix; readonly value: number; readonly lo: number; readonly hi: number }
+export interface NumberValue {
+  readonly prefix: Prefix
+  readonly value: number
+  readonly lo: number
+  readonly hi: number
+}
 /** `p` already holds the unit asked for. */
-export interface QuantityValue extends NumberValue { readonly p: number; readonly system?: string; readonly code?: string }
+export interface QuantityValue extends NumberValue {
+  readonly p: number
+  readonly system?: string
+  readonly code?: string
+}
 
 /** One key of `_sort`. */
 export interface SortKey {
