@@ -1,0 +1,172 @@
+// One consumer of the outbox in this process: fetches what is final, hands each partition its events in order, retries,
+// gives up into the dead letters, and moves the cursor only after the work is done.
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '@xinglin/core/errors'
+import { type LeaseHolder, releaseLeases, renewLeases } from './outbox-lease.ts'
+import { advance, type Batch, bury, closeWindows, fetchBatches } from './outbox-store.ts'
+import type { DeliveredEvent, Logger } from './ports.ts'
+import type { Sql } from './sql.ts'
+
+/** What a consumer does with which topics. */
+export interface Subscription {
+  readonly consumer: string
+  readonly topics: readonly string[]
+  readonly handle: (event: DeliveredEvent) => Promise<void>
+}
+
+/** What a consumer works with. */
+export interface ConsumerTools {
+  readonly sql: Sql
+  readonly log: Logger
+  readonly holder: string
+  readonly retry: RetryPolicy
+}
+
+/** How often and how patiently an event is tried. */
+export interface RetryPolicy {
+  readonly attempts: number
+  readonly firstDelayMs: number
+  readonly maxDelayMs: number
+}
+
+/** A running consumer. */
+export interface Consumer {
+  /** Looks for events now. */
+  wake(): void
+  close(): Promise<void>
+}
+
+const perPartition = 100
+const idlePollMs = 1000
+// Events above the watermark become final when older transactions end, of which nobody tells: look again soon after a wake-up.
+const soonPollMs = 25
+const soonPolls = 40
+const renewEveryMs = 1500
+
+class Stopped extends Error {}
+
+async function deliver(
+  event: DeliveredEvent,
+  subscription: Subscription,
+  tools: ConsumerTools,
+  stop: AbortSignal,
+): Promise<void> {
+  const { attempts, firstDelayMs, maxDelayMs } = tools.retry
+  const { consumer } = subscription
+  for (let attempt = 1; ; attempt++) {
+    if (stop.aborted) throw new Stopped()
+    try {
+      await subscription.handle({ ...event, attempt })
+      return
+    } catch (error) {
+      const ids = { consumer, event: event.id, topic: event.topic, attempt }
+      if (attempt >= attempts) {
+        tools.log.error('outbox.dead-letter', { ...ids, error })
+        const reason = error instanceof AppError ? error.code : String((error as Partial<Error>).name)
+        await bury(tools.sql, consumer, { ...event, attempt }, reason)
+        return
+      }
+      tools.log.warn('outbox.retry', { ...ids, error })
+      const backOffMs = Math.min(firstDelayMs * 2 ** (attempt - 1), maxDelayMs) * (0.5 + Math.random() / 2)
+      await delay(backOffMs, undefined, { signal: stop }).catch(() => undefined)
+    }
+  }
+}
+
+async function deliverBatch(
+  batch: Batch,
+  subscription: Subscription,
+  tools: ConsumerTools,
+  stop: AbortSignal,
+): Promise<void> {
+  const lease: LeaseHolder = { consumer: subscription.consumer, holder: tools.holder }
+  let lastId: number | undefined
+  try {
+    for (const event of batch.events) {
+      await deliver(event, subscription, tools, stop)
+      lastId = event.id
+    }
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error
+  } finally {
+    if (lastId !== undefined && !(await advance(tools.sql, lease, batch, lastId))) {
+      tools.log.warn('outbox.lease-lost', { consumer: subscription.consumer, part: batch.part })
+    }
+  }
+}
+
+/** Starts a consumer: leases partitions, then delivers until it is closed. */
+export function startConsumer(subscription: Subscription, tools: ConsumerTools): Consumer {
+  const { consumer, topics } = subscription
+  const lease: LeaseHolder = { consumer, holder: tools.holder }
+  const stop = new AbortController()
+  const working = new Map<number, Promise<void>>()
+  const state = { wake: (): void => undefined, isAwake: false, soon: 0, renewedAt: Number.NEGATIVE_INFINITY }
+
+  const sleep = async (): Promise<void> => {
+    if (state.isAwake || stop.signal.aborted) return
+    const timer = new AbortController()
+    const woken = new Promise<void>((resolve) => {
+      state.wake = resolve
+    })
+    const ms = state.soon > 0 ? soonPollMs : idlePollMs
+    state.soon = Math.max(0, state.soon - 1)
+    await Promise.race([woken, delay(ms, undefined, { signal: timer.signal }).catch(() => undefined)])
+    timer.abort()
+  }
+
+  const wake = (): void => {
+    state.isAwake = true
+    state.soon = soonPolls
+    state.wake()
+  }
+
+  const begin = (batch: Batch): void => {
+    const work = deliverBatch(batch, subscription, tools, stop.signal)
+      .catch((error: unknown) => tools.log.warn('outbox.batch.failed', { consumer, part: batch.part, error }))
+      .finally(() => {
+        working.delete(batch.part)
+        state.isAwake = true
+        state.wake()
+      })
+    working.set(batch.part, work)
+  }
+
+  const pass = async (): Promise<void> => {
+    if (performance.now() - state.renewedAt > renewEveryMs) {
+      await renewLeases(tools.sql, lease)
+      state.renewedAt = performance.now()
+    }
+    const request = { consumer, holder: tools.holder, topics, perPartition, except: [...working.keys()] }
+    const batches = await fetchBatches(tools.sql, request)
+    for (const batch of batches) begin(batch)
+    if (batches.length === 0 && (await closeWindows(tools.sql, request))) state.isAwake = true
+  }
+
+  const loop = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      state.isAwake = false
+      try {
+        await pass()
+      } catch (error) {
+        tools.log.warn('outbox.pass.failed', { consumer, error })
+        await delay(idlePollMs, undefined, { signal: stop.signal }).catch(() => undefined)
+      }
+      await sleep()
+    }
+  }
+
+  const running = loop()
+  return {
+    wake,
+    async close() {
+      stop.abort()
+      state.wake()
+      await running
+      await Promise.all(working.values())
+      await releaseLeases(tools.sql, lease).catch((error: unknown) =>
+        tools.log.warn('outbox.release.failed', { error }),
+      )
+    },
+  }
+}
