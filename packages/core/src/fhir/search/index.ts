@@ -3,6 +3,7 @@ export { clinicalDateParameter } from './clinical-date.ts'
 export { type CompositeRows, compositeRows } from './composites.ts'
 export { type IndexOptions, indexRows } from './index-rows.ts'
 export { labelHash, parameterHash, presenceHash, textHash, tokenHash, valueHash } from './keys.ts'
+export { matches } from './match.ts'
 export { normaliseText } from './normalise.ts'
 export {
   compartmentParameters,
@@ -11,4 +12,6 @@ export {
   searchParameter,
   searchParametersOf,
 } from './parameters.ts'
+export { parseSearch, type SearchInput } from './parse.ts'
 export type * from './types.ts'
+export { verifyText } from './verify.ts'
