@@ -1,0 +1,2 @@
+// The door to engines on disk.
+export { openDiskBlobs } from './blobs.ts'
