@@ -10,8 +10,15 @@ const files = readdirSync(folder)
   .toSorted()
   .slice(0, 20)
 const resources = files.flatMap((file): readonly Resource[] => {
-  const bundle = JSON.parse(gunzipSync(readFileSync(`${folder}/${file}`)).toString('utf8')) as Bundle
-  return (bundle.entry ?? []).flatMap((entry) => entry.resource ?? [])
+  const text = gunzipSync(readFileSync(`${folder}/${file}`)).toString('utf8')
+  const bundle = JSON.parse(text) as Bundle
+  // References inside the transaction become literal, as they are when the store has resolved them.
+  const types = new Map((bundle.entry ?? []).map((entry) => [entry.fullUrl, entry.resource?.resourceType]))
+  const resolved = text.replace(/"reference": *"(urn:uuid:([^"]+))"/g, (all, urn: string, id: string) => {
+    const type = types.get(urn)
+    return type === undefined ? all : `"reference":"${type}/${id}"`
+  })
+  return ((JSON.parse(resolved) as Bundle).entry ?? []).flatMap((entry) => entry.resource ?? [])
 })
 
 function measure(rounds: number): { readonly perCpuSecond: number; readonly rows: Readonly<Record<string, number>> } {

@@ -82,9 +82,8 @@ export function impliedRange(
   const [, whole = '', fraction = '', exponent = '0'] = match
   const value = Number(text)
   if (!Number.isFinite(value) || Math.abs(value) >= openNumber) return undefined
-  // An exponent makes the digits before it the significant ones: 1e2 has one.
-  const isWhole = fraction === '' && match[3] === undefined
-  const scale = isWhole ? 0 : Number(exponent) - fraction.length
+  // With an exponent R4 counts one digit more than is written: its own example takes 1e2 as [95, 105).
+  const scale = match[3] === undefined ? -fraction.length : Number(exponent) - fraction.length - 1
   const digits = whole.length + fraction.length
   const half = digits > 15 ? Math.abs(value) * Number.EPSILON : 0.5 * 10 ** scale
   const hi = value + half

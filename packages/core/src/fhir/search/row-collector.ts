@@ -49,15 +49,15 @@ export class RowCollector {
   rows(): IndexRows {
     const tokens = sortedUnique(this.tokens)
     return {
-      tok: sortedUnique([...tokens, ...this.presences]),
+      tok: sortedUnique(tokens.concat(this.presences)),
       tokens,
       strings: this.strings,
       dates: this.dates,
       numbers: this.numbers,
       references: this.references,
       clinicalDate: this.clinicalDate,
-      patients: [...new Set(this.patients)],
-      labels: sortedUnique(this.labels),
+      patients: this.patients.length < 2 ? this.patients : [...new Set(this.patients)],
+      labels: this.labels.length === 0 ? [] : sortedUnique(this.labels),
     }
   }
 }
@@ -71,11 +71,11 @@ function hasRange(rows: readonly Range[], p: number, lo: number, hi: number): bo
 
 // A typed array sorts numbers without a comparing function.
 function sortedUnique(values: readonly number[]): readonly number[] {
-  if (values.length === 0) return []
-  const sorted = Float64Array.from(values).sort()
+  const sorted = new Float64Array(values).sort()
   const unique: number[] = []
   let last = -1
-  for (const value of sorted) {
+  for (let index = 0; index < sorted.length; index += 1) {
+    const value = sorted[index] ?? last
     if (value !== last) unique.push(value)
     last = value
   }
