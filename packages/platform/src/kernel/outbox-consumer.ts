@@ -2,8 +2,9 @@
 // gives up into the dead letters, and moves the cursor only after the work is done.
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
+import { bury } from './dead-letters.ts'
+import { advance, type Batch, closeWindows, fetchBatches } from './outbox-feed.ts'
 import { type LeaseHolder, releaseLeases, renewLeases } from './outbox-lease.ts'
-import { advance, type Batch, bury, closeWindows, fetchBatches } from './outbox-store.ts'
 import type { DeliveredEvent, Logger } from './ports.ts'
 import type { Sql } from './sql.ts'
 
@@ -95,75 +96,95 @@ async function deliverBatch(
   }
 }
 
+interface Loop {
+  readonly subscription: Subscription
+  readonly tools: ConsumerTools
+  readonly lease: LeaseHolder
+  readonly stop: AbortController
+  readonly working: Map<number, Promise<void>>
+  wake: () => void
+  isAwake: boolean
+  soon: number
+  renewedAt: number
+}
+
+async function sleep(loop: Loop): Promise<void> {
+  if (loop.isAwake || loop.stop.signal.aborted) return
+  const timer = new AbortController()
+  const woken = new Promise<void>((resolve) => {
+    loop.wake = resolve
+  })
+  const ms = loop.soon > 0 ? soonPollMs : idlePollMs
+  loop.soon = Math.max(0, loop.soon - 1)
+  await Promise.race([woken, delay(ms, undefined, { signal: timer.signal }).catch(() => undefined)])
+  timer.abort()
+}
+
+function begin(loop: Loop, batch: Batch): void {
+  const { subscription, tools, working } = loop
+  const { consumer } = subscription
+  const work = deliverBatch(batch, subscription, tools, loop.stop.signal)
+    .catch((error: unknown) => tools.log.warn('outbox.batch.failed', { consumer, part: batch.part, error }))
+    .finally(() => {
+      working.delete(batch.part)
+      loop.isAwake = true
+      loop.wake()
+    })
+  working.set(batch.part, work)
+}
+
+async function pass(loop: Loop): Promise<void> {
+  const { sql } = loop.tools
+  if (performance.now() - loop.renewedAt > renewEveryMs) {
+    await renewLeases(sql, loop.lease)
+    loop.renewedAt = performance.now()
+  }
+  const request = { ...loop.lease, topics: loop.subscription.topics, perPartition, except: [...loop.working.keys()] }
+  const batches = await fetchBatches(sql, request)
+  for (const batch of batches) begin(loop, batch)
+  if (batches.length === 0 && (await closeWindows(sql, request))) loop.isAwake = true
+}
+
+async function runLoop(loop: Loop): Promise<void> {
+  const { stop, tools, lease } = loop
+  while (!stop.signal.aborted) {
+    loop.isAwake = false
+    try {
+      await pass(loop)
+    } catch (error) {
+      tools.log.warn('outbox.pass.failed', { consumer: lease.consumer, error })
+      await delay(idlePollMs, undefined, { signal: stop.signal }).catch(() => undefined)
+    }
+    await sleep(loop)
+  }
+}
+
 /** Starts a consumer: leases partitions, then delivers until it is closed. */
 export function startConsumer(subscription: Subscription, tools: ConsumerTools): Consumer {
-  const { consumer, topics } = subscription
-  const lease: LeaseHolder = { consumer, holder: tools.holder }
-  const stop = new AbortController()
-  const working = new Map<number, Promise<void>>()
-  const state = { wake: (): void => undefined, isAwake: false, soon: 0, renewedAt: Number.NEGATIVE_INFINITY }
-
-  const sleep = async (): Promise<void> => {
-    if (state.isAwake || stop.signal.aborted) return
-    const timer = new AbortController()
-    const woken = new Promise<void>((resolve) => {
-      state.wake = resolve
-    })
-    const ms = state.soon > 0 ? soonPollMs : idlePollMs
-    state.soon = Math.max(0, state.soon - 1)
-    await Promise.race([woken, delay(ms, undefined, { signal: timer.signal }).catch(() => undefined)])
-    timer.abort()
+  const lease: LeaseHolder = { consumer: subscription.consumer, holder: tools.holder }
+  const loop: Loop = {
+    subscription,
+    tools,
+    lease,
+    stop: new AbortController(),
+    working: new Map(),
+    wake: () => undefined,
+    isAwake: false,
+    soon: 0,
+    renewedAt: Number.NEGATIVE_INFINITY,
   }
-
-  const wake = (): void => {
-    state.isAwake = true
-    state.soon = soonPolls
-    state.wake()
-  }
-
-  const begin = (batch: Batch): void => {
-    const work = deliverBatch(batch, subscription, tools, stop.signal)
-      .catch((error: unknown) => tools.log.warn('outbox.batch.failed', { consumer, part: batch.part, error }))
-      .finally(() => {
-        working.delete(batch.part)
-        state.isAwake = true
-        state.wake()
-      })
-    working.set(batch.part, work)
-  }
-
-  const pass = async (): Promise<void> => {
-    if (performance.now() - state.renewedAt > renewEveryMs) {
-      await renewLeases(tools.sql, lease)
-      state.renewedAt = performance.now()
-    }
-    const request = { consumer, holder: tools.holder, topics, perPartition, except: [...working.keys()] }
-    const batches = await fetchBatches(tools.sql, request)
-    for (const batch of batches) begin(batch)
-    if (batches.length === 0 && (await closeWindows(tools.sql, request))) state.isAwake = true
-  }
-
-  const loop = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      state.isAwake = false
-      try {
-        await pass()
-      } catch (error) {
-        tools.log.warn('outbox.pass.failed', { consumer, error })
-        await delay(idlePollMs, undefined, { signal: stop.signal }).catch(() => undefined)
-      }
-      await sleep()
-    }
-  }
-
-  const running = loop()
+  const running = runLoop(loop)
   return {
-    wake,
+    wake() {
+      loop.isAwake = true
+      loop.soon = soonPolls
+      loop.wake()
+    },
     async close() {
-      stop.abort()
-      state.wake()
+      loop.stop.abort()
+      loop.wake()
       await running
-      await Promise.all(working.values())
+      await Promise.all(loop.working.values())
       await releaseLeases(tools.sql, lease).catch((error: unknown) =>
         tools.log.warn('outbox.release.failed', { error }),
       )

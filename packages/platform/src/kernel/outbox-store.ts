@@ -1,48 +1,12 @@
-// SQL of the outbox. Why windows: a transaction's events become final when its id falls below the xmin of a snapshot, but
-// two final transactions may have been made in another order than their ids. Within a window of final transactions the
-// event ids give the order in which one key was changed, because a change publishes while it holds the lock of its record.
-import type { DeliveredEvent, OutboxEvent } from './ports.ts'
-import type { OwnedSql, Queryable, Sql, Tx } from './sql.ts'
+// SQL of the outbox: where events are written, with the change they tell of, and where they are removed once all have had them.
+import type { OutboxEvent } from './ports.ts'
+import type { OwnedSql, Queryable, Tx } from './sql.ts'
 
 /** Partitions of the outbox. */
 export const partitions = 64
 
 /** The kernel's own tables. */
 export const kernelSql: OwnedSql = { schema: 'kernel', folder: new URL('./sql/', import.meta.url) }
-
-/** A batch of one partition: final events in order, and the window they come from. */
-export interface Batch {
-  readonly part: number
-  readonly lo: string
-  readonly hi: string
-  readonly events: readonly DeliveredEvent[]
-  /** Nothing is left in the window after these. */
-  readonly isLast: boolean
-}
-
-/** An event that a consumer gave up on. */
-export interface DeadLetter {
-  readonly id: number
-  readonly consumer: string
-  readonly eventId: number
-  readonly topic: string
-  readonly key: string
-  readonly payload: Readonly<Record<string, unknown>>
-  readonly attempts: number
-  readonly reason: string
-  readonly at: Date
-}
-
-interface EventRow {
-  readonly part: number
-  readonly lo: string
-  readonly hi: string
-  readonly id: number
-  readonly topic: string
-  readonly key: string
-  readonly payload: string
-  readonly at: Date
-}
 
 /** The partition of a key: FNV-1a over its UTF-16 units. */
 export function partitionOf(key: string): number {
@@ -63,129 +27,6 @@ export async function insertEvents(tx: Tx, events: readonly OutboxEvent[]): Prom
       events.map(({ key }) => key),
       events.map(({ payload }) => JSON.stringify(payload)),
     ],
-  })
-}
-
-const fetchText = `
-SELECT c.part, c.lo, w.hi, e.id, e.topic, e.key, e.payload, e.at
-FROM kernel.outbox_cursor c
-CROSS JOIN LATERAL (SELECT CASE WHEN c.hi > c.lo THEN c.hi ELSE pg_snapshot_xmin(pg_current_snapshot()) END AS hi) w
-CROSS JOIN LATERAL (
-  SELECT o.id, o.topic, o.key, o.payload, o.at
-  FROM kernel.outbox o
-  WHERE o.part = c.part AND o.txid >= c.lo AND o.txid < w.hi AND o.id > c.after_id AND o.topic = ANY($3)
-  ORDER BY o.id
-  LIMIT $4
-) e
-WHERE c.consumer = $1 AND c.holder = $2 AND c.lease_until > now() AND c.part <> ALL($5::smallint[])
-ORDER BY c.part, e.id`
-
-/** What to fetch. */
-export interface FetchRequest {
-  readonly consumer: string
-  readonly holder: string
-  readonly topics: readonly string[]
-  readonly perPartition: number
-  /** Partitions being worked on. */
-  readonly except: readonly number[]
-}
-
-/** The next final events of every partition that the holder leases. */
-export async function fetchBatches(sql: Queryable, request: FetchRequest): Promise<readonly Batch[]> {
-  const { consumer, holder, topics, perPartition, except } = request
-  const rows = await sql.query<EventRow>({
-    name: 'kernel.outbox.fetch',
-    text: fetchText,
-    values: [consumer, holder, topics, perPartition, except],
-  })
-  return [...Map.groupBy(rows, (row) => row.part).values()].map((group) => ({
-    part: group[0]?.part ?? 0,
-    lo: group[0]?.lo ?? '0',
-    hi: group[0]?.hi ?? '0',
-    isLast: group.length < perPartition,
-    events: group.map(({ id, topic, key, payload, at }) => ({
-      id,
-      topic,
-      key,
-      at,
-      attempt: 1,
-      payload: JSON.parse(payload) as Record<string, unknown>, // written by insertEvents
-    })),
-  }))
-}
-
-/** Moves a cursor past `lastId`; false when the lease was lost meanwhile. A lost flush only delivers again, so it need not sync. */
-export async function advance(
-  sql: Queryable,
-  holder: { readonly consumer: string; readonly holder: string },
-  batch: Batch,
-  lastId: number,
-): Promise<boolean> {
-  const isDone = batch.isLast && lastId === batch.events.at(-1)?.id
-  const rows = await sql.query({
-    name: 'kernel.outbox.advance',
-    text: `WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
-           UPDATE kernel.outbox_cursor SET lo = $4::xid8, hi = $5::xid8, after_id = $6 FROM quick
-           WHERE consumer = $1 AND holder = $2 AND part = $3 RETURNING part`,
-    values: [holder.consumer, holder.holder, batch.part, isDone ? batch.hi : batch.lo, batch.hi, isDone ? 0 : lastId],
-  })
-  return rows.length === 1
-}
-
-/** Closes windows in which nothing is left for the consumer; says whether there were any. */
-export async function closeWindows(sql: Queryable, request: Omit<FetchRequest, 'perPartition'>): Promise<boolean> {
-  const { consumer, holder, topics, except } = request
-  const rows = await sql.query({
-    name: 'kernel.outbox.close',
-    text: `UPDATE kernel.outbox_cursor c SET lo = hi, after_id = 0
-           WHERE consumer = $1 AND holder = $2 AND hi > lo AND part <> ALL($4::smallint[]) AND NOT EXISTS (
-             SELECT 1 FROM kernel.outbox o
-             WHERE o.part = c.part AND o.txid >= c.lo AND o.txid < c.hi AND o.id > c.after_id AND o.topic = ANY($3))
-           RETURNING part`,
-    values: [consumer, holder, topics, except],
-  })
-  return rows.length > 0
-}
-
-/** Keeps an event that a consumer gave up on. */
-export async function bury(sql: Queryable, consumer: string, event: DeliveredEvent, reason: string): Promise<void> {
-  await sql.query({
-    name: 'kernel.outbox.bury',
-    text: `INSERT INTO kernel.dead_letter (consumer, event_id, topic, key, payload, attempts, reason, event_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (consumer, event_id) DO NOTHING`,
-    values: [
-      consumer,
-      event.id,
-      event.topic,
-      event.key,
-      JSON.stringify(event.payload),
-      event.attempt,
-      reason,
-      event.at,
-    ],
-  })
-}
-
-/** The newest dead letters. */
-export async function listDeadLetters(sql: Queryable, limit: number): Promise<readonly DeadLetter[]> {
-  const rows = await sql.query<Omit<DeadLetter, 'payload'> & { readonly payload: string }>({
-    text: `SELECT id, consumer, event_id AS "eventId", topic, key, payload, attempts, reason, at
-           FROM kernel.dead_letter ORDER BY id DESC LIMIT $1`,
-    values: [limit],
-  })
-  return rows.map((row) => ({ ...row, payload: JSON.parse(row.payload) as Record<string, unknown> }))
-}
-
-/** Publishes a dead letter's event anew (for all its consumers) and removes it; false when there is none. */
-export async function revive(sql: Sql, id: number): Promise<boolean> {
-  return sql.transaction(async (tx) => {
-    const [letter] = await tx.query<{ topic: string; key: string; payload: string }>({
-      text: 'DELETE FROM kernel.dead_letter WHERE id = $1 RETURNING topic, key, payload',
-      values: [id],
-    })
-    if (letter === undefined) return false
-    await insertEvents(tx, [{ ...letter, payload: JSON.parse(letter.payload) as Record<string, unknown> }])
-    return true
   })
 }
 

@@ -1,12 +1,14 @@
 // The transactional outbox: events are stored with the change they tell of and delivered at least once, in order per key.
 import { setTimeout as delay } from 'node:timers/promises'
+import { type DeadLetter, listDeadLetters, revive } from './dead-letters.ts'
 import { type Consumer, type RetryPolicy, type Subscription, startConsumer } from './outbox-consumer.ts'
 import { rebaseAfterRestore } from './outbox-lease.ts'
-import { type DeadLetter, insertEvents, listDeadLetters, revive, sweep } from './outbox-store.ts'
+import { insertEvents, sweep } from './outbox-store.ts'
 import type { Events, Logger } from './ports.ts'
 import type { Sql } from './sql.ts'
 
-export { type DeadLetter, kernelSql } from './outbox-store.ts'
+export type { DeadLetter } from './dead-letters.ts'
+export { kernelSql } from './outbox-store.ts'
 
 /** Options of {@link createEvents}. */
 export interface EventsOptions {

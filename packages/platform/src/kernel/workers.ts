@@ -48,121 +48,131 @@ interface Thread {
   timer: NodeJS.Timeout | undefined
 }
 
+interface Pool {
+  readonly options: WorkerPoolOptions
+  readonly threads: Set<Thread>
+  readonly queue: Job[]
+  nextId: number
+  isClosed: boolean
+}
+
 const outOfMemory = 'ERR_WORKER_OUT_OF_MEMORY'
+const defaultQueueLimit = 100
+const defaultTimeoutMs = 30_000
+const defaultIdleMs = 30_000
+
+function retire(pool: Pool, thread: Thread, error: unknown): void {
+  if (!pool.threads.delete(thread)) return
+  clearTimeout(thread.timer)
+  thread.job?.fail(error)
+  thread.job = undefined
+  void thread.worker.terminate() // resolves always; its end is of no further interest
+  dispatch(pool)
+}
+
+function takeAnswer(pool: Pool, thread: Thread, answer: AnswerMessage): void {
+  const { job } = thread
+  if (job === undefined || job.id !== answer.id) return
+  thread.job = undefined
+  clearTimeout(thread.timer)
+  job.settle(answer)
+  rest(pool, thread)
+}
+
+function startThread(pool: Pool): Thread {
+  const { module, workerData, memoryMb } = pool.options
+  const worker = new Worker(module, { workerData, resourceLimits: { maxOldGenerationSizeMb: memoryMb } })
+  const thread: Thread = { worker, job: undefined, timer: undefined }
+  pool.threads.add(thread)
+  worker.on('message', (answer: AnswerMessage) => takeAnswer(pool, thread, answer))
+  worker.on('error', (error) => {
+    const isMemory = (error as { code?: string }).code === outOfMemory
+    const shown = isMemory
+      ? new AppError('too-large', 'The content needs more memory than its processing may use')
+      : error
+    retire(pool, thread, shown)
+  })
+  worker.on('exit', (code) => retire(pool, thread, new Error(`A worker thread ended with code ${code}`)))
+  return thread
+}
+
+function rest(pool: Pool, thread: Thread): void {
+  thread.worker.unref()
+  const end = (): void => retire(pool, thread, new Error('The idle thread was ended'))
+  thread.timer = setTimeout(end, pool.options.idleMs ?? defaultIdleMs).unref()
+  dispatch(pool)
+}
+
+function give(pool: Pool, thread: Thread, job: Job): void {
+  clearTimeout(thread.timer)
+  thread.worker.ref()
+  thread.job = job
+  const end = (): void => retire(pool, thread, new AppError('timeout', 'The processing took too long and was stopped'))
+  thread.timer = setTimeout(end, pool.options.timeoutMs ?? defaultTimeoutMs)
+  try {
+    thread.worker.postMessage({ id: job.id, request: job.request }, [...job.transfer])
+  } catch (error) {
+    thread.job = undefined
+    clearTimeout(thread.timer)
+    job.fail(error) // what was given cannot be copied to a thread
+    rest(pool, thread)
+  }
+}
+
+function dispatch(pool: Pool): void {
+  while (pool.queue.length > 0 && !pool.isClosed) {
+    const idle = [...pool.threads].find((thread) => thread.job === undefined)
+    const thread = idle ?? (pool.threads.size < pool.options.size ? startThread(pool) : undefined)
+    if (thread === undefined) return
+    const job = pool.queue.shift()
+    if (job !== undefined) give(pool, thread, job)
+  }
+}
+
+function abandon(pool: Pool, id: number, reason: unknown): void {
+  const waiting = pool.queue.findIndex((job) => job.id === id)
+  if (waiting !== -1) pool.queue.splice(waiting, 1)[0]?.fail(reason)
+  const thread = [...pool.threads].find((candidate) => candidate.job?.id === id)
+  if (thread !== undefined) retire(pool, thread, reason)
+}
+
+function checkRoom(pool: Pool): void {
+  if (pool.isClosed) throw new AppError('unavailable', 'The server is stopping')
+  if (pool.queue.length < (pool.options.queueLimit ?? defaultQueueLimit)) return
+  throw new AppError('unavailable', 'Too much is waiting to be processed; try again shortly', { retryAfterSeconds: 1 })
+}
+
+async function runJob(pool: Pool, request: unknown, { transfer = [], signal }: JobOptions): Promise<unknown> {
+  signal?.throwIfAborted()
+  checkRoom(pool)
+  const id = pool.nextId++
+  const onAbort = (): void => abandon(pool, id, signal?.reason)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    const answer = await new Promise<AnswerMessage>((settle, fail) => {
+      pool.queue.push({ id, request, transfer, settle, fail })
+      dispatch(pool)
+    })
+    if (answer.kind === 'refused') throw new AppError(answer.code, answer.message, { issues: answer.issues })
+    if (answer.kind === 'failed') throw answer.error
+    return answer.result
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
 
 /** Creates a pool; no thread starts before the first job. */
 export function createWorkerPool<Request, Result>(options: WorkerPoolOptions): WorkerPool<Request, Result> {
-  const { queueLimit = 100, timeoutMs = 30_000, idleMs = 30_000 } = options
-  const threads = new Set<Thread>()
-  const queue: Job[] = []
-  const state = { nextId: 1, isClosed: false }
-
-  const retire = (thread: Thread, error: unknown): void => {
-    if (!threads.delete(thread)) return
-    clearTimeout(thread.timer)
-    thread.job?.fail(error)
-    thread.job = undefined
-    void thread.worker.terminate() // resolves always; its end is of no further interest
-    dispatch()
-  }
-
-  const startThread = (): Thread => {
-    const worker = new Worker(options.module, {
-      workerData: options.workerData,
-      resourceLimits: { maxOldGenerationSizeMb: options.memoryMb },
-    })
-    const thread: Thread = { worker, job: undefined, timer: undefined }
-    threads.add(thread)
-    worker.on('message', (answer: AnswerMessage) => {
-      const { job } = thread
-      if (job === undefined || job.id !== answer.id) return
-      thread.job = undefined
-      clearTimeout(thread.timer)
-      job.settle(answer)
-      rest(thread)
-    })
-    worker.on('error', (error) => {
-      const isMemory = (error as { code?: string }).code === outOfMemory
-      retire(
-        thread,
-        isMemory ? new AppError('too-large', 'The content needs more memory than its processing may use') : error,
-      )
-    })
-    worker.on('exit', (code) => retire(thread, new Error(`A worker thread ended with code ${code}`)))
-    return thread
-  }
-
-  const rest = (thread: Thread): void => {
-    thread.worker.unref()
-    thread.timer = setTimeout(() => retire(thread, new Error('The idle thread was ended')), idleMs).unref()
-    dispatch()
-  }
-
-  const give = (thread: Thread, job: Job): void => {
-    clearTimeout(thread.timer)
-    thread.worker.ref()
-    thread.job = job
-    thread.timer = setTimeout(
-      () => retire(thread, new AppError('timeout', 'The processing took too long and was stopped')),
-      timeoutMs,
-    )
-    try {
-      thread.worker.postMessage({ id: job.id, request: job.request }, [...job.transfer])
-    } catch (error) {
-      thread.job = undefined
-      clearTimeout(thread.timer)
-      job.fail(error) // what was given cannot be copied to a thread
-      rest(thread)
-    }
-  }
-
-  const dispatch = (): void => {
-    while (queue.length > 0 && !state.isClosed) {
-      const idle = [...threads].find((thread) => thread.job === undefined)
-      const thread = idle ?? (threads.size < options.size ? startThread() : undefined)
-      if (thread === undefined) return
-      const job = queue.shift()
-      if (job !== undefined) give(thread, job)
-    }
-  }
-
-  const abandon = (id: number, reason: unknown): void => {
-    const waiting = queue.findIndex((job) => job.id === id)
-    if (waiting !== -1) queue.splice(waiting, 1)[0]?.fail(reason)
-    const thread = [...threads].find((candidate) => candidate.job?.id === id)
-    if (thread !== undefined) retire(thread, reason)
-  }
-
+  const pool: Pool = { options, threads: new Set(), queue: [], nextId: 1, isClosed: false }
   return {
-    async run(request, { transfer = [], signal } = {}) {
-      signal?.throwIfAborted()
-      if (state.isClosed) throw new AppError('unavailable', 'The server is stopping')
-      if (queue.length >= queueLimit) {
-        throw new AppError('unavailable', 'Too much is waiting to be processed; try again shortly', {
-          retryAfterSeconds: 1,
-        })
-      }
-      const id = state.nextId++
-      const onAbort = (): void => abandon(id, signal?.reason)
-      signal?.addEventListener('abort', onAbort, { once: true })
-      try {
-        const answer = await new Promise<AnswerMessage>((settle, fail) => {
-          queue.push({ id, request, transfer, settle, fail })
-          dispatch()
-        })
-        if (answer.kind === 'refused') throw new AppError(answer.code, answer.message, { issues: answer.issues })
-        if (answer.kind === 'failed') throw answer.error
-        return answer.result as Result // made by the worker's module for this pool
-      } finally {
-        signal?.removeEventListener('abort', onAbort)
-      }
-    },
+    // The worker's module answers with what this pool is declared to give.
+    run: (request, jobOptions = {}) => runJob(pool, request, jobOptions) as Promise<Result>,
     async close() {
-      state.isClosed = true
+      pool.isClosed = true
       const stopping = new AppError('unavailable', 'The server is stopping')
-      for (const job of queue.splice(0)) job.fail(stopping)
-      const workers = [...threads].map(({ worker }) => worker)
-      for (const thread of [...threads]) retire(thread, stopping)
+      for (const job of pool.queue.splice(0)) job.fail(stopping)
+      const workers = [...pool.threads].map(({ worker }) => worker)
+      for (const thread of [...pool.threads]) retire(pool, thread, stopping)
       await Promise.all(workers.map((worker) => worker.terminate()))
     },
   }
