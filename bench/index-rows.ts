@@ -1,10 +1,11 @@
 // How many Synthea resources are turned into index rows per CPU-second: `node bench/index-rows.ts [folder]`, prints JSON.
 import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { indexRows } from '../packages/core/src/fhir/search/index.ts'
 import type { Bundle, Resource } from '../packages/core/src/fhir/types.ts'
 
-const folder = process.argv[2] ?? new URL('../../shared/data/synthea/', import.meta.url).pathname
+const folder = process.argv[2] ?? fileURLToPath(new URL('../../shared/data/synthea/', import.meta.url))
 const files = readdirSync(folder)
   .filter((file) => file.endsWith('.json.gz'))
   .toSorted()

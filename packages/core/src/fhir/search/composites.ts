@@ -2,8 +2,8 @@
 // part becomes a row whose `p` is that hash, so that both parts are known to belong to the same element.
 import { eachDate } from './dates.ts'
 import { joinHash } from './hash.ts'
-import { parameterHash, tokenHash, valueHash } from './keys.ts'
 import { eachNumber } from './numbers.ts'
+import { parameterHash } from './parameter-keys.ts'
 import type { ParameterComponent, ParameterDefinition } from './parameters.ts'
 import { type ElementPath, parsePath, readValues, type TypedValue, walkPath } from './paths.ts'
 import { commonUnitSystems, compositeQuantityRows } from './quantity-rows.ts'
@@ -12,6 +12,7 @@ import type { RowCollector } from './row-collector.ts'
 import { eachString } from './strings.ts'
 import { eachToken } from './tokens.ts'
 import type { Criterion, QuantityValue, SearchParameter } from './types.ts'
+import { tokenHash, valueHash } from './value-keys.ts'
 
 /** A composite with its paths parsed. */
 export interface CompiledComposite {

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { joinHash, stringHash } from './hash.ts'
-import { parameterHash, tokenHash } from './keys.ts'
+import { sampleExamples } from './official-examples.test.ts'
+import { parameterHash } from './parameter-keys.ts'
 import { definitionsOf, resourceTypes } from './parameters.ts'
-import { sampleExamples } from './testing/examples.ts'
+import { tokenHash } from './value-keys.ts'
 
 test('hashes never change, because they are stored', () => {
   assert.equal(stringHash(''), 2262843195319283)

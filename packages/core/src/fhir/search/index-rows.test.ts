@@ -4,17 +4,9 @@ import { test } from 'node:test'
 import type { Resource } from '../types.ts'
 import { compositeRows } from './composites.ts'
 import { indexRows } from './index-rows.ts'
-import {
-  identifierHash,
-  labelHash,
-  ofTypeHash,
-  parameterHash,
-  presenceHash,
-  textHash,
-  tokenHash,
-  valueHash,
-} from './keys.ts'
+import { identifierHash, parameterHash, presenceHash, textHash } from './parameter-keys.ts'
 import { parseSearch } from './parse.ts'
+import { labelHash, ofTypeHash, tokenHash, valueHash } from './value-keys.ts'
 
 const loinc = 'http://loinc.org'
 const ucum = 'http://unitsofmeasure.org'
@@ -201,3 +193,16 @@ test('a canonical with a version is found with and without it', () => {
 function parse(name: string, value: string) {
   return parseSearch({ types: ['Observation'], parameters: [[name, value]], lenient: false })
 }
+
+test('a resource with very many values is indexed in time and without NUL', () => {
+  const coding = Array.from({ length: 50_000 }, (_value, index) => ({ code: `c${index}`, display: `d\0${index}` }))
+  const startMs = performance.now()
+  const rows = indexRows({
+    resourceType: 'Condition',
+    code: { coding },
+    identifier: coding.map(({ code }) => ({ value: code })),
+  })
+  assert.equal(rows.strings.length, 50_000)
+  assert.ok(rows.strings.every((row) => !row.raw.includes('\0') && !row.v.includes('\0')))
+  assert.ok(performance.now() - startMs < 5000)
+})

@@ -3,7 +3,7 @@
 import type { Resource } from '../types.ts'
 import { clinicalDateCodes } from './clinical-date.ts'
 import { type CompiledComposite, compileComposite, writeComposite } from './composites.ts'
-import { presenceHash } from './keys.ts'
+import { presenceHash } from './parameter-keys.ts'
 import { compartmentParameters, definitionsOf, type ParameterDefinition } from './parameters.ts'
 import { type ElementPath, isObject, type PathStep, parsePath, readValues, type TypedValue } from './paths.ts'
 import { RowCollector } from './row-collector.ts'

@@ -2,9 +2,10 @@
 export { clinicalDateParameter } from './clinical-date.ts'
 export { type CompositeRows, compositeRows } from './composites.ts'
 export { type IndexOptions, indexRows } from './index-rows.ts'
-export { labelHash, parameterHash, presenceHash, textHash, tokenHash, valueHash } from './keys.ts'
+export { searchKnowledge } from './knowledge.ts'
 export { matches } from './match.ts'
 export { normaliseText } from './normalise.ts'
+export { parameterHash, presenceHash, textHash } from './parameter-keys.ts'
 export {
   compartmentParameters,
   compartmentTypes,
@@ -14,4 +15,5 @@ export {
 } from './parameters.ts'
 export { parseSearch, type SearchInput } from './parse.ts'
 export type * from './types.ts'
+export { labelHash, tokenHash, valueHash } from './value-keys.ts'
 export { verifyText } from './verify.ts'

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import fhirpath from 'fhirpath'
 import r4 from 'fhirpath/fhir-context/r4'
+import { sampleExamples } from './official-examples.test.ts'
 import { compartmentParameters, compartmentTypes, definitionsOf, resourceTypes, searchParameter } from './parameters.ts'
 import { parsePath, readValues } from './paths.ts'
-import { sampleExamples } from './testing/examples.ts'
 
 /** Parameters without values in a resource, each with its reason. */
 const withoutPaths: Readonly<Record<string, string>> = {
@@ -33,7 +34,7 @@ test('every expression of every R4 search parameter leads to places', () => {
 
 test('the table is what the generator makes of the published definitions', () => {
   const script = new URL('../../../../../scripts/generate-search-parameters.ts', import.meta.url)
-  const output = execFileSync(process.execPath, [script.pathname, '--check'], { encoding: 'utf8' })
+  const output = execFileSync(process.execPath, [fileURLToPath(script), '--check'], { encoding: 'utf8' })
   assert.match(output, /up to date/)
 })
 

@@ -2,8 +2,8 @@
 import { dateRange, openEndMs } from './dates.ts'
 import { splitEscaped, unescapeValue } from './escape.ts'
 import { invalid, quote } from './faults.ts'
-import { identifierHash, ofTypeHash, parameterHash, quantityHash, tokenHash, valueHash } from './keys.ts'
 import { impliedRange, openNumber } from './numbers.ts'
+import { identifierHash, parameterHash } from './parameter-keys.ts'
 import { parseReference } from './references.ts'
 import type {
   DateValue,
@@ -14,6 +14,7 @@ import type {
   SearchParameter,
   TokenValue,
 } from './types.ts'
+import { ofTypeHash, tokenHash, valueHash } from './value-keys.ts'
 
 /** What values are parsed with. */
 export interface ValueContext {
@@ -134,8 +135,8 @@ export function parseQuantity(parameter: SearchParameter, text: string): Quantit
   const number = parseNumber(parameter, digits)
   const p = parameterHash(parameter)
   if (code === '') return { ...number, p }
-  if (system === '') return { ...number, code, p: quantityHash(p, undefined, code) }
-  return { ...number, system, code, p: quantityHash(p, system, code) }
+  if (system === '') return { ...number, code, p: tokenHash(p, undefined, code) }
+  return { ...number, system, code, p: tokenHash(p, system, code) }
 }
 
 /** The parameter as messages name it. */

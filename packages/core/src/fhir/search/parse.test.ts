@@ -4,10 +4,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { AppError } from '../../errors/index.ts'
 import { escapeValue } from './escape.ts'
-import { parameterHash, tokenHash } from './keys.ts'
+import { parameterHash } from './parameter-keys.ts'
 import { definitionsOf, resourceTypes } from './parameters.ts'
 import { parseSearch, type SearchInput } from './parse.ts'
 import type { Criterion, SearchQuery } from './types.ts'
+import { tokenHash } from './value-keys.ts'
 
 type Pairs = readonly (readonly [string, string])[]
 

@@ -1,10 +1,11 @@
 // Parses a whole search: every parameter is understood, refused with a reason, or (when the client asks for leniency) told as ignored.
 import { invalid, refuse, SearchFault, toIssue, unknown } from './faults.ts'
-import { parameterHash, tokenHash } from './keys.ts'
+import { parameterHash } from './parameter-keys.ts'
 import { parseCriterion, requireType } from './parse-criterion.ts'
 import { parseResult, type ResultShape } from './parse-result.ts'
 import type { ValueContext } from './parse-values.ts'
 import type { Criterion, SearchQuery } from './types.ts'
+import { tokenHash } from './value-keys.ts'
 
 /** A search as it arrives. */
 export interface SearchInput {

@@ -1,15 +1,15 @@
 // The rows of a quantity: without its unit, with the unit's code in any system, and with system and code.
 import { remember } from './bounded-cache.ts'
-import { quantityHash } from './keys.ts'
 import type { QuantityUnit } from './numbers.ts'
 import type { RowCollector } from './row-collector.ts'
+import { tokenHash } from './value-keys.ts'
 
 /** What writes the number rows of quantities under `p`. */
 export function quantityRows(p: number): (rows: RowCollector, lo: number, hi: number, unit: QuantityUnit) => void {
-  const ofAnySystem = remember((code) => quantityHash(p, undefined, code))
+  const ofAnySystem = remember((code) => tokenHash(p, undefined, code))
   const ofSystem = remember((key) => {
     const space = key.indexOf(' ')
-    return quantityHash(p, key.slice(0, space), key.slice(space + 1))
+    return tokenHash(p, key.slice(0, space), key.slice(space + 1))
   })
   return (rows, lo, hi, unit) => {
     rows.number(p, lo, hi)
@@ -35,7 +35,7 @@ export function compositeQuantityRows(rows: RowCollector, p: number, range: Comp
   const { lo, hi, unit } = range
   rows.number(p, lo, hi)
   const code = unit.code ?? unit.text
-  if (code !== undefined) rows.number(quantityHash(p, unit.code === undefined ? '' : unit.system, code), lo, hi)
+  if (code !== undefined) rows.number(tokenHash(p, unit.code === undefined ? '' : unit.system, code), lo, hi)
 }
 
 /** A quantity's range and unit. */

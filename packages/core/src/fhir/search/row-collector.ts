@@ -21,23 +21,20 @@ export class RowCollector {
   }
 
   string(p: number, v: string, raw: string): void {
-    if (v !== '' && !this.strings.some((row) => row.p === p && row.v === v && row.raw === raw)) {
-      this.strings.push({ p, v, raw })
-    }
+    // PostgreSQL has no text with NUL.
+    if (v !== '') this.strings.push({ p, v, raw: raw.includes('\0') ? raw.replaceAll('\0', '') : raw })
   }
 
   date(p: number, lo: number, hi: number): void {
-    if (!hasRange(this.dates, p, lo, hi)) this.dates.push({ p, lo, hi })
+    this.dates.push({ p, lo, hi })
   }
 
   number(p: number, lo: number, hi: number): void {
-    if (!hasRange(this.numbers, p, lo, hi)) this.numbers.push({ p, lo, hi })
+    this.numbers.push({ p, lo, hi })
   }
 
   reference(p: number, type: string, id: string): void {
-    if (!this.references.some((row) => row.p === p && row.id === id && row.type === type)) {
-      this.references.push({ p, type, id })
-    }
+    this.references.push({ p, type, id })
   }
 
   clinical(rank: number, ms: number): void {
@@ -51,10 +48,10 @@ export class RowCollector {
     return {
       tok: sortedUnique(tokens.concat(this.presences)),
       tokens,
-      strings: this.strings,
-      dates: this.dates,
-      numbers: this.numbers,
-      references: this.references,
+      strings: distinct(this.strings, isSameString, (row) => `${row.p} ${row.v} ${row.raw}`),
+      dates: distinct(this.dates, isSameRange, (row) => `${row.p} ${row.lo} ${row.hi}`),
+      numbers: distinct(this.numbers, isSameRange, (row) => `${row.p} ${row.lo} ${row.hi}`),
+      references: distinct(this.references, isSameReference, (row) => `${row.p} ${row.type} ${row.id}`),
       clinicalDate: this.clinicalDate,
       patients: this.patients.length < 2 ? this.patients : [...new Set(this.patients)],
       labels: this.labels.length === 0 ? [] : sortedUnique(this.labels),
@@ -62,11 +59,23 @@ export class RowCollector {
   }
 }
 
-type Range = { readonly p: number; readonly lo: number; readonly hi: number }
+type StringRow = IndexRows['strings'][number]
+type RangeRow = IndexRows['numbers'][number]
+type ReferenceRow = IndexRows['references'][number]
 
-function hasRange(rows: readonly Range[], p: number, lo: number, hi: number): boolean {
-  for (const row of rows) if (row.p === p && row.lo === lo && row.hi === hi) return true
-  return false
+const isSameString = (a: StringRow, b: StringRow) => a.p === b.p && a.v === b.v && a.raw === b.raw
+const isSameRange = (a: RangeRow, b: RangeRow) => a.p === b.p && a.lo === b.lo && a.hi === b.hi
+const isSameReference = (a: ReferenceRow, b: ReferenceRow) => a.p === b.p && a.type === b.type && a.id === b.id
+
+// A few rows are compared with each other; many, as a hostile resource may have, by a set.
+const fewRows = 24
+
+function distinct<T>(rows: readonly T[], isSame: (a: T, b: T) => boolean, key: (row: T) => string): readonly T[] {
+  if (rows.length < 2) return rows
+  if (rows.length > fewRows) return [...new Map(rows.map((row) => [key(row), row])).values()]
+  const kept: T[] = []
+  for (const row of rows) if (!kept.some((other) => isSame(other, row))) kept.push(row)
+  return kept
 }
 
 // A typed array sorts numbers without a comparing function.

@@ -21,11 +21,10 @@ export function eachString(typed: TypedValue, visit: VisitString): void {
 /** Calls `visit` with a text and, for Chinese, with its Latin forms. */
 export function plain(value: string, reading: Reading, visit: VisitString): void {
   if (value === '') return
-  const raw = value.includes('\0') ? value.replaceAll('\0', '') : value
-  const normalised = normaliseText(raw)
-  visit(normalised, raw)
+  const normalised = normaliseText(value)
+  visit(normalised, value)
   if (!hasHan(normalised)) return
-  for (const form of latinForms(raw, reading)) visit(form, raw)
+  for (const form of latinForms(value, reading)) visit(form, value)
 }
 
 function texts(value: unknown): readonly string[] {

@@ -47,7 +47,7 @@ export interface IndexRows {
   readonly strings: readonly { readonly p: number; readonly v: string; readonly raw: string }[]
   /** Milliseconds since 1970, half-open [lo, hi); open ends are ±8.64e15. */
   readonly dates: readonly { readonly p: number; readonly lo: number; readonly hi: number }[]
-  /** Numbers and quantities with the range their precision implies; quantities once without unit, with code, and with system|code in `p`. */
+  /** Numbers and quantities: points (JSON keeps no trailing zeros, so precision counts in what is asked for), ranges for Range and SampledData, ±1e308 for open ends. Quantities once without unit, with code (and with the unit's text), and with system|code in `p`. */
   readonly numbers: readonly { readonly p: number; readonly lo: number; readonly hi: number }[]
   /** Literal references to records here, for chains and reverse chains. */
   readonly references: readonly { readonly p: number; readonly type: string; readonly id: string }[]
@@ -62,7 +62,7 @@ export interface IndexRows {
 /** `eq` is the default; http://hl7.org/fhir/R4/search.html#prefix */
 export type Prefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap'
 
-/** A condition on a resource; `values` are alternatives. */
+/** A condition on a resource; `values` are alternatives. Texts are as asked for, not normalised; `text` is contained in a text row. */
 export type Criterion =
   | { readonly kind: 'id'; readonly values: readonly string[] }
   | { readonly kind: 'last-updated'; readonly values: readonly DateValue[] }

@@ -23,6 +23,8 @@ function standsIn(criterion: Criterion, content: string): boolean {
       return includes(content, value.id ?? value.url ?? '')
     })
   }
+  // With two ranges (MolecularSequence) the index knows each of them, not that they are of one element.
+  if (criterion.kind === 'composite') return criterion.values.every((parts) => parts.length < 3)
   if (criterion.kind === 'uri' && criterion.match === 'exact')
     return criterion.values.some((value) => includes(content, value))
   return true

@@ -2,18 +2,9 @@
 import { remember } from './bounded-cache.ts'
 import { eachDate, openEndMs } from './dates.ts'
 import { joinHash, stringHash } from './hash.ts'
-import {
-  identifierHash,
-  labelHash,
-  ofTypeHash,
-  parameterHash,
-  textHash,
-  tokenHash,
-  tokenScope,
-  valueHash,
-} from './keys.ts'
 import { normaliseText } from './normalise.ts'
 import { eachNumber } from './numbers.ts'
+import { identifierHash, parameterHash, textHash } from './parameter-keys.ts'
 import type { ParameterDefinition } from './parameters.ts'
 import type { TypedValue } from './paths.ts'
 import { quantityRows } from './quantity-rows.ts'
@@ -21,6 +12,7 @@ import { eachAddress, eachReference } from './references.ts'
 import type { RowCollector } from './row-collector.ts'
 import { eachString } from './strings.ts'
 import { eachIdentifierType, eachToken, eachTokenText } from './tokens.ts'
+import { labelHash, ofTypeHash, tokenHash, tokenScope, valueHash } from './value-keys.ts'
 
 /** Writes the rows of one value. */
 export type WriteRows = (typed: TypedValue, rows: RowCollector) => void

@@ -1,8 +1,10 @@
 // A seeded sample of the official R4 examples for the tests of search; empty where that test-only package is not installed.
+import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import type { Resource } from '../../types.ts'
+import { test } from 'node:test'
+import type { Resource } from '../types.ts'
 
-const folder = new URL('../../../../../../node_modules/hl7.fhir.r4.examples/', import.meta.url)
+const folder = new URL('../../../../../node_modules/hl7.fhir.r4.examples/', import.meta.url)
 // Definitions are many and alike; a few of them do.
 const definitions = /^(SearchParameter|StructureDefinition|ValueSet|CodeSystem|ConceptMap|OperationDefinition)/
 const maxBytes = 200_000
@@ -22,3 +24,8 @@ export function sampleExamples(size: number, seed: number): readonly Resource[] 
     .map((text) => JSON.parse(text) as Resource)
     .filter((resource) => typeof resource.resourceType === 'string')
 }
+
+test('a seed gives the same examples again', () => {
+  const ids = (seed: number) => sampleExamples(20, seed).map((resource) => `${resource.resourceType}/${resource.id}`)
+  assert.deepEqual(ids(1), ids(1))
+})
