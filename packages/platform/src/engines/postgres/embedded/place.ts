@@ -43,7 +43,7 @@ async function readRecord(home: string): Promise<PlaceRecord | undefined> {
 function foreignFolder(home: string, owner: string, cause?: unknown): AppError {
   return new AppError(
     'conflict',
-    `The data in ${home} was last run as ${owner}. Start as ${owner} again, use another data folder (XINGLIN_DATA), or hand this one over: chown -R it and remove ${join(home, recordName)} only after a backup`,
+    `The data in ${home} was last run as ${owner}. Start as ${owner} again, or use another data folder (XINGLIN_DATA); to move the data, back it up as ${owner} and restore it there`,
     { cause },
   )
 }
@@ -95,7 +95,7 @@ async function reachablePrograms(
   if (isComplete && (await canReach(account, join(programs.folder, 'bin')))) return programs
   const target = (await canReach(account, home)) ? home : await reachableBase(account)
   const copy = await copyPrograms(programs, target)
-  log.info('postgres.programs.copied', { folder: copy.folder })
+  log.info('postgres.programs.placed-elsewhere', { folder: copy.folder })
   return copy
 }
 
