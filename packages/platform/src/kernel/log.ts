@@ -56,6 +56,7 @@ export function describeError(error: unknown, depth = 0): Readonly<Record<string
 
 function cleanValue(key: string, value: unknown): unknown {
   if (forbidden.test(key)) return '[removed]'
+  if (typeof value === 'number' || typeof value === 'boolean') return value
   if (value instanceof Error || key === 'error') return describeError(value)
   if (typeof value === 'string') return value.length > maxTextLength ? `${value.slice(0, maxTextLength)}…` : value
   if (Array.isArray(value)) return value.slice(0, 20).map((item) => cleanValue('', item))
@@ -64,7 +65,9 @@ function cleanValue(key: string, value: unknown): unknown {
 }
 
 function cleanFields(fields: LogFields): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, cleanValue(key, value)]))
+  const clean: Record<string, unknown> = {} // fromEntries and entries cost more than the rest of a line
+  for (const key in fields) clean[key] = cleanValue(key, fields[key])
+  return clean
 }
 
 function wrap(target: pino.Logger): Logger {

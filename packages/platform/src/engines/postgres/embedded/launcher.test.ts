@@ -87,6 +87,25 @@ test('comes back after kill -9 with all that was committed, and the pool recover
   await server.stop()
 })
 
+test('a child that is busy when its server is killed does not hold up the restart', async () => {
+  const server = await start(join(root, 'my data'))
+  const sql = connect(server.url)
+  const busy = sql.query({ text: 'SELECT count(*) FROM generate_series(1, 1000000000) a' })
+  const refused = assert.rejects(busy, hasCode('unavailable'))
+  await delay(100)
+  const { pid } = server
+  const killedAt = Date.now()
+  server.kill()
+  await refused
+  await eventually(async () => {
+    assert.notEqual(server.pid, pid)
+    await sql.query({ text: 'SELECT 1' })
+  })
+  assert.ok(Date.now() - killedAt < 5000)
+  await sql.close()
+  await server.stop()
+})
+
 test('adopts the server that a killed process of ours left behind', async () => {
   const folder = join(root, 'left behind')
   const program = `

@@ -63,7 +63,8 @@ async function freePort(): Promise<number> {
 async function startOrAdopt(place: Place, options: EmbeddedPostgresOptions): Promise<ServerProcess> {
   const left = await adoptServer(place)
   if (left !== undefined) {
-    const fits = (options.port === undefined || options.port === left.port) && options.settings === undefined
+    const hasOwnSettings = Object.keys(options.settings ?? {}).length > 0
+    const fits = (options.port === undefined || options.port === left.port) && !hasOwnSettings
     if (fits) {
       options.log.info('postgres.adopted', { pid: left.pid, port: left.port })
       return left

@@ -62,7 +62,7 @@ async function reachableBase(account: Account | undefined): Promise<string> {
       () => canReach(account, folder),
       () => false,
     )
-    if (made && (await stat(folder)).uid === ownUserId()) return folder
+    if (made && (await stat(folder)).uid === ownUserId()) return realpath(folder)
   }
   throw new AppError('unavailable', `None of ${candidates.join(', ')} can be used for PostgreSQL; set DATABASE_URL`)
 }

@@ -1,7 +1,7 @@
 // One run of the PostgreSQL server: started by us or adopted from a server of ours that was killed.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open, readFile, readlink, rm, stat, truncate } from 'node:fs/promises'
+import { open, readdir, readFile, readlink, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
@@ -79,6 +79,27 @@ async function waitUntilReady(place: Place, child: ChildProcess, logPath: string
   throw new AppError('timeout', `PostgreSQL was not ready after ${startLimitMs / 1000} s; see ${logPath}`)
 }
 
+// Children of a killed server that are busy notice its end late, and until then no new one can have the folder.
+// Ending them loses nothing: their transactions were never committed, and the restart recovers from the log.
+async function endOrphans(place: Place): Promise<void> {
+  if (process.platform !== 'linux') return
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  for (const pid of pids) {
+    const folder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
+    if (folder !== dataOf(place) || !(await isServerOf(place, pid))) continue
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {}
+  }
+}
+
+async function clearCrash(place: Place): Promise<void> {
+  const left = await readPidFile(place)
+  if (left === undefined || (await isServerOf(place, left.pid))) return
+  await endOrphans(place)
+  await rm(join(dataOf(place), 'postmaster.pid'), { force: true })
+}
+
 /**
  * Starts the server and waits until it takes connections.
  * @throws AppError when it stops at once (port taken, broken folder); the end of its log is in the message
@@ -88,9 +109,7 @@ export async function startServer(
   port: number,
   settings: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
-  const left = await readPidFile(place)
-  if (left !== undefined && !(await isServerOf(place, left.pid)))
-    await rm(join(dataOf(place), 'postmaster.pid'), { force: true })
+  await clearCrash(place)
   const logPath = join(place.home, 'server.log')
   const logFile = await openLog(logPath)
   // Its own session: Ctrl-C stops Xinglin, and Xinglin then stops PostgreSQL, in this order.

@@ -1,0 +1,22 @@
+// What is said about a database that somebody brings.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { testDatabase } from '../../testing/database.ts'
+import { silentLogger } from '../../testing/silent-logger.ts'
+import { databaseFaults } from './check.ts'
+import { connectPostgres } from './connect.ts'
+
+test('names what is wrong with a database, and that it cannot be reached', async () => {
+  const db = await testDatabase()
+  assert.deepEqual(await databaseFaults(db.sql), [
+    'fsync is off: a crash could lose acknowledged records; switch it on',
+  ])
+  await db.sql.query({ text: 'ALTER ROLE xinglin SET synchronous_commit = off' })
+  const sql = connectPostgres({ url: db.url, poolSize: 1, log: silentLogger })
+  assert.match((await databaseFaults(sql)).join(), /synchronous_commit/)
+  await sql.close()
+  await db.close()
+  const none = connectPostgres({ url: 'postgres://127.0.0.1:1/x', poolSize: 1, log: silentLogger })
+  assert.match((await databaseFaults(none)).join(), /cannot be reached/)
+  await none.close()
+})
