@@ -28,6 +28,8 @@ export interface RetryPolicy {
   readonly attempts: number
   readonly firstDelayMs: number
   readonly maxDelayMs: number
+  /** Longest run of a handler. */
+  readonly limitMs: number
 }
 
 /** A running consumer. */
@@ -46,6 +48,18 @@ const renewEveryMs = 1500
 
 class Stopped extends Error {}
 
+// A handler that hangs must not hold its partition for ever; it counts as failed and is tried again.
+async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> {
+  const timer = new AbortController()
+  const late = delay(limitMs, undefined, { signal: timer.signal }).then(
+    () => {
+      throw new AppError('timeout', 'The handler of the event did not come to an end in time')
+    },
+    () => undefined, // the work was done first
+  )
+  await Promise.race([work, late]).finally(() => timer.abort())
+}
+
 async function deliver(
   event: DeliveredEvent,
   subscription: Subscription,
@@ -57,7 +71,7 @@ async function deliver(
   for (let attempt = 1; ; attempt++) {
     if (stop.aborted) throw new Stopped()
     try {
-      await subscription.handle({ ...event, attempt })
+      await withinLimit(subscription.handle({ ...event, attempt }), tools.retry.limitMs)
       return
     } catch (error) {
       const ids = { consumer, event: event.id, topic: event.topic, attempt }

@@ -13,7 +13,7 @@ before(async () => {
 })
 after(() => db.close())
 
-const fast = { attempts: 3, firstDelayMs: 1, maxDelayMs: 5 }
+const fast = { attempts: 3, firstDelayMs: 1, maxDelayMs: 5, limitMs: 100 }
 const events = (owner: string): RunningEvents => createEvents({ sql: db.sql, log: silentLogger, owner, retry: fast })
 
 async function until(condition: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
@@ -123,6 +123,22 @@ test('tries a failing event again, then keeps it as a dead letter that can be de
   assert.equal(await box.redeliver(letter?.id ?? 0), true)
   await until(() => done.length === 2)
   assert.deepEqual(await box.deadLetters(), [])
+  await box.close()
+})
+
+test('a handler that hangs counts as failed and does not hold what comes after', async () => {
+  const box = events('hanging')
+  const done: unknown[] = []
+  box.subscribe('hangs', ['hang.made'], async ({ payload }) => {
+    if (payload['n'] === 1) await new Promise(() => undefined)
+    done.push(payload['n'])
+  })
+  await box.start()
+  await publish(box, 'hang.made', 'k', 1)
+  await publish(box, 'hang.made', 'k', 2)
+  await until(() => done.length === 1)
+  const [letter] = await box.deadLetters()
+  assert.deepEqual([done, letter?.consumer, letter?.reason], [[2], 'hangs', 'timeout'])
   await box.close()
 })
 

@@ -33,7 +33,7 @@ export interface RunningEvents extends Events {
 const channel = 'xinglin_outbox'
 const notifyEveryMs = 20
 const sweepEveryMs = 60_000
-const defaultRetry: RetryPolicy = { attempts: 8, firstDelayMs: 100, maxDelayMs: 10_000 }
+const defaultRetry: RetryPolicy = { attempts: 8, firstDelayMs: 100, maxDelayMs: 10_000, limitMs: 60_000 }
 
 // NOTIFY inside the writing transactions would make their commits wait for each other, so it is sent after them, gathered.
 function createNotifier(sql: Sql, log: Logger): () => void {

@@ -5,6 +5,7 @@ import { testDatabase } from '../../testing/database.ts'
 import { silentLogger } from '../../testing/silent-logger.ts'
 import { databaseFaults } from './check.ts'
 import { connectPostgres } from './connect.ts'
+import { openDatabase } from './open.ts'
 
 test('names what is wrong with a database, and that it cannot be reached', async () => {
   const db = await testDatabase()
@@ -19,4 +20,11 @@ test('names what is wrong with a database, and that it cannot be reached', async
   const none = connectPostgres({ url: 'postgres://127.0.0.1:1/x', poolSize: 1, log: silentLogger })
   assert.match((await databaseFaults(none)).join(), /cannot be reached/)
   await none.close()
+})
+
+test('refuses to open a given database that could lose records, with all reasons', async () => {
+  const db = await testDatabase()
+  const opening = openDatabase({ url: db.url, dataFolder: 'unused', poolSize: 1, log: silentLogger })
+  await assert.rejects(opening, /DATABASE_URL cannot be used:\n- fsync is off/)
+  await db.close()
 })

@@ -1,5 +1,5 @@
-// The door to PostgreSQL: the adapter of the SQL port, and the embedded server.
-
+// The door to PostgreSQL: the adapter of the SQL port, the embedded server, and the choice between ours and a given one.
 export { databaseFaults } from './check.ts'
 export { connectPostgres, type PostgresOptions } from './connect.ts'
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded/launcher.ts'
+export { type DatabaseOptions, type OpenDatabase, openDatabase } from './open.ts'
