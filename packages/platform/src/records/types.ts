@@ -18,6 +18,8 @@ export interface AccessFilter {
 export interface Access {
   readonly read: AccessFilter
   readonly write: 'all' | readonly string[]
+  /** Narrows `write` by verb, where scopes say so. */
+  readonly verbs?: Readonly<Record<'create' | 'update' | 'delete', 'all' | readonly string[]>>
 }
 
 /** The circumstances of one request to the store. */
@@ -39,6 +41,8 @@ export interface StoredVersion {
   readonly at: Date
   readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly content: string | undefined
+  /** Ids of the Patient compartments it is in. */
+  readonly patients: readonly string[]
 }
 
 /** A change about to be made, as write rules see it. */

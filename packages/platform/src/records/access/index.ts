@@ -1,0 +1,70 @@
+// What a caller may see and change: roles grant, scopes narrow.
+import { labelHash } from '@xinglin/core/fhir/search'
+import type { Caller } from '../../kernel/caller.ts'
+import type { Access } from '../types.ts'
+import { parseScopes, type ResourceScope } from './scopes.ts'
+import { type Grant, grantsByRole, sharedTypes } from './types-by-role.ts'
+
+const confidentiality = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
+const nothing: Access = {
+  read: { types: [], patients: [], sharedTypes: [], hiddenLabels: [] },
+  write: [],
+}
+
+/**
+ * The access of a caller. Roles add up; a person who is staff and patient acts as staff. Scopes, where there are any, narrow
+ * what the roles grant, and those of the level `patient` bind the caller to one compartment when no wider level is there.
+ */
+export function accessFor(caller: Caller): Access {
+  const grants = caller.roles.map((role) => grantsByRole[role])
+  const unbound = grants.filter((grant) => grant.isBound !== true && grant.read.length + grant.write.length > 0)
+  const chosen = unbound.length > 0 ? unbound : grants.filter((grant) => grant.isBound === true)
+  if (chosen.length === 0) return nothing
+  const granted = accessOf(chosen, unbound.length === 0, caller)
+  return caller.scopes.length === 0 ? granted : narrowed(granted, parseScopes(caller.scopes), caller)
+}
+
+function accessOf(grants: readonly Grant[], isBound: boolean, caller: Caller): Access {
+  if (isBound && caller.patient === undefined) return nothing
+  return {
+    read: {
+      types: [...new Set(grants.flatMap((grant) => grant.read))],
+      patients: isBound ? ownPatient(caller) : 'all',
+      sharedTypes: isBound ? sharedTypes : [],
+      hiddenLabels: hiddenFrom(grants),
+    },
+    write: [...new Set(grants.flatMap((grant) => grant.write))],
+  }
+}
+
+const ownPatient = (caller: Caller): readonly string[] => (caller.patient === undefined ? [] : [caller.patient])
+
+// A label is hidden only when every role hides it.
+function hiddenFrom(grants: readonly Grant[]): readonly number[] {
+  const [first, ...others] = grants
+  const hidden = (first?.hides ?? []).filter((code) => others.every((grant) => grant.hides?.includes(code) === true))
+  return hidden.map((code) => labelHash(confidentiality, code))
+}
+
+function narrowed(access: Access, scopes: readonly ResourceScope[], caller: Caller): Access {
+  const wide = scopes.filter((scope) => scope.level !== 'patient')
+  const used = wide.length > 0 ? wide : scopes
+  const isBound = wide.length === 0
+  if (used.length === 0 || (isBound && caller.patient === undefined)) return nothing
+  const keep = (types: Access['write'], verb: 'create' | 'read' | 'update' | 'delete') =>
+    (types === 'all' ? [] : types).filter((type) =>
+      used.some((scope) => scope[verb] && (scope.type === '*' || scope.type === type)),
+    )
+  const create = keep(access.write, 'create')
+  const update = keep(access.write, 'update')
+  const remove = keep(access.write, 'delete')
+  return {
+    read: {
+      ...access.read,
+      types: keep(access.read.types, 'read'),
+      ...(isBound ? { patients: ownPatient(caller), sharedTypes } : {}),
+    },
+    write: [...new Set([...create, ...update, ...remove])],
+    verbs: { create, update, delete: remove },
+  }
+}

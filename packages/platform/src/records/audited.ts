@@ -1,0 +1,37 @@
+// Every access leaves an audit entry that is durable before the answer, refused and failed ones too.
+import { AppError } from '@xinglin/core/errors'
+import type { Audit, AuditEntry } from '../kernel/ports.ts'
+import type { RecordContext } from './types.ts'
+
+/** What an access is, before its outcome is known. */
+export type Access = Pick<AuditEntry, 'action' | 'interaction' | 'entities' | 'query'>
+
+/** Runs work that leaves its own entry when it succeeds; a refusal or failure is recorded here. */
+export async function recordRefusal<T>(
+  audit: Audit,
+  context: RecordContext,
+  access: Access,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    await audit.record({ ...access, caller: context.caller, traceId: context.traceId, ...failureOf(error) })
+    throw error
+  }
+}
+
+/** Records that a read succeeded. */
+export async function recordRead(
+  audit: Audit,
+  context: RecordContext,
+  access: Access & { readonly patients: readonly string[] },
+): Promise<void> {
+  await audit.record({ ...access, caller: context.caller, traceId: context.traceId, outcome: 'success', status: 200 })
+}
+
+function failureOf(error: unknown): Pick<AuditEntry, 'outcome' | 'status' | 'reason'> {
+  if (!(error instanceof AppError)) return { outcome: 'failed', status: 500, reason: 'internal' }
+  const rule = error.issues.find((issue) => issue.rule !== undefined)?.rule
+  return { outcome: error.status >= 500 ? 'failed' : 'refused', status: error.status, reason: rule ?? error.code }
+}

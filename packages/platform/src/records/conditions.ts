@@ -1,0 +1,75 @@
+// Decides conditions (If-None-Exist, Type?criteria) inside the transaction, one writer per condition at a time.
+import { AppError } from '@xinglin/core/errors'
+import { parseSearch, type SearchQuery } from '@xinglin/core/fhir/search'
+import type { Queryable, Tx } from '../kernel/sql.ts'
+import { lockTexts } from './store/heads.ts'
+import type { AccessFilter, RecordContext } from './types.ts'
+
+/** Finds at most `limit` records that match; the search side of the store provides it. */
+export type FindMatches = (
+  sql: Queryable,
+  query: SearchQuery,
+  access: AccessFilter,
+  limit: number,
+) => Promise<readonly { readonly type: string; readonly id: string }[]>
+
+/** A condition on records of one type. */
+export interface Condition {
+  readonly type: string
+  /** Search as in a URL, without the question mark. */
+  readonly criteria: string
+}
+
+interface ParsedCondition {
+  readonly query: SearchQuery
+  /** The same for the same criteria in any order. */
+  readonly lock: string
+}
+
+function parseCondition({ type, criteria }: Condition, baseUrl: string): ParsedCondition {
+  if (/%(?![0-9A-Fa-f]{2})/.test(criteria)) {
+    throw new AppError('invalid-request', 'A condition has a % that is not followed by two hex digits; write it as %25')
+  }
+  const parameters = [...new URLSearchParams(criteria)]
+  const query = parseSearch({ types: [type], parameters, lenient: false, baseUrl })
+  if (query.criteria.length === 0) {
+    throw new AppError(
+      'invalid-request',
+      `The condition on ${type} names no search parameter, so it would match anything`,
+    )
+  }
+  const pairs = parameters.map(([name, value]) => `${name}=${value}`).toSorted()
+  return { query, lock: `${type}?${pairs.join('&')}` }
+}
+
+/** Locks the conditions until the transaction ends; other transactions with one of them wait. */
+export async function lockConditions(tx: Tx, conditions: readonly Condition[], baseUrl: string): Promise<void> {
+  await lockTexts(
+    tx,
+    conditions.map((condition) => parseCondition(condition, baseUrl).lock),
+  )
+}
+
+/** What a condition is decided with. */
+export interface DecideCondition {
+  readonly context: RecordContext
+  readonly findMatches: FindMatches
+  /** `Type/id` of records that count as deleted already. */
+  readonly without?: ReadonlySet<string>
+}
+
+/** The id of the one match, or undefined. Throws `multiple-matches`. The condition must be locked. */
+export async function decideCondition(
+  tx: Queryable,
+  condition: Condition,
+  { context, findMatches, without = new Set() }: DecideCondition,
+): Promise<string | undefined> {
+  const { query } = parseCondition(condition, context.baseUrl)
+  const found = await findMatches(tx, query, context.access.read, 2 + without.size)
+  const [first, second] = found.filter((match) => !without.has(`${match.type}/${match.id}`))
+  if (second !== undefined) {
+    const message = `The condition ${condition.type}?${condition.criteria.slice(0, 200)} matches more than one record; make it narrower`
+    throw new AppError('multiple-matches', message)
+  }
+  return first?.id
+}

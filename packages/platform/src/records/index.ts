@@ -1,0 +1,5 @@
+// The door to the record store: composing it, its words, what callers may do, and its HTTP.
+export { accessFor } from './access/index.ts'
+export { createRecords, type Records, type RecordsOptions } from './records.ts'
+export type * from './types.ts'
+export type { Target, WriteAnswer } from './writes.ts'

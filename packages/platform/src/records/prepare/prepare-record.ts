@@ -1,0 +1,99 @@
+// Prepares resources for the store: validate, index, and serialise with room for version and time.
+import { AppError, type Issue } from '@xinglin/core/errors'
+import type { Resource } from '@xinglin/core/fhir'
+import type { IndexRows } from '@xinglin/core/fhir/search'
+import { toColumns } from './columns.ts'
+import { isObject } from './parse-body.ts'
+import type { Prepared, PreparedRecord, PrepareTools } from './types.ts'
+
+/** A resource and the id under which it is to be stored. */
+export interface Draft {
+  readonly resource: Resource
+  readonly id: string
+  /** Where it stands in the request, e.g. `Bundle.entry[3].resource`; prefixes the findings. */
+  readonly path?: string
+}
+
+/** What the drafts are prepared with. */
+export interface PrepareOptions {
+  readonly tools: PrepareTools
+  readonly baseUrl: string
+}
+
+const maxIssues = 100
+
+/** Prepares all drafts; throws `invalid-resource` with the findings of all of them. */
+export function prepareRecords(drafts: readonly Draft[], options: PrepareOptions): Prepared {
+  const errors: Issue[] = []
+  const warnings: Issue[] = []
+  const records: PreparedRecord[] = []
+  const rows: IndexRows[] = []
+  for (const draft of drafts) {
+    const findings = findingsOf(draft, options.tools)
+    const refusing = findings.filter((issue) => issue.severity === 'error' || issue.severity === 'fatal')
+    if (refusing.length > 0) errors.push(...refusing)
+    if (errors.length > maxIssues) break
+    warnings.push(...findings.filter((issue) => issue.severity === 'warning').slice(0, maxIssues - warnings.length))
+    if (errors.length > 0) continue
+    const resource: Resource = withId(draft)
+    const index = options.tools.indexRows(resource, { baseUrl: options.baseUrl })
+    rows.push(index)
+    records.push(toRecord(resource, draft.id, index))
+  }
+  const [first] = errors
+  if (first !== undefined) {
+    throw new AppError('invalid-resource', first.diagnostics, { issues: errors.slice(0, maxIssues) })
+  }
+  return { records, columns: toColumns(rows), warnings }
+}
+
+// Version and time are the server's; what a client sends there is not kept and so not judged.
+function withId(draft: Draft): Resource {
+  const { meta, ...rest } = draft.resource
+  if (meta === undefined) return { ...rest, id: draft.id }
+  if (!isObject(meta)) return { ...draft.resource, id: draft.id }
+  const { versionId: _version, lastUpdated: _time, ...kept } = meta
+  return { ...rest, id: draft.id, ...(Object.keys(kept).length === 0 ? {} : { meta: kept }) } as Resource
+}
+
+function findingsOf(draft: Draft, tools: PrepareTools): readonly Issue[] {
+  const findings = tools.validate(withId(draft))
+  const { path } = draft
+  return path === undefined ? findings : findings.map((issue) => placed(issue, path, draft.resource.resourceType))
+}
+
+function placed(issue: Issue, path: string, type: string): Issue {
+  const { expression } = issue
+  const rest = expression?.startsWith(type) === true ? expression.slice(type.length) : ''
+  return { ...issue, expression: `${path}${rest}`, diagnostics: `${path}: ${issue.diagnostics}` }
+}
+
+function toRecord(resource: Resource, id: string, index: IndexRows): PreparedRecord {
+  const { resourceType, id: _id, meta, ...rest } = resource
+  const afterTime = continued(JSON.stringify(meta ?? {}))
+  return {
+    type: resourceType,
+    id,
+    tail: afterTime + continued(JSON.stringify(rest)),
+    tok: `{${index.tok.join(',')}}`,
+    clinicalDate: index.clinicalDate ?? null,
+    patients: index.patients,
+    labels: index.labels,
+  }
+}
+
+// The members of an object's text, to be written behind others.
+function continued(objectText: string): string {
+  return objectText === '{}' ? '}' : `,${objectText.slice(1)}`
+}
+
+/** The content of a record as it is stored and returned. */
+export function contentOf(record: PreparedRecord, version: number, at: Date): string {
+  const { type, id, tail } = record
+  return `{"resourceType":"${type}","id":"${id}","meta":{"versionId":"${version}","lastUpdated":"${at.toISOString()}"${tail}`
+}
+
+/** The record's resource, parsed, as rules see it; version and time are not in it. */
+export function resourceOf(record: PreparedRecord): Resource {
+  return JSON.parse(contentOf(record, 0, new Date(0))) as Resource
+}

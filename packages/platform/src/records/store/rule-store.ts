@@ -1,0 +1,84 @@
+// SQL of what write rules read; every record read stays locked until the change is committed.
+import type { Resource } from '@xinglin/core/fhir'
+import type { IndexRows } from '@xinglin/core/fhir/search'
+import type { Tx } from '../../kernel/sql.ts'
+import { type Address, keyOf, lockTexts } from './heads.ts'
+
+/** A question for the records that refer to `to` by a search parameter. */
+export interface ReferrersQuestion {
+  readonly type: string
+  readonly parameter: string
+  readonly to: string
+}
+
+/** What write rules read through. */
+export interface RuleStore {
+  records(tx: Tx, addresses: readonly Address[]): Promise<ReadonlyMap<string, Resource>>
+  referrers(tx: Tx, question: ReferrersQuestion): Promise<readonly Resource[]>
+  /** Whether a pending record is among the referrers. */
+  refers(resource: Resource, question: ReferrersQuestion): boolean
+}
+
+/** What a rule store needs of the search core. */
+export interface RuleStoreOptions {
+  readonly indexRows: (resource: Resource) => IndexRows
+  /** The `p` of a parameter's rows in the reference index. */
+  readonly parameterHash: (parameter: { readonly base: string; readonly code: string }) => number
+}
+
+/** Creates the store; its reads are not bounded by the caller's access, because rules hold for everybody. */
+export function createRuleStore(options: RuleStoreOptions): RuleStore {
+  const hashOf = ({ type, parameter }: ReferrersQuestion) => options.parameterHash({ base: type, code: parameter })
+  return {
+    records: (tx, addresses) => readLocked(tx, addresses),
+    referrers: (tx, question) => readReferrers(tx, question, hashOf(question)),
+    refers(resource, question) {
+      const p = hashOf(question)
+      const { references } = options.indexRows(resource)
+      return references.some((row) => row.p === p && `${row.type}/${row.id}` === question.to)
+    },
+  }
+}
+
+async function readLocked(tx: Tx, addresses: readonly Address[]): Promise<ReadonlyMap<string, Resource>> {
+  if (addresses.length === 0) return new Map()
+  const heads = await tx.query<{ readonly type: string; readonly id: string; readonly rid: number }>({
+    name: 'records_rule_heads',
+    text: `SELECT r.type, r.id, r.rid FROM records.resource r
+      JOIN unnest($1::text[], $2::text[]) AS k(type, id) ON r.type = k.type AND r.id = k.id
+      WHERE NOT r.deleted ORDER BY r.type, r.id FOR UPDATE OF r`,
+    values: [addresses.map((one) => one.type), addresses.map((one) => one.id)],
+  })
+  const rows = await contents(
+    tx,
+    heads.map((head) => head.rid),
+  )
+  const byRid = new Map(rows.map((row) => [row.rid, row.content]))
+  return new Map(heads.map((head) => [keyOf(head), JSON.parse(byRid.get(head.rid) ?? 'null') as Resource]))
+}
+
+// New referrers cannot be locked, for they do not exist yet: writers that ask the same question take turns instead.
+async function readReferrers(tx: Tx, question: ReferrersQuestion, p: number): Promise<readonly Resource[]> {
+  const [type, id] = question.to.split('/')
+  await lockTexts(tx, [`${question.type}<${question.parameter}<${question.to}`])
+  const heads = await tx.query<{ readonly rid: number }>({
+    name: 'records_rule_referrers',
+    text: `SELECT r.rid FROM records.reference_index x JOIN records.resource r ON r.rid = x.rid AND NOT r.deleted
+      WHERE x.p = $1 AND x.type = $2 AND x.id = $3 AND r.type = $4 ORDER BY r.type, r.id LIMIT 10000 FOR UPDATE OF r`,
+    values: [p, type, id, question.type],
+  })
+  const rows = await contents(
+    tx,
+    heads.map((head) => head.rid),
+  )
+  return rows.flatMap((row) => (row.content === null ? [] : [JSON.parse(row.content) as Resource]))
+}
+
+async function contents(tx: Tx, rids: readonly number[]) {
+  if (rids.length === 0) return []
+  return await tx.query<{ readonly rid: number; readonly content: string | null }>({
+    name: 'records_rule_contents',
+    text: 'SELECT v.rid, v.content FROM records.version v WHERE v.rid = ANY($1::bigint[]) ORDER BY v.rid',
+    values: [rids],
+  })
+}

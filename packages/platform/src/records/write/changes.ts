@@ -1,0 +1,73 @@
+// Turns pending changes into versions: preconditions, permission, version numbers and contents, against locked heads.
+import { AppError } from '@xinglin/core/errors'
+import type { Resource } from '@xinglin/core/fhir'
+import { contentOf, type PrepareOptions, prepareRecords } from '../prepare/prepare-record.ts'
+import type { Prepared, PreparedRecord } from '../prepare/types.ts'
+import { type Head, keyOf } from '../store/heads.ts'
+import type { Change, RecordContext } from '../types.ts'
+import { applyPatch } from './patch.ts'
+import type { Pending } from './pending.ts'
+import { requireWithin, requireWritable } from './permission.ts'
+import { checkPrecondition } from './precondition.ts'
+
+/** A change that has passed everything but the write rules. */
+export interface Decided {
+  readonly pending: Pending
+  readonly head: Head | undefined
+  readonly kind: Change['kind']
+  readonly version: number
+  readonly at: Date
+  /** Undefined for a deletion. */
+  readonly record: PreparedRecord | undefined
+  readonly prepared: Prepared | undefined
+  readonly ordinal: number
+  readonly content: string | null
+}
+
+/** What changes are decided with. */
+export interface DecideOptions extends PrepareOptions {
+  readonly context: RecordContext
+  readonly now: Date
+}
+
+/** Decides one change; undefined when there is nothing to do (a delete of what is not there). */
+export function decide(pending: Pending, head: Head | undefined, options: DecideOptions): Decided | undefined {
+  const { context } = options
+  const key = keyOf(pending)
+  const isThere = head?.deleted === false
+  const verb = pending.method === 'DELETE' ? 'delete' : isThere || pending.method === 'PATCH' ? 'update' : 'create'
+  requireWritable(context.access, pending.type, verb)
+  if (head !== undefined && !head.visible) throw hidden(pending, key)
+  const current = head === undefined || head.deleted ? undefined : head
+  checkPrecondition(key, current?.ver, pending)
+  const at = new Date(Math.max(options.now.getTime(), head?.at.getTime() ?? 0))
+  const common = { pending, head, version: (head?.ver ?? 0) + 1, at }
+  if (current !== undefined) requireWithin(context.access, key, placeOf(current))
+  if (pending.method === 'DELETE') {
+    if (current === undefined) return undefined
+    return { ...common, kind: 'delete', record: undefined, prepared: undefined, ordinal: -1, content: null }
+  }
+  const { prepared, ordinal } = pending.patch === undefined ? pending : patched(pending.patch, current, key, options)
+  const record = prepared?.records[ordinal]
+  if (record === undefined || prepared === undefined) throw new Error(`${key} was not prepared`)
+  requireWithin(context.access, key, record)
+  const content = contentOf(record, common.version, at)
+  return { ...common, kind: current === undefined ? 'create' : 'update', record, prepared, ordinal, content }
+}
+
+// What the caller may not see does not exist for the caller; but its id cannot be taken either.
+function hidden(pending: Pending, key: string): AppError {
+  if (pending.method === 'PUT') return new AppError('forbidden', `You may not write ${key}`)
+  return new AppError('not-found', `${key} is not known here`)
+}
+
+function placeOf(head: Head) {
+  return { patients: head.pats ?? (head.pat === null ? [] : [head.pat]), labels: head.lbl ?? [] }
+}
+
+function patched(patch: readonly unknown[], head: Head | undefined, key: string, options: DecideOptions) {
+  if (head === undefined || head.content === null)
+    throw new AppError('not-found', `${key} is not known here, so it cannot be patched`)
+  const resource = applyPatch(JSON.parse(head.content) as Resource, patch)
+  return { prepared: prepareRecords([{ resource, id: head.id }], options), ordinal: 0 }
+}
