@@ -79,6 +79,14 @@ async function waitUntilReady(place: Place, child: ChildProcess, logPath: string
   throw new AppError('timeout', `PostgreSQL was not ready after ${startLimitMs / 1000} s; see ${logPath}`)
 }
 
+function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false // it ended by itself meanwhile
+  }
+}
+
 // Children of a killed server that are busy notice its end late, and until then no new one can have the folder.
 // Ending them loses nothing: their transactions were never committed, and the restart recovers from the log.
 async function endOrphans(place: Place): Promise<void> {
@@ -87,9 +95,7 @@ async function endOrphans(place: Place): Promise<void> {
   for (const pid of pids) {
     const folder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
     if (folder !== dataOf(place) || !(await isServerOf(place, pid))) continue
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch {}
+    signalProcess(pid, 'SIGKILL')
   }
 }
 
@@ -148,12 +154,7 @@ const fastLimitMs = 10_000
 /** Stops a server: fast first (connections are cut, data flushed), at once when that takes too long. */
 export async function stopServer(server: ServerProcess): Promise<void> {
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
-    if (!isAlive(server.pid)) break
-    try {
-      process.kill(server.pid, signal)
-    } catch {
-      break // it ended meanwhile
-    }
+    if (!isAlive(server.pid) || !signalProcess(server.pid, signal)) break
     const timer = new AbortController()
     const stopped = await Promise.race([
       server.ended.then(() => true),
