@@ -1,0 +1,102 @@
+// The table of roles and the narrowing by scopes, and that both hold on reads and writes.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AppError, type ErrorCode } from '@xinglin/core/errors'
+import { type Caller, type Role, roles } from '../../kernel/caller.ts'
+import { storeFixture } from '../fixture.ts'
+import { accessFor } from './index.ts'
+
+const caller = (given: Partial<Caller>): Caller => ({
+  subject: 's',
+  name: 's',
+  roles: [],
+  scopes: [],
+  purpose: 'TREAT',
+  ...given,
+})
+const canRead = (given: Partial<Caller>, type: string): boolean =>
+  accessFor(caller(given)).read.types.includes(type as never)
+const canWrite = (given: Partial<Caller>, type: string): boolean =>
+  accessFor(caller(given)).write.includes(type as never)
+const hasCode = (code: ErrorCode) => (error: unknown) => error instanceof AppError && error.code === code
+
+test('grants by role', () => {
+  const readers = (type: string): readonly Role[] =>
+    roles.filter((role) => canRead({ roles: [role], patient: 'p' }, type))
+  const writers = (type: string): readonly Role[] =>
+    roles.filter((role) => canWrite({ roles: [role], patient: 'p' }, type))
+  assert.deepEqual(readers('AuditEvent'), ['system', 'admin', 'compliance'])
+  assert.deepEqual(writers('AuditEvent'), ['system'])
+  assert.deepEqual(readers('Condition'), ['system', 'admin', 'clinician', 'radiologist', 'pharmacist', 'patient'])
+  assert.deepEqual(writers('Condition'), ['system', 'admin', 'clinician'])
+  assert.deepEqual(writers('MedicationDispense'), ['system', 'admin', 'clinician', 'pharmacist'])
+  assert.deepEqual(writers('ImagingStudy'), ['system', 'admin', 'clinician', 'radiologist'])
+  assert.deepEqual(writers('Patient'), ['system', 'admin', 'clinician', 'frontend'])
+})
+
+test('grants nothing to nobody, and nothing to a patient without a record', () => {
+  assert.deepEqual(accessFor(caller({})).read.types, [])
+  assert.deepEqual(accessFor(caller({ roles: ['patient'] })).read.types, [])
+  assert.deepEqual(accessFor(caller({ roles: ['patient'], patient: 'p' })).read.patients, ['p'])
+  assert.equal(accessFor(caller({ roles: ['patient', 'clinician'], patient: 'p' })).read.patients, 'all')
+})
+
+test('narrows by scopes', () => {
+  const given = (...scopes: string[]) => accessFor(caller({ roles: ['clinician'], patient: 'p', scopes }))
+  assert.deepEqual(given('patient/Observation.rs').read.types, ['Observation'])
+  assert.deepEqual(given('patient/Observation.rs').read.patients, ['p'])
+  assert.deepEqual(given('patient/Observation.rs').write, [])
+  assert.equal(given('user/*.cruds').read.patients, 'all')
+  assert.ok(given('user/*.cruds').write.includes('Condition' as never))
+  assert.ok(!given('user/*.cruds').write.includes('AuditEvent' as never))
+  assert.deepEqual(given('user/Condition.cu').verbs, { create: ['Condition'], update: ['Condition'], delete: [] })
+  assert.deepEqual(given('user/Condition.write').read.types, [])
+  assert.deepEqual(given('openid', 'launch/patient').read.types, [])
+  assert.deepEqual(given('user/Observation.rs?category=x').read.types, [])
+  assert.deepEqual(given('user/Observation.sr').read.types, [])
+})
+
+test('bounds a patient to the own compartment on reads, writes and histories', async () => {
+  const store = await storeFixture()
+  const { records, context } = store
+  const staff = context()
+  const own = context('patient', 'p1')
+  for (const id of ['p1', 'p2']) {
+    await records.update(staff, {
+      target: { type: 'Patient', id },
+      content: JSON.stringify({ resourceType: 'Patient', id }),
+    })
+    const observation = { resourceType: 'Observation', id: `o-${id}`, subject: { reference: `Patient/${id}` } }
+    await records.update(staff, {
+      target: { type: 'Observation', id: `o-${id}` },
+      content: JSON.stringify(observation),
+    })
+  }
+  assert.equal((await records.read(own, 'Observation', 'o-p1')).id, 'o-p1')
+  await assert.rejects(records.read(own, 'Observation', 'o-p2'), hasCode('not-found'))
+  await assert.rejects(records.vread(own, { type: 'Observation', id: 'o-p2', version: '1' }), hasCode('not-found'))
+  await assert.rejects(records.history(own, { type: 'Observation', id: 'o-p2' }, []), hasCode('not-found'))
+  const seen = JSON.parse(await records.history(own, {}, []))
+  assert.equal(seen.entry.length, 2)
+  const write = (id: string, subject: string) =>
+    records.update(own, {
+      target: { type: 'Observation', id },
+      content: JSON.stringify({ resourceType: 'Observation', id, subject: { reference: `Patient/${subject}` } }),
+    })
+  assert.equal((await write('o-p1', 'p1')).outcome, 'updated')
+  await assert.rejects(write('o-p1', 'p2'), hasCode('forbidden'))
+  await assert.rejects(write('o-p2', 'p1'), hasCode('forbidden'))
+  await assert.rejects(
+    records
+      .delete(own, { type: 'Observation', id: 'o-p1' })
+      .then(() => records.delete(own, { type: 'Observation', id: 'o-p2' })),
+    hasCode('not-found'),
+  )
+  await assert.rejects(records.read(own, 'Observation', 'o-p1'), hasCode('deleted'))
+  await assert.rejects(
+    records.create(own, { type: 'Condition', content: '{"resourceType":"Condition"}' }),
+    hasCode('forbidden'),
+  )
+  assert.ok(store.audits.some((entry) => entry.outcome === 'refused' && entry.caller?.roles[0] === 'patient'))
+  await store.close()
+})
