@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AppError, type ErrorCode } from '@xinglin/core/errors'
-import type { BundleEntry } from '@xinglin/core/fhir'
+import type { BundleEntry, Resource } from '@xinglin/core/fhir'
 import { type StoreFixture, storeFixture } from '../fixture.ts'
 import type { WriteRule } from '../types.ts'
 
@@ -34,8 +34,8 @@ const rule: WriteRule = {
   },
 }
 
-function subjectOf(resource: { readonly subject?: unknown } | undefined): string | undefined {
-  return (resource?.subject as { readonly reference?: string } | undefined)?.reference
+function subjectOf(resource: Resource | undefined): string | undefined {
+  return (resource?.['subject'] as { readonly reference?: string } | undefined)?.reference
 }
 
 const shared: { store?: StoreFixture } = {}
