@@ -15,7 +15,7 @@ export async function validateContent(
   const access = { action: 'E', interaction: '$validate', entities: [body.type], patients: [] } as const
   await recordRead(parts.audit, context, access)
   try {
-    const resource = unwrapped(parseResource(body.text), body.type)
+    const resource = unwrapped(parseResource(body.text).value, body.type)
     if (resource.resourceType === body.type) return parts.commit.tools.validate(resource)
     const diagnostics = `The address takes a ${body.type}, but the body is a ${resource.resourceType.slice(0, 64)}`
     return [{ severity: 'error', code: 'invalid', diagnostics }]

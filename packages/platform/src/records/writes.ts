@@ -5,7 +5,7 @@ import { type Access, recordRefusal } from './audited.ts'
 import { idPattern } from './bundle/entry.ts'
 import { decideCondition, lockConditions } from './conditions.ts'
 import type { RecordParts } from './parts.ts'
-import { parseResource } from './prepare/parse-body.ts'
+import { parseResource, restoreDecimals } from './prepare/parse-body.ts'
 import type { Content } from './prepare/preparer.ts'
 import type { Prepared } from './prepare/types.ts'
 import { readRecord } from './reads.ts'
@@ -98,7 +98,9 @@ export async function updateRecord(
       const prepared = await parts.preparer.record(content, { type, id: target.id, baseUrl: context.baseUrl })
       return await inTransaction(parts, (tx) => commitOne(tx, put(prepared), audited, parts))
     }
-    const resource = typeof content === 'string' ? parseResource(content) : content
+    const { value: resource, decimals } =
+      typeof content === 'string' ? parseResource(content) : { value: content, decimals: [] }
+    restoreDecimals(decimals) // id and type are read from here on, nothing else
     return await inTransaction(parts, async (tx) => {
       const match = await matchOf(tx, target, context, parts)
       const given = resource.id
@@ -107,7 +109,8 @@ export async function updateRecord(
       }
       const id = match ?? given ?? parts.commit.tools.newId()
       requireId(id)
-      const prepared = await parts.preparer.record({ ...resource, id }, { type, id, baseUrl: context.baseUrl })
+      const text = JSON.stringify({ ...resource, id })
+      const prepared = await parts.preparer.record(text, { type, id, baseUrl: context.baseUrl })
       return await commitOne(tx, put(prepared), audited, parts)
     })
   })

@@ -14,7 +14,7 @@ export function readPatchEntry(request: EntryRequest, rewriting: Rewriting): rea
 
 /** The text of the patch in the Binary given as text. */
 export function patchText(binary: string, index: number): string {
-  return textOf(parseResource(binary), index)
+  return textOf(parseResource(binary).value, index)
 }
 
 function textOf(resource: Resource | undefined, index: number): string {

@@ -1,7 +1,7 @@
 // Plans a Bundle without touching the store: which ids, which records, which questions must first be asked (pure).
 import { AppError, type Issue } from '@xinglin/core/errors'
 import type { Resource } from '@xinglin/core/fhir'
-import { isObject, parseJson } from '../prepare/parse-body.ts'
+import { type ExactDecimal, isObject, parseJson, restoreDecimals } from '../prepare/parse-body.ts'
 import { type Draft, prepareRecords } from '../prepare/prepare-record.ts'
 import { eachReference } from '../prepare/rewrite.ts'
 import type { Prepared, PrepareTools } from '../prepare/types.ts'
@@ -75,7 +75,7 @@ export interface BrokenEntry {
 
 /** Plans the Bundle in `text`. Throws AppError; those about an entry name it. */
 export function planBundle(text: string, options: PlanOptions): Plan {
-  const bundle = parseJson(text)
+  const { value: bundle, decimals } = parseJson(text)
   if (!isObject(bundle) || bundle['resourceType'] !== 'Bundle') {
     throw new AppError('invalid-request', 'The FHIR base takes a Bundle; post other resources to their type')
   }
@@ -87,9 +87,12 @@ export function planBundle(text: string, options: PlanOptions): Plan {
   if (entry.length > options.maxEntries) {
     throw new AppError('too-large', `A Bundle may have at most ${options.maxEntries} entries; split this one`)
   }
-  if (type === 'batch') return { kind: 'batch', entries: entry.map((one, index) => looseEntry(one, index, options)) }
+  if (type === 'batch') {
+    restoreDecimals(decimals)
+    return { kind: 'batch', entries: entry.map((one, index) => looseEntry(one, index, options)) }
+  }
   const requests = entry.map((one, index) => readEntry(one, index, options.baseUrl))
-  return planTransaction(requests, options)
+  return planTransaction(requests, options, decimals)
 }
 
 function looseEntry(entry: unknown, index: number, options: PlanOptions): LooseEntry | BrokenEntry {
@@ -107,7 +110,11 @@ function loose({ resource, ...request }: EntryRequest): LooseEntry {
 
 const isRead = (method: EntryMethod): boolean => method === 'GET' || method === 'HEAD'
 
-function planTransaction(requests: readonly EntryRequest[], options: PlanOptions): Plan {
+function planTransaction(
+  requests: readonly EntryRequest[],
+  options: PlanOptions,
+  decimals: readonly ExactDecimal[],
+): Plan {
   const writes = requests.filter((request) => !isRead(request.method))
   const unknown = requests.find((request) => !isRead(request.method) && !options.types.has(request.type))
   if (unknown !== undefined) throw entryError(unknown.index, `${unknown.type.slice(0, 64)} is not a resource type here`)
@@ -120,7 +127,7 @@ function planTransaction(requests: readonly EntryRequest[], options: PlanOptions
   refuseDuplicates(addresses.targets)
   const drafts: Draft[] = []
   const planned = addresses.targets.map((target) => planWrite(target, addresses.rewriting, drafts))
-  const prepared = prepareRecords(drafts, options)
+  const prepared = prepareRecords(drafts, options, decimals)
   const reads = requests.filter((request) => isRead(request.method)).map(loose)
   const { createdConditions } = addresses
   return { kind: 'transaction', size: requests.length, writes: planned, reads, prepared, createdConditions }

@@ -4,7 +4,7 @@ import type { Resource } from '@xinglin/core/fhir'
 import type { Answers } from '../bundle/addresses.ts'
 import { type Plan, planBundle } from '../bundle/plan.ts'
 import { buffersOf } from './columns.ts'
-import { parseResource } from './parse-body.ts'
+import { type Parsed, parseResource } from './parse-body.ts'
 import { prepareRecords } from './prepare-record.ts'
 import type { Prepared, PrepareTools } from './types.ts'
 
@@ -36,7 +36,7 @@ export type Job = RecordJob | BundleJob
 
 /** Runs a job. Throws AppError for what the sender of the body did wrong. */
 export function runJob(job: Job, tools: PrepareTools): Prepared | Plan {
-  if (job.kind === 'record') return prepareOne(parseResource(job.text), job, tools)
+  if (job.kind === 'record') return prepareParsed(parseResource(job.text), job, tools)
   const { text, baseUrl, maxEntries, answers } = job
   const types = new Set(job.types)
   return planBundle(text, { tools, baseUrl, maxEntries, types, ...(answers === null ? {} : { answers }) })
@@ -44,6 +44,14 @@ export function runJob(job: Job, tools: PrepareTools): Prepared | Plan {
 
 /** Prepares one resource that is to be stored as `type`, with the id of the address or a new one. */
 export function prepareOne(resource: Resource, target: RecordTarget, tools: PrepareTools): Prepared {
+  return prepareParsed({ value: resource, decimals: [] }, target, tools)
+}
+
+function prepareParsed(
+  { value: resource, decimals }: Parsed<Resource>,
+  target: RecordTarget,
+  tools: PrepareTools,
+): Prepared {
   if (resource.resourceType !== target.type) {
     const message = `The address takes a ${target.type}, but the body is a ${String(resource.resourceType).slice(0, 64)}`
     throw new AppError('invalid-request', message)
@@ -51,7 +59,8 @@ export function prepareOne(resource: Resource, target: RecordTarget, tools: Prep
   if (target.id !== null && resource.id !== target.id) {
     throw new AppError('invalid-request', `The body must have the id ${target.id} of the address`)
   }
-  return prepareRecords([{ resource, id: target.id ?? tools.newId() }], { tools, baseUrl: target.baseUrl })
+  const drafts = [{ resource, id: target.id ?? tools.newId() }]
+  return prepareRecords(drafts, { tools, baseUrl: target.baseUrl }, decimals)
 }
 
 /** The buffers of a result that may be moved instead of copied. */

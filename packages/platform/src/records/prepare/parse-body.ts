@@ -5,35 +5,75 @@ import type { Resource } from '@xinglin/core/fhir'
 /** Deepest nesting of objects and arrays that is accepted. */
 export const maxDepth = 120
 
+/** A parsed body, and the numbers whose text says more than their value. */
+export interface Parsed<T> {
+  readonly value: T
+  readonly decimals: readonly ExactDecimal[]
+}
+
+/** A number such as 1.50 where it stands; the precision of a decimal is part of it (http://hl7.org/fhir/R4/datatypes.html#decimal). */
+export interface ExactDecimal {
+  readonly holder: object
+  readonly key: string
+  readonly source: string
+}
+
 /** Parses a resource; throws `malformed-body` for anything else than a JSON object with a resourceType. */
-export function parseResource(text: string): Resource {
-  const value = parseJson(text)
+export function parseResource(text: string): Parsed<Resource> {
+  const { value, decimals } = parseJson(text)
   if (!isObject(value)) throw new AppError('malformed-body', 'The body must be a FHIR resource as a JSON object')
   const type = value['resourceType']
   if (typeof type !== 'string' || type === '') {
     throw new AppError('malformed-body', 'The body has no resourceType; name the type of the resource')
   }
-  return value as Resource
+  return { value: value as Resource, decimals }
 }
 
 /** Parses JSON; throws `malformed-body` when it is none or nested too deeply. */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string): Parsed<unknown> {
   if (text.trim() === '') throw new AppError('malformed-body', 'The body is empty; send a FHIR resource as JSON')
-  const value = parsed(text)
+  const decimals: ExactDecimal[] = []
+  const value = parsed(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, decimals)
   if (!isShallow(value)) throw new AppError('malformed-body', `The body is nested deeper than ${maxDepth} levels`)
-  return value
+  return { value, decimals }
 }
 
-function parsed(text: string): unknown {
+/**
+ * Puts the texts of exact decimals in place of their numbers; afterwards only JSON.stringify may read the body. Places that
+ * hold another number by now are left alone.
+ */
+export function restoreDecimals(decimals: readonly ExactDecimal[]): void {
+  for (const { holder, key, source } of decimals) {
+    const object = holder as Record<string, unknown>
+    if (object[key] === Number(source)) object[key] = exactJson.rawJSON(source)
+  }
+}
+
+// TC39 "JSON.parse source text access", in Node 24; TypeScript's ES2024 library does not have it yet.
+const exactJson = JSON as unknown as {
+  rawJSON(text: string): unknown
+  parse(
+    text: string,
+    reviver?: (this: object, key: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ): unknown
+}
+
+// Trailing zeros, exponents and more digits than a number holds; texts that look so only cost a slower parse.
+const mayLosePrecision = /[:[,]\s*(?:-?\d+\.\d*0|-?\d+(?:\.\d+)?[eE][+-]?\d+|-?[\d.]{16,}|-0)(?=\s*[,}\]])/
+
+function parsed(text: string, decimals: ExactDecimal[]): unknown {
   try {
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
+    if (!mayLosePrecision.test(text)) return JSON.parse(text)
+    return exactJson.parse(text, function keep(key, value, { source }) {
+      if (typeof value === 'number' && source !== undefined && String(value) !== source) {
+        decimals.push({ holder: this, key, source })
+      }
+      return value
+    })
   } catch (cause) {
     const where =
-      cause instanceof SyntaxError ? /position \d+(?: \(line \d+ column \d+\))?/.exec(cause.message)?.[0] : ''
-    throw new AppError(
-      'malformed-body',
-      `The body is not valid JSON${where === undefined || where === '' ? '' : ` at ${where}`}`,
-    )
+      cause instanceof SyntaxError ? /position \d+(?: \(line \d+ column \d+\))?/.exec(cause.message)?.[0] : undefined
+    throw new AppError('malformed-body', `The body is not valid JSON${where === undefined ? '' : ` at ${where}`}`)
   }
 }
 

@@ -3,7 +3,7 @@ import { AppError, type Issue } from '@xinglin/core/errors'
 import type { Resource } from '@xinglin/core/fhir'
 import type { IndexRows } from '@xinglin/core/fhir/search'
 import { toColumns } from './columns.ts'
-import { isObject } from './parse-body.ts'
+import { type ExactDecimal, isObject, restoreDecimals } from './parse-body.ts'
 import type { Prepared, PreparedRecord, PrepareTools } from './types.ts'
 
 /** A resource and the id under which it is to be stored. */
@@ -22,11 +22,17 @@ export interface PrepareOptions {
 
 const maxIssues = 100
 
-/** Prepares all drafts; throws `invalid-resource` with the findings of all of them. */
-export function prepareRecords(drafts: readonly Draft[], options: PrepareOptions): Prepared {
+/**
+ * Prepares all drafts; throws `invalid-resource` with the findings of all of them. The drafts belong to this function: their
+ * exact decimals are put in place before they are written.
+ */
+export function prepareRecords(
+  drafts: readonly Draft[],
+  options: PrepareOptions,
+  decimals: readonly ExactDecimal[] = [],
+): Prepared {
   const errors: Issue[] = []
   const warnings: Issue[] = []
-  const records: PreparedRecord[] = []
   const rows: IndexRows[] = []
   for (const draft of drafts) {
     const findings = findingsOf(draft, options.tools)
@@ -35,15 +41,14 @@ export function prepareRecords(drafts: readonly Draft[], options: PrepareOptions
     if (errors.length > maxIssues) break
     warnings.push(...findings.filter((issue) => issue.severity === 'warning').slice(0, maxIssues - warnings.length))
     if (errors.length > 0) continue
-    const resource: Resource = withId(draft)
-    const index = options.tools.indexRows(resource, { baseUrl: options.baseUrl })
-    rows.push(index)
-    records.push(toRecord(resource, draft.id, index))
+    rows.push(options.tools.indexRows(withId(draft), { baseUrl: options.baseUrl }))
   }
   const [first] = errors
   if (first !== undefined) {
     throw new AppError('invalid-resource', first.diagnostics, { issues: errors.slice(0, maxIssues) })
   }
+  restoreDecimals(decimals)
+  const records = rows.map((index, at) => toRecord(drafts[at] as Draft, index)) // one row set per draft
   return { records, columns: toColumns(rows), warnings }
 }
 
@@ -68,8 +73,9 @@ function placed(issue: Issue, path: string, type: string): Issue {
   return { ...issue, expression: `${path}${rest}`, diagnostics: `${path}: ${issue.diagnostics}` }
 }
 
-function toRecord(resource: Resource, id: string, index: IndexRows): PreparedRecord {
-  const { resourceType, id: _id, meta, ...rest } = resource
+function toRecord(draft: Draft, index: IndexRows): PreparedRecord {
+  const { id } = draft
+  const { resourceType, id: _id, meta, ...rest } = withId(draft)
   const afterTime = continued(JSON.stringify(meta ?? {}))
   return {
     type: resourceType,

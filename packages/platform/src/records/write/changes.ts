@@ -1,13 +1,13 @@
 // Turns pending changes into versions: preconditions, permission, version numbers and contents, against locked heads.
 import { AppError } from '@xinglin/core/errors'
-import type { Resource } from '@xinglin/core/fhir'
+import { parseResource } from '../prepare/parse-body.ts'
 import { contentOf, type PrepareOptions, prepareRecords } from '../prepare/prepare-record.ts'
 import type { Prepared, PreparedRecord } from '../prepare/types.ts'
 import { type Head, keyOf } from '../store/heads.ts'
 import type { Change, RecordContext } from '../types.ts'
 import { applyPatch } from './patch.ts'
 import type { Pending } from './pending.ts'
-import { requireWithin, requireWritable } from './permission.ts'
+import { requireReadable, requireWithin, requireWritable } from './permission.ts'
 import { checkPrecondition } from './precondition.ts'
 
 /** A change that has passed everything but the write rules. */
@@ -37,10 +37,12 @@ export function decide(pending: Pending, head: Head | undefined, options: Decide
   const isThere = head?.deleted === false
   const verb = pending.method === 'DELETE' ? 'delete' : isThere || pending.method === 'PATCH' ? 'update' : 'create'
   requireWritable(context.access, pending.type, verb)
+  if (pending.method === 'PATCH') requireReadable(context.access, pending.type)
   if (head !== undefined && !head.visible) throw hidden(pending, key)
   const current = head === undefined || head.deleted ? undefined : head
   checkPrecondition(key, current?.ver, pending)
-  const at = new Date(Math.max(options.now.getTime(), head?.at.getTime() ?? 0))
+  // The times of one record's versions rise strictly, so that they order its history.
+  const at = new Date(Math.max(options.now.getTime(), (head?.at.getTime() ?? -1) + 1))
   const common = { pending, head, version: (head?.ver ?? 0) + 1, at }
   if (current !== undefined) requireWithin(context.access, key, placeOf(current))
   if (pending.method === 'DELETE') {
@@ -68,6 +70,6 @@ function placeOf(head: Head) {
 function patched(patch: readonly unknown[], head: Head | undefined, key: string, options: DecideOptions) {
   if (head === undefined || head.content === null)
     throw new AppError('not-found', `${key} is not known here, so it cannot be patched`)
-  const resource = applyPatch(JSON.parse(head.content) as Resource, patch)
-  return { prepared: prepareRecords([{ resource, id: head.id }], options), ordinal: 0 }
+  const { value, decimals } = parseResource(applyPatch(head.content, patch))
+  return { prepared: prepareRecords([{ resource: value, id: head.id }], options, decimals), ordinal: 0 }
 }

@@ -78,11 +78,13 @@ async function lockTargets(
   context: RecordContext,
 ): Promise<ReadonlyMap<string, Head>> {
   const known = changes.filter((pending) => !pending.isFresh)
-  const heads = await lockHeads(tx, known, context.access.read)
+  // Who may write a type without reading it still meets its records; compartments and labels bound both.
+  const bounds = { ...context.access.read, types: 'all' } as const
+  const heads = await lockHeads(tx, known, bounds)
   const missing = known.filter((pending) => pending.method !== 'DELETE' && !heads.has(keyOf(pending)))
   if (missing.length === 0) return heads
   await lockTexts(tx, missing.map(keyOf))
-  const late = await lockHeads(tx, missing, context.access.read)
+  const late = await lockHeads(tx, missing, bounds)
   return new Map([...heads, ...late])
 }
 

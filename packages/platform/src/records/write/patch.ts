@@ -1,8 +1,7 @@
 // JSON Patch (RFC 6902) on a record: bounded, without prototypes, and never of the record's identity.
 import { AppError } from '@xinglin/core/errors'
-import type { Resource } from '@xinglin/core/fhir'
 import jsonPatch, { type Operation } from 'fast-json-patch'
-import { isObject, maxDepth, parseJson } from '../prepare/parse-body.ts'
+import { isObject, maxDepth, parseJson, parseResource, restoreDecimals } from '../prepare/parse-body.ts'
 
 const maxOperations = 1000
 const maxPatchedCharacters = 5_000_000
@@ -17,7 +16,7 @@ function refused(message: string, index?: number): AppError {
 
 /** Parses and checks a JSON Patch document. Throws `invalid-patch` or `malformed-body`. */
 export function parsePatch(text: string): readonly Operation[] {
-  const operations = parseJson(text)
+  const { value: operations } = parseJson(text)
   if (!Array.isArray(operations)) throw refused('a JSON Patch is an array of operations')
   if (operations.length > maxOperations) throw refused(`it has more than ${maxOperations} operations`)
   if (operations.filter((operation) => isObject(operation) && operation['op'] === 'copy').length > maxCopies) {
@@ -45,29 +44,29 @@ function checkPointer(pointer: unknown, index: number): void {
   if (segments.some((segment) => forbiddenSegments.has(segment))) throw refused('its path is not an element', index)
 }
 
-/** The resource after the patch; the given one stays as it is. Throws `invalid-patch`, 409 for a failed test. */
-export function applyPatch(resource: Resource, operations: readonly unknown[]): Resource {
+/** The content of a record after the patch, as text. Throws `invalid-patch`, and `conflict` for a test that fails. */
+export function applyPatch(content: string, operations: readonly unknown[]): string {
+  const { value: resource, decimals } = parseResource(content)
+  const { resourceType, id } = resource
   const patched = patchedDocument(resource, operations as readonly Operation[])
   if (!isObject(patched)) throw refused('what is left is not a resource')
-  if (patched['resourceType'] !== resource.resourceType) throw refused('resourceType cannot be changed')
-  if (patched['id'] !== resource.id) throw refused('the id cannot be changed')
-  // Through text again: shared parts become separate, size and depth are bounded like those of any body.
+  if (patched['resourceType'] !== resourceType) throw refused('resourceType cannot be changed')
+  if (patched['id'] !== id) throw refused('the id cannot be changed')
+  restoreDecimals(decimals)
   const text = JSON.stringify(patched)
   if (text.length > maxPatchedCharacters) throw refused('the result is too large')
-  return parseJson(text) as Resource
+  return text
 }
 
-function patchedDocument(resource: Resource, operations: readonly Operation[]): unknown {
+function patchedDocument(document: unknown, operations: readonly Operation[]): unknown {
   try {
-    const document: unknown = structuredClone(resource)
     return jsonPatch.applyPatch(document, structuredClone(operations), true, true, true).newDocument
   } catch (error) {
     if (error instanceof jsonPatch.JsonPatchError) {
-      const at = error.index === undefined ? undefined : error.index
       if (error.name === 'TEST_OPERATION_FAILED') {
-        throw new AppError('conflict', `The patch was not applied: the test of operation ${at ?? '?'} does not hold`)
+        throw new AppError('conflict', `The patch was not applied: the test of operation ${error.index} does not hold`)
       }
-      throw refused(reasons[error.name] ?? 'it does not fit the record', at)
+      throw refused(reasons[error.name] ?? 'it does not fit the record', error.index)
     }
     if (error instanceof TypeError) throw refused('it does not fit the record')
     throw error

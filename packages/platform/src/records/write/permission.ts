@@ -11,6 +11,13 @@ export function requireWritable(access: Access, type: string, verb: Verb): void 
   throw new AppError('forbidden', `Your roles and scopes do not allow you to ${verb} ${type}`)
 }
 
+/** Throws `forbidden` when the caller may not read the type: a patch tells by its tests and its answer what is there. */
+export function requireReadable(access: Access, type: string): void {
+  const { types } = access.read
+  if (types === 'all' || types.includes(type)) return
+  throw new AppError('forbidden', `Your roles and scopes do not allow you to read ${type}, which a patch does`)
+}
+
 /** Where a record lies. */
 export interface Place {
   readonly patients: readonly string[]
