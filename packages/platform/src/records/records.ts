@@ -118,7 +118,7 @@ export function createRecords(options: RecordsOptions): Records {
     bundle: async (context, text, prefer = 'minimal') => {
       const access = { action: 'E', interaction: 'transaction' } as const
       return await recordRefusal(audit, context, access, async () => {
-        const plan = await parts.preparer.bundle(text, context.baseUrl)
+        const plan = await parts.preparer.bundle(text, context)
         if (plan.kind === 'batch') return await runBatch(parts, context, plan.entries, prefer)
         return await runTransaction(parts, context, { text, plan, prefer })
       })

@@ -49,7 +49,11 @@ export async function createRecord(
   return await recordRefusal(parts.audit, context, access, async () => {
     requireKnownType(parts, type)
     requireWritable(context.access, type, 'create')
-    const prepared = await parts.preparer.record(content, { type, id: null, baseUrl: context.baseUrl })
+    const prepared = await parts.preparer.record(
+      content,
+      { type, id: null, baseUrl: context.baseUrl },
+      context.deadline,
+    )
     const id = prepared.records[0]?.id ?? ''
     const pending: Pending = { ...noDemands, method: 'POST', type, id, prepared, isFresh: true }
     return await inTransaction(parts, async (tx) => {
@@ -95,7 +99,11 @@ export async function updateRecord(
     const audited = { ...context, interaction: 'update' }
     if ('id' in target) {
       requireId(target.id)
-      const prepared = await parts.preparer.record(content, { type, id: target.id, baseUrl: context.baseUrl })
+      const prepared = await parts.preparer.record(
+        content,
+        { type, id: target.id, baseUrl: context.baseUrl },
+        context.deadline,
+      )
       return await inTransaction(parts, (tx) => commitOne(tx, put(prepared), audited, parts))
     }
     const { value: resource, decimals } =
@@ -110,7 +118,7 @@ export async function updateRecord(
       const id = match ?? given ?? parts.commit.tools.newId()
       requireId(id)
       const text = JSON.stringify({ ...resource, id })
-      const prepared = await parts.preparer.record(text, { type, id, baseUrl: context.baseUrl })
+      const prepared = await parts.preparer.record(text, { type, id, baseUrl: context.baseUrl }, context.deadline)
       return await commitOne(tx, put(prepared), audited, parts)
     })
   })

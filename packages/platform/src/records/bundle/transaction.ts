@@ -51,12 +51,12 @@ async function readyPlan(
   if (plan.kind === 'batch') throw new Error('A batch is not a transaction')
   await lockConditions(tx, plan.questions, context.baseUrl)
   const without = new Set(plan.deleted)
-  const answers: Record<string, string | null> = {}
+  const answers: Record<string, string | null> = Object.create(null) // keys are the client's
   for (const question of plan.questions) {
     const decide = () => decideCondition(tx, question, { context, findMatches: parts.findMatches, without })
     answers[question.key] = (await named(question.index, decide)) ?? null
   }
-  const ready = await parts.preparer.bundle(text, context.baseUrl, answers satisfies Answers)
+  const ready = await parts.preparer.bundle(text, { ...context, answers })
   if (ready.kind !== 'transaction') throw new Error('The second plan of a transaction is none')
   requireReferences(plan, answers, ready)
   return ready
