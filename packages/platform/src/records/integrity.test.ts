@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppError, type ErrorCode } from '@xinglin/core/errors'
-import { storeFixture } from './fixture.ts'
+import { storeFixture } from '../testing/record-store.ts'
 
 const hasCode = (code: ErrorCode) => (error: unknown) => error instanceof AppError && error.code === code
 const bundleOf = (...entry: readonly unknown[]) =>

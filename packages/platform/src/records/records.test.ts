@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AppError, type ErrorCode } from '@xinglin/core/errors'
-import { type StoreFixture, storeFixture } from './fixture.ts'
+import { type StoreFixture, storeFixture } from '../testing/record-store.ts'
 
 const shared: { store?: StoreFixture } = {}
 const store = (): StoreFixture => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppError, type ErrorCode } from '@xinglin/core/errors'
 import { type Caller, type Role, roles } from '../../kernel/caller.ts'
-import { storeFixture } from '../fixture.ts'
+import { storeFixture } from '../../testing/record-store.ts'
 import { accessFor } from './index.ts'
 
 const caller = (given: Partial<Caller>): Caller => ({

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AppError, type ErrorCode } from '@xinglin/core/errors'
 import type { BundleEntry, Resource } from '@xinglin/core/fhir'
-import { type StoreFixture, storeFixture } from '../fixture.ts'
+import { type StoreFixture, storeFixture } from '../../testing/record-store.ts'
 import type { WriteRule } from '../types.ts'
 
 const rule: WriteRule = {

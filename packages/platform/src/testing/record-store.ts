@@ -6,12 +6,12 @@ import type { Caller, Role } from '../kernel/caller.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { createIds } from '../kernel/ids.ts'
 import type { AuditEntry, OutboxEvent } from '../kernel/ports.ts'
-import { type TestDatabase, testDatabase } from '../testing/database.ts'
-import { accessFor } from './access/index.ts'
-import type { RecordsOptions } from './options.ts'
-import { createRecords, type Records } from './records.ts'
-import { createSearch } from './search/search.ts'
-import type { RecordContext } from './types.ts'
+import { accessFor } from '../records/access/index.ts'
+import type { RecordsOptions } from '../records/options.ts'
+import { createRecords, type Records } from '../records/records.ts'
+import { createSearch } from '../records/search/search.ts'
+import type { RecordContext } from '../records/types.ts'
+import { type TestDatabase, testDatabase } from './database.ts'
 
 /** A store under test. */
 export interface StoreFixture {
@@ -34,7 +34,7 @@ function judge(resource: Resource): readonly Issue[] {
 
 /** Makes a store on a fresh database. */
 export async function storeFixture(options: Partial<RecordsOptions> = {}): Promise<StoreFixture> {
-  const database = await testDatabase([{ schema: 'records', folder: new URL('./sql/', import.meta.url) }])
+  const database = await testDatabase([{ schema: 'records', folder: new URL('../records/sql/', import.meta.url) }])
   const audits: AuditEntry[] = []
   const events: OutboxEvent[] = []
   const records = createRecords({
