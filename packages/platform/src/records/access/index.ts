@@ -1,5 +1,5 @@
 // What a caller may see and change: roles grant, scopes narrow.
-import { labelHash } from '@xinglin/core/fhir/search'
+import { labelHash, resourceTypes } from '@xinglin/core/fhir/search'
 import type { Caller } from '../../kernel/caller.ts'
 import type { Access } from '../types.ts'
 import { parseScopes, type ResourceScope } from './scopes.ts'
@@ -28,13 +28,19 @@ function accessOf(grants: readonly Grant[], isBound: boolean, caller: Caller): A
   if (isBound && caller.patient === undefined) return nothing
   return {
     read: {
-      types: [...new Set(grants.flatMap((grant) => grant.read))],
+      types: united(grants.map((grant) => grant.read)),
       patients: isBound ? ownPatient(caller) : 'all',
       sharedTypes: isBound ? sharedTypes : [],
       hiddenLabels: hiddenFrom(grants),
     },
-    write: [...new Set(grants.flatMap((grant) => grant.write))],
+    write: united(grants.map((grant) => grant.write)),
   }
+}
+
+function united(lists: readonly (readonly string[])[]): 'all' | readonly string[] {
+  const [first = [], ...others] = lists
+  const types = others.length === 0 ? first : [...new Set(lists.flat())]
+  return types.length === resourceTypes.length ? 'all' : types
 }
 
 const ownPatient = (caller: Caller): readonly string[] => (caller.patient === undefined ? [] : [caller.patient])
@@ -52,7 +58,7 @@ function narrowed(access: Access, scopes: readonly ResourceScope[], caller: Call
   const isBound = wide.length === 0
   if (used.length === 0 || (isBound && caller.patient === undefined)) return nothing
   const keep = (types: Access['write'], verb: 'create' | 'read' | 'update' | 'delete') =>
-    (types === 'all' ? [] : types).filter((type) =>
+    (types === 'all' ? resourceTypes : types).filter((type) =>
       used.some((scope) => scope[verb] && (scope.type === '*' || scope.type === type)),
     )
   const create = keep(access.write, 'create')

@@ -28,7 +28,7 @@ export async function readHistory(
 }
 
 function statement(range: HistoryRange, access: AccessFilter): Statement {
-  const values: unknown[] = [...accessValues(access)]
+  const values: unknown[] = [...accessValues(access, range.type)]
   const conditions = [visibleTo('v', 1)]
   const bind = (value: unknown): string => {
     values.push(value)

@@ -44,7 +44,7 @@ export async function readCurrent(
     name: 'records_read',
     text: `SELECT ${versionColumns} FROM records.resource r JOIN records.version v ON v.rid = r.rid
       WHERE r.type = $1 AND r.id = $2 AND ${visibleTo('r', 3)}`,
-    values: [type, id, ...accessValues(access)],
+    values: [type, id, ...accessValues(access, type)],
   })
   return row === undefined ? undefined : toVersion(row)
 }
@@ -59,7 +59,7 @@ export async function readVersion(
     name: 'records_vread',
     text: `SELECT ${versionColumns} FROM records.version v JOIN records.resource r ON r.type = v.type AND r.id = v.id
       WHERE v.type = $1 AND v.id = $2 AND v.ver = $3 AND ${visibleTo('v', 4)} AND ${visibleTo('r', 4)}`,
-    values: [key.type, key.id, key.version, ...accessValues(access)],
+    values: [key.type, key.id, key.version, ...accessValues(access, key.type)],
   })
   return row === undefined ? undefined : toVersion(row)
 }
