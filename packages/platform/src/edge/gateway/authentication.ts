@@ -1,0 +1,88 @@
+// Who is asking: a bearer token of a consumer, or the console's session.
+import { AppError } from '@xinglin/core/errors'
+import type { Caller } from '../../kernel/caller.ts'
+import type { Exchange } from './exchange.ts'
+import { cookieValue } from './proxy/headers.ts'
+import type { Plan, TokenPlaces } from './routing/plan.ts'
+import { csrfFits, type Sessions, sessionCookie } from './session/sessions.ts'
+import type { TokenVerifier, VerifiedToken } from './tokens/token-verifier.ts'
+
+/** Who is asking, as the edge knows it. */
+export interface Identity {
+  readonly caller: Caller
+  /** What requests are counted by. */
+  readonly limitKey: string
+  /** Of a consumer's token. */
+  readonly token?: VerifiedToken
+}
+
+/** What authentication uses. */
+export interface AuthenticationParts {
+  readonly verifier: TokenVerifier
+  readonly sessions: Sessions
+  readonly nowSeconds: number
+}
+
+const bearer = /^bearer +(\S+) *$/i
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+function parameterToken(query: string, names: readonly string[]): string | undefined {
+  if (query === '' || names.length === 0) return undefined
+  const parameters = new URLSearchParams(query)
+  return names.map((name) => parameters.get(name)).find((value): value is string => value !== null && value !== '')
+}
+
+function headerToken(exchange: Exchange, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = exchange.request.headers[name]
+    if (typeof value !== 'string' || value === '') continue
+    const [, token] = bearer.exec(value) ?? []
+    if (token !== undefined) return token
+    throw new AppError('unauthenticated', 'Send the credential as: Authorization: Bearer <token>', {
+      cause: 'malformed',
+    })
+  }
+  return undefined
+}
+
+function tokenOf(exchange: Exchange, places: TokenPlaces): string | undefined {
+  const { cookie } = exchange.request.headers
+  return (
+    headerToken(exchange, places.headers) ??
+    places.cookies.map((name) => cookieValue(cookie, name)).find((value) => value !== undefined) ??
+    parameterToken(exchange.target.query, places.parameters)
+  )
+}
+
+function fromToken(exchange: Exchange, token: string, plan: Plan, parts: AuthenticationParts): Identity {
+  const verified = parts.verifier.verify(token, plan.tokens, parts.nowSeconds)
+  const caller = Object.freeze({ ...verified.caller, address: exchange.client.address })
+  return { caller, limitKey: `consumer ${verified.consumer.id}`, token: verified }
+}
+
+async function fromSession(exchange: Exchange, sessions: Sessions): Promise<Identity | undefined> {
+  const { headers } = exchange.request
+  const id = cookieValue(headers.cookie, sessionCookie)
+  const session = id === undefined ? undefined : await sessions.find(id)
+  if (session === undefined) return undefined
+  if (!safeMethods.has(exchange.method) && !csrfFits(session, headers['x-csrf-token'])) {
+    throw new AppError('forbidden', 'Send the session’s token in the header x-csrf-token', { cause: 'csrf' })
+  }
+  const caller = Object.freeze({ ...session.caller, address: exchange.client.address })
+  return { caller, limitKey: `session ${session.username}` }
+}
+
+/**
+ * The identity of a request, or undefined when it brings no credential.
+ * @throws AppError 'unauthenticated' or 'forbidden' when the credential cannot be accepted
+ */
+export async function identify(
+  exchange: Exchange,
+  plan: Plan,
+  parts: AuthenticationParts,
+): Promise<Identity | undefined> {
+  const token = tokenOf(exchange, plan.places)
+  if (token !== undefined) return fromToken(exchange, token, plan, parts)
+  // Only our own services take the session: to a foreign upstream the cookie is not shown either.
+  return plan.target.kind === 'product' ? fromSession(exchange, parts.sessions) : undefined
+}

@@ -1,0 +1,163 @@
+// The way of a request through the edge: route → CORS → credential → limits → target.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { AppError } from '@xinglin/core/errors'
+import type { Clock, Logger } from '../../kernel/ports.ts'
+import { type Identity, identify } from './authentication.ts'
+import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
+import { answerError, type Exchange, openExchange, setHeaders } from './exchange.ts'
+import type { LimitOutcome, RateLimits } from './limits/rate-limits.ts'
+import type { OwnPages } from './own-pages.ts'
+import { limitKeyOf } from './proxy/client-address.ts'
+import { type DeliveryParts, deliver } from './proxy/deliver.ts'
+import { limitBody } from './proxy/limited-body.ts'
+import type { Refusals } from './refusals.ts'
+import type { Plan, WindowPlan } from './routing/plan.ts'
+import { parseRequestTarget } from './routing/request-target.ts'
+import type { RouteRule, RouteTable } from './routing/route-table.ts'
+import type { Sessions } from './session/sessions.ts'
+import type { TokenVerifier } from './tokens/token-verifier.ts'
+
+/** What is compiled anew whenever a definition changes. */
+export interface Compiled {
+  readonly table: RouteTable<Plan>
+  readonly verifier: TokenVerifier
+}
+
+/** What the edge needs. */
+export interface EdgeParts {
+  readonly compiled: () => Compiled
+  readonly sessions: Sessions
+  readonly limits: RateLimits
+  readonly refusals: Refusals
+  readonly delivery: DeliveryParts
+  readonly pages: OwnPages
+  readonly clock: Clock
+  readonly log: Logger
+  readonly trustedProxies: readonly string[]
+  /** True while the gateway stops: connections are closed after their answer. */
+  readonly isDraining: () => boolean
+}
+
+const refusedStatuses: ReadonlySet<number> = new Set([401, 403])
+
+function demand(outcome: LimitOutcome, response: ServerResponse, message: string): void {
+  setHeaders(response, outcome.headers)
+  if (outcome.isAllowed) return
+  const { retryAfterSeconds } = outcome
+  throw new AppError('too-many-requests', `${message}; try again in ${retryAfterSeconds} s`, { retryAfterSeconds })
+}
+
+function windowKey(plan: WindowPlan, exchange: Exchange, identity: Identity | undefined): string {
+  const address = `ip ${limitKeyOf(exchange.client.address)}`
+  switch (plan.by) {
+    case 'consumer':
+      return identity?.limitKey ?? address
+    case 'credential':
+      return identity?.token?.credential.id ?? address
+    case 'ip':
+      return address
+    case 'service':
+      return 'service'
+    default:
+      return plan.by satisfies never
+  }
+}
+
+function limitRate(parts: EdgeParts, exchange: Exchange, plan: Plan, identity: Identity | undefined): void {
+  const { response, client } = exchange
+  const key = identity?.limitKey ?? `ip ${limitKeyOf(client.address)}`
+  if (plan.target.kind === 'product') demand(parts.limits.take(key), response, 'Too many requests')
+  const own = identity?.token === undefined ? undefined : plan.windowsOf.get(identity.token.consumer.id)
+  for (const window of own === undefined ? plan.windows : [own]) {
+    demand(parts.limits.count(windowKey(window, exchange, identity), window), response, window.message)
+  }
+}
+
+async function admit(parts: EdgeParts, exchange: Exchange, plan: Plan): Promise<Identity | undefined> {
+  if (!plan.isAuthenticating) return undefined
+  const nowSeconds = parts.clock.now().getTime() / 1000
+  const { verifier } = parts.compiled()
+  try {
+    const identity = await identify(exchange, plan, { verifier, sessions: parts.sessions, nowSeconds })
+    if (identity !== undefined || !plan.isCredentialRequired) return identity
+  } catch (error) {
+    // Guessing credentials is counted by address, before the refusal is told.
+    if (error instanceof AppError)
+      demand(parts.limits.take(`ip ${limitKeyOf(exchange.client.address)}`), exchange.response, 'Too many requests')
+    throw error
+  }
+  demand(parts.limits.take(`ip ${limitKeyOf(exchange.client.address)}`), exchange.response, 'Too many requests')
+  throw new AppError('unauthenticated', 'Send a valid credential: Authorization: Bearer <token>', { cause: 'none' })
+}
+
+async function pass(parts: EdgeParts, exchange: Exchange, rule: RouteRule<Plan>): Promise<void> {
+  const { request, response } = exchange
+  const plan = rule.target
+  if (plan.cors !== undefined && isPreflight(exchange.method, request.headers)) {
+    setHeaders(response, preflightHeaders(plan.cors, request.headers))
+    response.writeHead(204).end()
+    return
+  }
+  setHeaders(response, corsHeaders(plan.cors, request.headers.origin))
+  const identity = await admit(parts, exchange, plan)
+  limitRate(parts, exchange, plan, identity)
+  limitBody(request, { maxBytes: plan.maxBodyBytes, isLengthRequired: plan.isLengthRequired })
+  await deliver({ exchange, plan, identity, prefix: rule.prefix }, parts.delivery)
+}
+
+async function refuse(parts: EdgeParts, exchange: Exchange, error: unknown): Promise<void> {
+  const { log, refusals } = parts
+  if (!(error instanceof AppError))
+    log.error('edge.failed', { traceId: exchange.traceId, method: exchange.method, error })
+  else if (refusedStatuses.has(error.status)) {
+    const reason = typeof error.cause === 'string' ? `${error.code}: ${error.cause}` : error.code
+    const { client, method, target, traceId } = exchange
+    await refusals.record({
+      caller: undefined,
+      address: client.address,
+      method,
+      path: target.path,
+      status: error.status,
+      reason,
+      traceId,
+    })
+  } else log.debug('edge.refused', { traceId: exchange.traceId, method: exchange.method, code: error.code })
+  answerError(exchange, error)
+}
+
+async function handle(parts: EdgeParts, exchange: Exchange): Promise<void> {
+  const { method, host, target } = exchange
+  try {
+    if (parts.isDraining()) exchange.response.setHeader('connection', 'close')
+    if (await parts.pages(exchange)) return
+    const rule = parts.compiled().table.match({ host, method, path: target.matchPath })
+    if (rule === undefined) throw new AppError('not-found', 'No route leads from this address to a service')
+    await pass(parts, exchange, rule)
+  } catch (error) {
+    await refuse(parts, exchange, error)
+  }
+}
+
+const unreadable = { path: '/', matchPath: '/', query: '' }
+
+/** Creates the listener of the gateway's port. */
+export function createEdge(parts: EdgeParts): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const target = parseRequestTarget(request.url ?? '')
+    const exchange = openExchange(request, response, {
+      target: target ?? unreadable,
+      trustedProxies: parts.trustedProxies,
+    })
+    if (target === undefined) {
+      answerError(
+        exchange,
+        new AppError('invalid-request', 'The address has dot segments or escapes that cannot be routed'),
+      )
+      return
+    }
+    handle(parts, exchange).catch((error: unknown) => {
+      parts.log.error('edge.failed', { traceId: exchange.traceId, error })
+      response.destroy()
+    })
+  }
+}

@@ -1,0 +1,82 @@
+// One request and its answer as the edge's parts share them, and how the edge answers by itself.
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { errorAnswer } from '../../kernel/problem.ts'
+import { newTraceId, parseTraceparent, traceparent } from '../../kernel/trace.ts'
+import { type Client, clientOf } from './proxy/client-address.ts'
+import type { RequestTarget } from './routing/request-target.ts'
+
+/** A request under way. */
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly target: RequestTarget
+  readonly client: Client
+  readonly method: string
+  /** Host name without port, lower case. */
+  readonly host: string
+  readonly traceId: string
+  /** For the service behind. */
+  readonly traceparent: string
+  readonly requestId: string
+}
+
+const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/
+
+/** Opens the exchange; sets the request id on the answer. */
+export function openExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  given: { readonly target: RequestTarget; readonly trustedProxies: readonly string[] },
+): Exchange {
+  const { headers } = request
+  const trace = parseTraceparent(headers.traceparent)
+  const traceId = trace?.traceId ?? newTraceId()
+  const sent = headers['x-request-id']
+  const requestId = typeof sent === 'string' && requestIdPattern.test(sent) ? sent : randomUUID()
+  response.setHeader('x-request-id', requestId)
+  return {
+    request,
+    response,
+    target: given.target,
+    client: clientOf(request.socket.remoteAddress, headers, given.trustedProxies),
+    method: request.method ?? 'GET',
+    host: (headers.host ?? '').replace(/:\d+$/, '').toLowerCase(),
+    traceId,
+    traceparent: traceparent(traceId, trace?.isSampled ?? true),
+    requestId,
+  }
+}
+
+/** Sets several headers. */
+export function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  for (const name in headers) response.setHeader(name, headers[name] ?? '')
+}
+
+/** Answers with JSON. */
+export function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  response.statusCode = status
+  response.setHeader('content-type', 'application/json; charset=utf-8')
+  response.setHeader('cache-control', 'no-store')
+  response.end(JSON.stringify(body))
+}
+
+/**
+ * Answers with an error: OperationOutcome under `/fhir`, problem details elsewhere. A body that is still arriving is not
+ * read: the connection is closed after the answer.
+ */
+export function answerError(exchange: Exchange, error: unknown): void {
+  const { request, response, target, traceId } = exchange
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const style = /^\/fhir(?=\/|$)/.test(target.matchPath) ? 'fhir' : 'problem'
+  const answer = errorAnswer(error, { style, traceId, instance: target.path.slice(0, 500) })
+  setHeaders(response, answer.headers)
+  if (!request.complete && request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('connection', 'close')
+  }
+  response.statusCode = answer.status
+  response.end(answer.body)
+}

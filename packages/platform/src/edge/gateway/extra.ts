@@ -1,0 +1,27 @@
+// What the composition root hands to the gateway alone.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Caller } from '../../kernel/caller.ts'
+
+/** Handles a raw request in this process. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
+
+/** What the gateway needs besides the common ports. */
+export interface GatewayExtra {
+  /** The service's own application when it lives in this process; looked up at each request. */
+  readonly localHandler: (service: string) => RequestHandler | undefined
+  /** The product's services and their path prefixes. */
+  readonly routes: readonly { readonly service: string; readonly paths: readonly string[] }[]
+  /** Signs a caller for a service in another process (header `x-xinglin-caller`). */
+  readonly signCaller: (caller: Caller) => string | Promise<string>
+  /** Attaches a caller for a service in this process. */
+  readonly attachCaller: (request: IncomingMessage, caller: Caller) => void
+  /** Folder of the built console. */
+  readonly consoleFolder?: URL
+  /** Why each service is not ready; an empty list means ready. */
+  readonly readiness?: () => Promise<Readonly<Record<string, readonly string[]>>>
+  /** Product addresses that answer GET without a credential. Default {@link defaultPublicPaths}. */
+  readonly publicPaths?: readonly string[]
+}
+
+/** What describes the product and holds no data. */
+export const defaultPublicPaths: readonly string[] = Object.freeze(['/fhir/metadata', '/fhir/openapi.json'])

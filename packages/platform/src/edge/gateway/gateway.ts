@@ -1,0 +1,197 @@
+// The running gateway: puts the parts together, follows changes of the definitions, opens and closes the two ports.
+import { AppError } from '@xinglin/core/errors'
+import { Agent } from 'undici'
+import type { Settings } from '../../kernel/config.ts'
+import type { Ports } from '../../kernel/ports.ts'
+import type { RunningService } from '../../kernel/service.ts'
+import { type ConsoleFiles, loadConsole } from './console/console-files.ts'
+import { type Compiled, createEdge } from './edge-handler.ts'
+import { defaultPublicPaths, type GatewayExtra } from './extra.ts'
+import { type AdminParts, handleAdmin } from './kong/admin-api.ts'
+import { emptyState } from './kong/entities.ts'
+import { gatewayChannel, loadState } from './kong/store.ts'
+import { createRateLimits } from './limits/rate-limits.ts'
+import { type OpenPort, openPort } from './listener.ts'
+import { createOwnPages } from './own-pages.ts'
+import { createOrigins, type Origins } from './proxy/origins.ts'
+import { createRefusals } from './refusals.ts'
+import { compilePlans } from './routing/plan.ts'
+import { ensureDemoAccounts } from './session/demo-accounts.ts'
+import { createSessions, type Sessions } from './session/sessions.ts'
+import { createSignIn } from './session/sign-in.ts'
+import type { gatewaySettings } from './settings.ts'
+import { ensureBuiltInConsumer } from './tokens/issue-token.ts'
+import { createTokenVerifier } from './tokens/token-verifier.ts'
+
+/** The gateway's settings as read. */
+export type GatewaySettings = Settings<typeof gatewaySettings>
+
+/** A created gateway; its addresses are known after `start`. */
+export interface RunningGateway extends RunningService {
+  /** @throws Error before `start` */
+  readonly addresses: () => { readonly url: string; readonly adminUrl: string; readonly isDemo: boolean }
+}
+
+interface State {
+  compiled: Compiled
+  console: ConsoleFiles
+  isLoaded: boolean
+  isDraining: boolean
+  port: OpenPort | undefined
+  adminPort: OpenPort | undefined
+  readonly stops: (() => Promise<void>)[]
+}
+
+interface Definitions {
+  readonly ports: Ports
+  readonly settings: GatewaySettings
+  readonly extra: GatewayExtra
+  readonly origins: Origins
+}
+
+const pruneEveryMs = 600_000
+const reloadRetryMs = 500
+const loopback = /^(127\.|::1$|localhost$)/
+
+async function compile({ ports, settings, extra, origins }: Definitions, state: typeof emptyState): Promise<Compiled> {
+  const table = compilePlans({
+    products: extra.routes,
+    state,
+    publicPaths: extra.publicPaths ?? defaultPublicPaths,
+    maxBodyBytes: settings.maxBodyBytes,
+    tokenMaxLifetimeSeconds: settings.tokenMaxLifetimeSeconds,
+    corsOrigins: settings.corsOrigins,
+  })
+  const away = extra.routes.map(({ service }) => service).filter((service) => extra.localHandler(service) === undefined)
+  const hosts = state.services.map(({ host }) => host)
+  origins.follow([...new Set([...away, ...away.map((name) => `${name}-service`), ...hosts])])
+  ports.log.debug('gateway.compiled', { services: state.services.length, routes: state.routes.length })
+  return { table, verifier: createTokenVerifier(state) }
+}
+
+// Reloads run one after the other; one that was asked for during another's load is not lost.
+function createReload(definitions: Definitions, state: State): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  const load = async (): Promise<void> => {
+    state.compiled = await compile(definitions, await loadState(definitions.ports.sql))
+    state.isLoaded = true
+  }
+  return () => {
+    last = last.then(load, load)
+    return last
+  }
+}
+
+async function followChanges(
+  ports: Ports,
+  reload: () => Promise<void>,
+  sessions: Sessions,
+): Promise<() => Promise<void>> {
+  const reloadUntilDone = (): void => {
+    reload().catch((error: unknown) => {
+      ports.log.warn('gateway.reload.failed', { error })
+      setTimeout(reloadUntilDone, reloadRetryMs).unref()
+    })
+  }
+  return ports.sql.listen(gatewayChannel, (payload) => {
+    const [kind, hash] = payload.split(':')
+    if (kind === 'session') sessions.forget(hash)
+    else {
+      if (payload === '') sessions.forget() // notifications may have been missed
+      reloadUntilDone()
+    }
+  })
+}
+
+function startPruning(ports: Ports, sessions: Sessions): () => Promise<void> {
+  const timer = setInterval(() => {
+    sessions.prune().catch((error: unknown) => ports.log.warn('gateway.prune.failed', { error }))
+  }, pruneEveryMs)
+  timer.unref()
+  return async () => clearInterval(timer)
+}
+
+function checkExposure(settings: GatewaySettings): void {
+  if (!loopback.test(settings.adminHost) && settings.adminToken === undefined) {
+    throw new AppError(
+      'invalid-parameter',
+      'KONG_ADMIN_TOKEN must be set when KONG_ADMIN_HOST is not a loopback address',
+    )
+  }
+}
+
+/** Creates a gateway; nothing listens yet. */
+export async function createGateway(
+  ports: Ports,
+  settings: GatewaySettings,
+  extra: GatewayExtra,
+): Promise<RunningGateway> {
+  checkExposure(settings)
+  const isDemo = settings.demo ?? loopback.test(settings.host)
+  const agent = new Agent({ connections: 256, keepAliveTimeout: 20_000, connect: { timeout: 3000 }, pipelining: 1 })
+  const origins = createOrigins(ports.registry, ports.clock)
+  const definitions: Definitions = { ports, settings, extra, origins }
+  const state: State = {
+    compiled: await compile(definitions, emptyState),
+    console: () => false,
+    isLoaded: false,
+    isDraining: false,
+    port: undefined,
+    adminPort: undefined,
+    stops: [],
+  }
+  const sessions = createSessions({ sql: ports.sql, clock: ports.clock, log: ports.log, isDemo })
+  const refusals = createRefusals(ports.audit, ports.log, ports.clock)
+  const reload = createReload(definitions, state)
+  const isDraining = (): boolean => state.isDraining
+  const signIn = createSignIn({ ports, sessions, isDemo, allowedHosts: settings.allowedHosts })
+  const edge = createEdge({
+    compiled: () => state.compiled,
+    sessions,
+    limits: createRateLimits({ ratePerSecond: settings.ratePerSecond, burst: settings.rateBurst }, ports.clock),
+    refusals,
+    delivery: { extra, agent, origins, timeoutMs: settings.upstreamTimeoutMs },
+    pages: createOwnPages({ console: () => state.console, signIn, readiness: extra.readiness, isDraining }),
+    clock: ports.clock,
+    log: ports.log,
+    trustedProxies: settings.trustedProxies,
+    isDraining,
+  })
+  const admin: AdminParts = { ports, reload, allowedHosts: settings.allowedHosts, token: settings.adminToken }
+
+  const start = async (): Promise<void> => {
+    state.stops.push(async () => {
+      await agent.close()
+      await refusals.close()
+      origins.close()
+    })
+    await ensureBuiltInConsumer(ports.sql)
+    if (isDemo) await ensureDemoAccounts(ports)
+    state.console = await loadConsole(extra.consoleFolder)
+    state.stops.push(await followChanges(ports, reload, sessions), startPruning(ports, sessions))
+    await reload()
+    state.port = await openPort({ host: settings.host, port: settings.port, setting: 'PORT' }, edge)
+    state.stops.push(state.port.close)
+    const onAdmin = (...[request, response]: Parameters<typeof edge>): void => {
+      handleAdmin(admin, request, response).catch(() => response.destroy())
+    }
+    state.adminPort = await openPort(
+      { host: settings.adminHost, port: settings.adminPort, setting: 'KONG_ADMIN_PORT' },
+      onAdmin,
+    )
+    state.stops.push(state.adminPort.close)
+  }
+
+  return {
+    start,
+    ready: async () => (state.isLoaded ? [] : ['the definitions of the gateway are not loaded yet']),
+    async close() {
+      state.isDraining = true
+      for (const stop of state.stops.splice(0).reverse()) await stop()
+    },
+    addresses() {
+      if (state.port === undefined || state.adminPort === undefined) throw new Error('The gateway has not been started')
+      return { url: state.port.url, adminUrl: state.adminPort.url, isDemo }
+    },
+  }
+}

@@ -1,0 +1,72 @@
+// Opens and closes HTTP ports: limits against slow and oversized senders, a clear word when a port is taken, a stop that drains.
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { AppError } from '@xinglin/core/errors'
+
+/** A port to open. */
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  /** Environment variable of the port, for the message when it is taken. */
+  readonly setting: string
+}
+
+/** An open port. */
+export interface OpenPort {
+  readonly url: string
+  readonly port: number
+  /** Waits for requests under way, then closes; what is left after the deadline is cut off. */
+  close(): Promise<void>
+}
+
+const maxHeaderBytes = 16_384
+const headersTimeoutMs = 10_000
+const requestTimeoutMs = 300_000
+const keepAliveMs = 30_000
+const checkEveryMs = 2000
+const drainMs = 8000
+
+function listen(server: Server, { host, port, setting }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reasons: Readonly<Record<string, string>> = {
+        EADDRINUSE: `Port ${port} on ${host} is taken by another program; stop it or set ${setting} to a free port`,
+        EACCES: `Port ${port} on ${host} may not be opened by this user; set ${setting} to a port above 1023`,
+        EADDRNOTAVAIL: `The address ${host} is not one of this machine`,
+      }
+      const sentence = reasons[error.code ?? '']
+      reject(sentence === undefined ? error : new AppError('unavailable', sentence, { cause: error }))
+    })
+    server.listen({ host, port }, resolve)
+  })
+}
+
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const cut = setTimeout(() => server.closeAllConnections(), drainMs)
+  await closed
+  clearInterval(idle)
+  clearTimeout(cut)
+}
+
+/** Opens a port. @throws AppError 'unavailable' naming port and setting when it cannot be opened */
+export async function openPort(options: ListenOptions, onRequest: RequestListener): Promise<OpenPort> {
+  const server = createServer(
+    {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveMs,
+      connectionsCheckingInterval: checkEveryMs,
+      highWaterMark: 65_536,
+    },
+    onRequest,
+  )
+  await listen(server, options)
+  const { port } = server.address() as AddressInfo
+  const { host } = options
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return { port, url: `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`, close: () => drain(server) }
+}

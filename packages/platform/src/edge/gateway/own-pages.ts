@@ -1,0 +1,77 @@
+// The addresses that the gateway answers itself: `/`, `/app`, `/auth`, `/health`.
+import { AppError } from '@xinglin/core/errors'
+import type { ConsoleFiles } from './console/console-files.ts'
+import { answerJson, type Exchange } from './exchange.ts'
+import type { GatewayExtra } from './extra.ts'
+import type { SignIn } from './session/sign-in.ts'
+
+/** Answers a request when its address is the gateway's own; says whether it did. */
+export type OwnPages = (exchange: Exchange) => boolean | Promise<boolean>
+
+/** What the pages need. */
+export interface OwnPagesParts {
+  readonly console: () => ConsoleFiles
+  readonly signIn: SignIn
+  readonly readiness: GatewayExtra['readiness']
+  readonly isDraining: () => boolean
+}
+
+const own = /^\/(?:$|(?:app|auth|health)(?=\/|$))/
+
+async function ready(parts: OwnPagesParts, { response }: Exchange): Promise<void> {
+  const reasons = (await parts.readiness?.()) ?? {}
+  const gateway = parts.isDraining() ? ['the gateway is stopping'] : []
+  const all = { gateway, ...reasons }
+  const isReady = Object.values(all).every((list) => list.length === 0)
+  if (!isReady) response.setHeader('retry-after', '1')
+  const services = Object.fromEntries(
+    Object.entries(all).map(([name, list]) => [
+      name,
+      { status: list.length === 0 ? 'ready' : 'unready', reasons: list },
+    ]),
+  )
+  answerJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'unready', services })
+}
+
+function root({ request, response }: Exchange): void {
+  if ((request.headers.accept ?? '').includes('text/html')) {
+    response.writeHead(302, { location: '/app/', 'cache-control': 'no-store' }).end()
+    return
+  }
+  const links = { console: '/app/', fhir: '/fhir', capabilities: '/fhir/metadata', health: '/health/ready' }
+  answerJson(response, 200, { name: 'Xinglin', links })
+}
+
+function demandRead({ method, response }: Exchange): void {
+  if (method === 'GET' || method === 'HEAD') return
+  response.setHeader('allow', 'GET, HEAD')
+  throw new AppError('method-not-allowed', 'This address takes GET and HEAD')
+}
+
+/** Creates the gateway's own pages. */
+export function createOwnPages(parts: OwnPagesParts): OwnPages {
+  return (exchange) => {
+    const { matchPath } = exchange.target
+    if (!own.test(matchPath)) return false
+    return answer(parts, exchange, matchPath)
+  }
+}
+
+async function answer(parts: OwnPagesParts, exchange: Exchange, path: string): Promise<boolean> {
+  if (path.startsWith('/auth')) {
+    await parts.signIn(exchange)
+    return true
+  }
+  demandRead(exchange)
+  if (path === '/') root(exchange)
+  else if (path === '/health/live') answerJson(exchange.response, 200, { status: 'live' })
+  else if (path === '/health/ready') await ready(parts, exchange)
+  else if (path.startsWith('/health') || !parts.console()(exchange)) {
+    const isConsole = path === '/app' || path === '/app/'
+    throw new AppError(
+      'not-found',
+      isConsole ? 'The console is not built; run: npm run build' : 'Nothing is known under this address',
+    )
+  }
+  return true
+}

@@ -1,0 +1,33 @@
+// Who is at the other end: the socket's address, or what a trusted proxy says (pure).
+import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
+
+/** The other end of a request. */
+export interface Client {
+  readonly address: string
+  readonly protocol: 'http' | 'https'
+  /** What to put into X-Forwarded-For. */
+  readonly forwardedFor: string
+}
+
+const plain = (address: string): string => (address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address)
+
+/** Determines the client. Headers are believed only when the socket's address is a trusted proxy's. */
+export function clientOf(
+  socketAddress: string | undefined,
+  headers: IncomingHttpHeaders,
+  trusted: readonly string[],
+): Client {
+  const direct = plain(socketAddress ?? '0.0.0.0')
+  if (!trusted.includes(direct)) return { address: direct, protocol: 'http', forwardedFor: direct }
+  const chain = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',')
+  const hops = chain.map((hop) => plain(hop.trim())).filter((hop) => isIP(hop) !== 0)
+  const address = hops.findLast((hop) => !trusted.includes(hop)) ?? hops[0] ?? direct
+  const protocol = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'
+  return { address, protocol, forwardedFor: [...hops, direct].join(', ') }
+}
+
+/** What an address is counted by: itself, or its /64 for IPv6, where one subscriber has many. */
+export function limitKeyOf(address: string): string {
+  return isIP(address) === 6 ? `${address.split(':').slice(0, 4).join(':')}::/64` : address
+}

@@ -1,0 +1,82 @@
+// Which headers pass the edge, in and out (RFC 9110 7.6.1; pure).
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** Headers by lower-case name. */
+export type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>
+
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'expect',
+])
+
+// What the edge itself says about a request; nobody outside may say it.
+const ownNames: ReadonlySet<string> = new Set([
+  'x-credential-identifier',
+  'x-anonymous-consumer',
+  'x-real-ip',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+])
+
+/** Says whether a header is the edge's own word, so that it is dropped when it comes from outside. */
+export function isEdgeHeader(name: string): boolean {
+  return name.startsWith('x-') || name === 'forwarded'
+    ? name.startsWith('x-xinglin-') || name.startsWith('x-consumer-') || ownNames.has(name)
+    : false
+}
+
+function named(connection: string | readonly string[] | undefined): readonly string[] {
+  if (connection === undefined) return []
+  return [connection]
+    .flat()
+    .join(',')
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '' && name !== 'close' && name !== 'keep-alive')
+}
+
+/** Copies end-to-end headers; those of the edge are dropped too when `isInbound`. */
+export function endToEndHeaders(headers: HeaderFields, isInbound: boolean): Record<string, string | string[]> {
+  const dropped = named(headers.connection)
+  const kept: Record<string, string | string[]> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || hopByHop.has(name) || dropped.includes(name)) continue
+    if (isInbound && isEdgeHeader(name)) continue
+    kept[name] = typeof value === 'string' ? value : [...value]
+  }
+  return kept
+}
+
+/** Removes the edge's own words from a request that stays in this process. */
+export function dropEdgeHeaders(headers: IncomingHttpHeaders): void {
+  for (const name in headers) if (isEdgeHeader(name)) delete headers[name]
+}
+
+/** A cookie header without the named cookie; undefined when nothing is left. */
+export function withoutCookie(cookie: string, name: string): string | undefined {
+  const kept = cookie.split(';').filter((part) => part.trim().split('=')[0] !== name)
+  return kept.length === 0 ? undefined : kept.join(';').trim()
+}
+
+/** The value of a cookie. */
+export function cookieValue(cookie: string | undefined, name: string): string | undefined {
+  for (const part of cookie?.split(';') ?? []) {
+    const at = part.indexOf('=')
+    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim()
+  }
+  return undefined
+}

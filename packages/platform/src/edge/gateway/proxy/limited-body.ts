@@ -1,0 +1,45 @@
+// Holds a request's body to its limit: at once by its length, else while it streams.
+import type { IncomingMessage } from 'node:http'
+import { AppError } from '@xinglin/core/errors'
+
+/** Limits of a body. */
+export interface BodyLimit {
+  readonly maxBytes: number
+  readonly isLengthRequired: boolean
+}
+
+function tooLarge(maxBytes: number): AppError {
+  return new AppError('too-large', `The body is larger than ${maxBytes} bytes; send it in parts`)
+}
+
+/** Says whether a request announces a body. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+/**
+ * Refuses a body that announces more than the limit; one without length is counted as it comes, and whoever reads the
+ * request then gets the refusal as the stream's error.
+ * @throws AppError 'too-large' or 'invalid-request' (a length is required)
+ */
+export function limitBody(request: IncomingMessage, limit: BodyLimit): void {
+  const { headers } = request
+  const length = headers['content-length']
+  if (length !== undefined && Number(length) > limit.maxBytes) throw tooLarge(limit.maxBytes)
+  if (headers['transfer-encoding'] === undefined) return
+  if (limit.isLengthRequired) throw new AppError('invalid-request', 'Send the header Content-Length with a body')
+  const push = request.push.bind(request)
+  let size = 0
+  let isOver = false
+  // The parser hands every chunk to push; a chunk beyond the limit goes no further, and the socket keeps draining.
+  request.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
+    if (chunk === null) return push(chunk, encoding)
+    size += chunk.length
+    if (size <= limit.maxBytes) return push(chunk, encoding)
+    if (!isOver) {
+      isOver = true
+      if (request.listenerCount('error') > 0) request.emit('error', tooLarge(limit.maxBytes))
+    }
+    return true
+  }
+}
