@@ -215,3 +215,19 @@ test('pages through histories without gaps or repetition, and honours _since', a
   const changed: [string, string][] = [['_cursor', 'abc.def']]
   await assert.rejects(records.history(context(), { type: 'Patient' }, changed), hasCode('invalid-parameter'))
 })
+
+test('shows with _at what was current at a time', async () => {
+  const { records, context } = store()
+  const id = await createPatient()
+  const target = { type: 'Patient', id }
+  const { version: second } = await records.update(context(), { target, content: patient({ id }) })
+  const { version: third } = await records.delete(context(), target)
+  const at = async (time: Date | undefined) => {
+    const pairs: [string, string][] = [['_at', time?.toISOString() ?? '']]
+    const { entry } = JSON.parse(await records.history(context(), target, pairs))
+    return entry?.map((one: { response: { etag: string } }) => one.response.etag)
+  }
+  assert.deepEqual(await at(second?.at), ['W/"2"'])
+  assert.deepEqual(await at(third?.at), ['W/"3"'])
+  assert.equal(await at(new Date(0)), undefined)
+})
