@@ -1,0 +1,20 @@
+// Extension: an absolute url where it stands alone, and either a value or further extensions (invariant ext-1).
+import { isNode, type Node, quote, type Walk } from './walk.ts'
+
+function hasValue(extension: Node): boolean {
+  for (const key in extension) {
+    if ((key.startsWith('value') || key.startsWith('_value')) && extension[key] !== undefined) return true
+  }
+  return false
+}
+
+/** Checks what the table of elements cannot say about an extension. */
+export function checkExtension(extension: Node, walk: Walk): void {
+  const isNested = Array.isArray(extension.extension) && extension.extension.some(isNode)
+  if (isNested !== hasValue(extension)) return
+  const url = typeof extension.url === 'string' ? ` ${quote(extension.url)}` : ''
+  const fault = isNested
+    ? 'has both a value and extensions; keep one of them'
+    : 'has neither a value nor extensions; give one'
+  walk.error('invariant', 'ext-1', `The extension${url} ${fault}.`)
+}

@@ -1,0 +1,17 @@
+// What neither the tables nor the invariants say about a type: the prose of the standard, as functions.
+import { checkAttachment } from './attachment.ts'
+import { checkExtension } from './extension.ts'
+import type { Node, Walk } from './walk.ts'
+
+/** Checks an object whose elements have been checked one by one. */
+export type TypeCheck = (node: Node, walk: Walk) => void
+
+const checks: ReadonlyMap<string, TypeCheck> = new Map([
+  ['Attachment', checkAttachment],
+  ['Extension', checkExtension],
+])
+
+/** Gives the check of a type; undefined when its tables and invariants say all. */
+export function typeCheck(type: string): TypeCheck | undefined {
+  return checks.get(type)
+}
