@@ -68,7 +68,7 @@ export class TypeCompiler {
       const code = isResource && name === 'id' ? 'id' : declared
       const shownCode = code === 'SimpleQuantity' || code === 'MoneyQuantity' ? 'Quantity' : code
       const key = isChoice ? `${name}${shownCode.charAt(0).toUpperCase()}${shownCode.slice(1)}` : name
-      const check = this.#valueCheck(element, code, targets, type)
+      const check = this.#valueCheck(element, code, targets)
       const isPrimitive = code in primitiveFaults
       const isList = element.max === '*' || element.max > 1
       if (!isPrimitive) {
@@ -87,8 +87,8 @@ export class TypeCompiler {
     }
   }
 
-  #valueCheck(element: ElementDefinition, code: string, targets: string, type: string): slots.ValueCheck {
-    const also = this.#alsoChecks(element, code, targets, type)
+  #valueCheck(element: ElementDefinition, code: string, targets: string): slots.ValueCheck {
+    const also = this.#alsoChecks(element, code, targets)
     const fault = primitiveFaults[code]
     const all =
       also.length === 0
@@ -118,7 +118,7 @@ export class TypeCompiler {
   }
 
   /** Everything that the type itself does not say: targets, bindings, fixed values, invariants on the element. */
-  #alsoChecks(element: ElementDefinition, code: string, targets: string, type: string): readonly slots.ValueCheck[] {
+  #alsoChecks(element: ElementDefinition, code: string, targets: string): readonly slots.ValueCheck[] {
     const checks: slots.ValueCheck[] = []
     const targetSet = new Set(targets === '' ? [] : targets.split(','))
     if (code === 'Reference') checks.push((value, walk) => checkReference(value, targetSet, walk))
@@ -134,8 +134,7 @@ export class TypeCompiler {
     if (pattern !== undefined) checks.push(mustBe(pattern, matchesPattern))
     const rules = (element.constraints ?? []).flatMap((key): readonly Rule[] => {
       const constraint = constraintOf(key)
-      const rule =
-        constraint === undefined ? undefined : ruleOf(constraint, `${type}.${element.name.replace('[x]', '')}`)
+      const rule = constraint === undefined ? undefined : ruleOf(constraint, code)
       return rule === undefined ? [] : [rule]
     })
     if (rules.length > 0) checks.push((value, walk) => applyRules(rules, value, walk))

@@ -47,8 +47,8 @@ export function timeFault(text: string): string | undefined {
   return timePattern.test(text) ? undefined : 'must be a time as hh:mm:ss, without time zone'
 }
 
-/** The earliest and latest moment (ms since 1970) that a date or dateTime can mean, over all time zones if it has none. */
-export function momentRange(text: string): readonly [number, number] | undefined {
+/** The earliest and latest moment (ms since 1970) that a date or dateTime can mean, in UTC if it has no time zone. */
+function momentRange(text: string): readonly [number, number] | undefined {
   if (text.length > 10) {
     const moment = Date.parse(text.replace(/:60/, ':59'))
     return Number.isNaN(moment) ? undefined : [moment, moment]
@@ -64,12 +64,18 @@ export function momentRange(text: string): readonly [number, number] | undefined
 
 const widestZoneMs = 14 * 3_600_000
 
-/** True when `start` lies after `end` however missing precision and time zones are filled in. */
-export function isDefinitelyAfter(start: string, end: string): boolean {
-  const from = momentRange(start)
-  const to = momentRange(end)
-  if (from === undefined || to === undefined) return false
+/**
+ * Negative, zero or positive as one date or dateTime comes before, with or after the other; undefined when missing precision
+ * or a missing time zone leaves that open.
+ */
+export function orderOfMoments(left: string, right: string): number | undefined {
+  if (left === right) return 0
+  const one = momentRange(left)
+  const other = momentRange(right)
+  if (one === undefined || other === undefined) return undefined
   // A day without a time zone may begin up to 14 hours earlier or later; two such days are compared as they are.
-  const slack = start.length > 10 === end.length > 10 ? 0 : widestZoneMs
-  return from[0] > to[1] + slack
+  const slack = left.length > 10 === right.length > 10 ? 0 : widestZoneMs
+  if (one[1] < other[0] - slack) return -1
+  if (one[0] > other[1] + slack) return 1
+  return one[0] === one[1] && other[0] === other[1] && one[0] === other[0] ? 0 : undefined
 }

@@ -20,7 +20,7 @@ const attributes = words(
     'color size face bgcolor nowrap for clear noshade',
 )
 // Schemes that run something when followed; everything else only names a place.
-const activeAddress = /^[\s\u00a0]*(?:javascript|vbscript|data(?!:image\/(?:png|gif|jpeg|webp)[;,]))[\s]*:/i
+const activeAddress = /^[\s\u00a0]*(?:javascript|vbscript|data(?!\s*:\s*image\/(?:png|gif|jpe?g|webp)[;,]))\s*:/i
 const activeStyle = /expression\s*\(|javascript:|behavior\s*:|-moz-binding|@import/i
 
 interface Finding {
