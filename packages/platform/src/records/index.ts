@@ -1,5 +1,6 @@
 // The door to the record store: composing it, its words, what callers may do, and its HTTP.
 export { accessFor } from './access/index.ts'
+export { type FhirServing, type OpenRecords, openRecords, recordsSql } from './open-records.ts'
 export type { RecordsOptions } from './options.ts'
 export { createPreparePool } from './prepare/pool.ts'
 export { createRecords, type Records } from './records.ts'

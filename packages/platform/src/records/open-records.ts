@@ -1,0 +1,37 @@
+// Opens the record store with its search over one database: what every process that serves FHIR has.
+import { searchKnowledge } from '@xinglin/core/fhir/search'
+import { validateResource } from '@xinglin/core/fhir/validation'
+import type { OwnedSql } from '../kernel/sql.ts'
+import type { RecordsOptions } from './options.ts'
+import { createRecords, type Records } from './records.ts'
+import type { FhirRoutesOptions } from './routes/fhir-routes.ts'
+import { createSearch, type Search } from './search/search.ts'
+
+/** The store's own tables. */
+export const recordsSql: OwnedSql = { schema: 'records', folder: new URL('./sql/', import.meta.url) }
+
+/** What {@link openRecords} takes; validation and search are the core's own. */
+export interface OpenRecordsOptions extends Omit<RecordsOptions, 'validate' | 'searchOn'> {
+  /** Absolute FHIR base under which absolute references are records here. */
+  readonly baseUrl: string
+}
+
+/** The store and its search. */
+export interface OpenRecords {
+  readonly records: Records
+  readonly search: Search
+}
+
+/** What a service needs to serve the types that it owns. */
+export type FhirServing = Omit<FhirRoutesOptions, 'types' | 'system'>
+
+/** Opens the store; nothing is read yet. */
+export function openRecords(options: OpenRecordsOptions): OpenRecords {
+  const { sql, cursorKey, baseUrl } = options
+  const knowledge = searchKnowledge(baseUrl)
+  const searchOn = (on: typeof sql): Search => createSearch({ sql: on, knowledge, cursorKey })
+  return {
+    records: createRecords({ ...options, validate: validateResource, searchOn }),
+    search: searchOn(sql),
+  }
+}
