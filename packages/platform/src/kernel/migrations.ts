@@ -103,11 +103,16 @@ async function apply(tx: Tx, migrations: readonly Migration[]): Promise<number> 
 
 /**
  * Runs what is missing of every owner's migrations, in the order of the owners and of the numbers, all or nothing.
+ * @param only runs none but these (`schema/file`): the state that a backup of an older version was made in
  * @returns how many ran
- * @throws AppError 'conflict' when a file that ran was changed, or the database is newer than the files
+ * @throws AppError 'conflict' when a file that ran was changed, or the database (or `only`) is newer than the files
  */
-export async function migrate(sql: Sql, owned: readonly OwnedSql[]): Promise<number> {
-  const migrations = (await Promise.all(owned.map(migrationsOf))).flat()
+export async function migrate(sql: Sql, owned: readonly OwnedSql[], only?: ReadonlySet<string>): Promise<number> {
+  const all = (await Promise.all(owned.map(migrationsOf))).flat()
+  const migrations = only === undefined ? all : all.filter((one) => only.has(keyOf(one)))
+  if (only !== undefined && migrations.length < only.size) {
+    throw new AppError('conflict', 'The backup was made by a newer Xinglin; restore it with that version')
+  }
   const applied = await readAppliedIfAny(sql)
   checkHistory(migrations, applied)
   if (migrations.every((one) => applied.has(keyOf(one)))) return 0
