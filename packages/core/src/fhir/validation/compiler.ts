@@ -3,7 +3,7 @@ import { bindingCheck } from './bindings.ts'
 import { constraintOf, type ElementDefinition, isResourceType, typeDefinition } from './definitions.ts'
 import { checkNarrative } from './narrative.ts'
 import { primitiveFaults } from './primitives.ts'
-import { checkCanonical, checkReference, noteUri } from './references.ts'
+import { checkAbsolute, checkCanonical, checkReference, mustBeAbsolute, noteUri } from './references.ts'
 import { checkResource, type ResourcePlace } from './resource.ts'
 import { ruleOf } from './rules.ts'
 import { isSameJson, matchesPattern } from './same-json.ts'
@@ -68,7 +68,7 @@ export class TypeCompiler {
       const code = isResource && name === 'id' ? 'id' : declared
       const shownCode = code === 'SimpleQuantity' || code === 'MoneyQuantity' ? 'Quantity' : code
       const key = isChoice ? `${name}${shownCode.charAt(0).toUpperCase()}${shownCode.slice(1)}` : name
-      const check = this.#valueCheck(element, code, targets)
+      const check = this.#valueCheck(element, code, targets, type)
       const isPrimitive = code in primitiveFaults
       const isList = element.max === '*' || element.max > 1
       if (!isPrimitive) {
@@ -87,8 +87,8 @@ export class TypeCompiler {
     }
   }
 
-  #valueCheck(element: ElementDefinition, code: string, targets: string): slots.ValueCheck {
-    const also = this.#alsoChecks(element, code, targets)
+  #valueCheck(element: ElementDefinition, code: string, targets: string, type: string): slots.ValueCheck {
+    const also = this.#alsoChecks(element, code, targets, type)
     const fault = primitiveFaults[code]
     const all =
       also.length === 0
@@ -118,11 +118,12 @@ export class TypeCompiler {
   }
 
   /** Everything that the type itself does not say: targets, bindings, fixed values, invariants on the element. */
-  #alsoChecks(element: ElementDefinition, code: string, targets: string): readonly slots.ValueCheck[] {
+  #alsoChecks(element: ElementDefinition, code: string, targets: string, type: string): readonly slots.ValueCheck[] {
     const checks: slots.ValueCheck[] = []
     const targetSet = new Set(targets === '' ? [] : targets.split(','))
     if (code === 'Reference') checks.push((value, walk) => checkReference(value, targetSet, walk))
     if (code === 'canonical') checks.push((value, walk) => checkCanonical(value, targetSet, walk))
+    if (mustBeAbsolute(type, element.name)) checks.push(checkAbsolute)
     if (code === 'uri' || code === 'url') checks.push(noteUri)
     if (code === 'xhtml') checks.push(checkNarrative)
     if (element.binding !== undefined) {

@@ -2,6 +2,7 @@
 import type { Issue } from '../../errors/index.ts'
 import type { Resource } from '../types.ts'
 import { TypeCompiler } from './compiler.ts'
+import { readJsonText } from './json-text.ts'
 import { checkResource } from './resource.ts'
 import { EnoughIssues, isNode, Walk } from './walk.ts'
 
@@ -21,4 +22,10 @@ export function validateResource(resource: Resource): readonly Issue[] {
     if (!(error instanceof EnoughIssues)) throw error
   }
   return walk.issues
+}
+
+/** Like {@link validateResource} for a resource as JSON text: also says what is wrong with the text itself. */
+export function validateText(text: string): readonly Issue[] {
+  const { value, issues } = readJsonText(text)
+  return value === undefined ? issues : [...issues, ...validateResource(value as Resource)]
 }

@@ -2,11 +2,17 @@
 import { isResourceType } from './definitions.ts'
 import { isNode, type Node, quote, type Walk } from './walk.ts'
 
-const idForm = '[A-Za-z0-9\\-.]{1,64}'
+/** The form of a logical id, as the source of a pattern. */
+export const idForm = '[A-Za-z0-9\\-.]{1,64}'
 const relative = new RegExp(`^([A-Za-z]+)/${idForm}(?:/_history/${idForm})?$`)
 const absolute = new RegExp(`^https?://[^\\s?#]*/([A-Z][A-Za-z]+)/${idForm}(?:/_history/${idForm})?$`)
 const conditional = /^([A-Za-z]+)\?.+$/
 const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:/
+
+/** Tells whether a URI stands by itself: it begins with a scheme. */
+export function isAbsolute(uri: string): boolean {
+  return scheme.test(uri)
+}
 
 /** Gives the resource type that a literal reference names, if it names one. */
 export function referencedType(reference: string): string | undefined {
@@ -38,7 +44,7 @@ function checkForm(reference: string, walk: Walk): void {
     )
     return
   }
-  if (scheme.test(reference)) return
+  if (isAbsolute(reference)) return
   const type = relative.exec(reference)?.[1] ?? conditional.exec(reference)?.[1]
   if (type !== undefined && isResourceType(type)) return
   const why = type === undefined ? 'is not of the form Type/id' : `names ${type}, which is not a resource type of R4`
@@ -94,6 +100,25 @@ export function checkCanonical(value: unknown, targets: ReadonlySet<string>, wal
     'canonical.target',
     `The canonical names a ${type}, but here it may only name ${[...targets].join(', ')}.`,
   )
+}
+
+// URIs that name something in the world and so mean nothing relative to a place: the standard calls them absolute.
+const absoluteElements = new Set([
+  'Coding.system',
+  'Identifier.system',
+  'ValueSet.compose.include.system',
+  'Meta.profile',
+])
+
+/** Tells whether a uri or canonical in that element must be absolute; so must the url by which a definition is known. */
+export function mustBeAbsolute(type: string, element: string): boolean {
+  return absoluteElements.has(`${type}.${element}`) || (element === 'url' && isResourceType(type))
+}
+
+/** Checks a uri that must be absolute. */
+export function checkAbsolute(value: unknown, walk: Walk): void {
+  if (typeof value !== 'string' || isAbsolute(value)) return
+  walk.error('value', 'uri.absolute', `${quote(value)} must be an absolute URI, such as http://… or urn:oid:…`)
 }
 
 /** Notes a uri or url that points to a contained resource. */

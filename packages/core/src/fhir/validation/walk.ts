@@ -77,6 +77,11 @@ export class Walk {
     if (text === '#') this.scope.root.pointingUp.add(this.scope.resource)
   }
 
+  /** The name of the element around the one that was entered last. */
+  parentName(): string | undefined {
+    return this.#names[this.depth - 2]
+  }
+
   /** FHIRPath of the place, such as `Patient.name[0].use`. */
   expression(): string {
     let text = ''
