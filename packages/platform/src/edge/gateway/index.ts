@@ -8,7 +8,7 @@ import { gatewaySettings } from './settings.ts'
 export type { GatewayExtra } from './extra.ts'
 export type { RunningGateway } from './gateway.ts'
 export { demoPassword, personas } from './session/personas.ts'
-export { issueToken } from './tokens/issue-token.ts'
+export { issueToken, type TokenRequest } from './tokens/issue-token.ts'
 
 /** The gateway as the composition root sees it. */
 export const gateway = {

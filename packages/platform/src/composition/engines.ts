@@ -1,0 +1,74 @@
+// The engines of a process, opened in order; each adds its own end to the stop of the process.
+import { join } from 'node:path'
+import { createTrail } from '../edge/audit/index.ts'
+import { openDiskBlobs } from '../engines/disk/index.ts'
+import type { OpenDatabase } from '../engines/postgres/index.ts'
+import { migrate } from '../kernel/migrations.ts'
+import { createEvents, type RunningEvents } from '../kernel/outbox.ts'
+import type { Audit, Blobs, Clock, Ids, Logger } from '../kernel/ports.ts'
+import type { Shutdown } from '../kernel/shutdown.ts'
+import { createPreparePool, type OpenRecords, openRecords } from '../records/index.ts'
+import { ownedSql, writeRules } from '../services.ts'
+import { openProcessDatabase } from './database.ts'
+import type { SystemKeys } from './keys.ts'
+import type { ProcessSettings } from './process-settings.ts'
+
+/** What opening takes. */
+export interface EngineOptions {
+  readonly settings: ProcessSettings
+  readonly dataFolder: string
+  readonly keys: SystemKeys
+  /** Absolute FHIR base as clients see it. */
+  readonly fhirBase: string
+  /** True when services of this system run in other processes too. */
+  readonly isSplit: boolean
+  readonly log: Logger
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly shutdown: Shutdown
+  readonly onDatabaseRestart: (pid: number) => void
+}
+
+/** The open engines. */
+export interface Engines {
+  readonly database: OpenDatabase
+  readonly blobs: Blobs
+  readonly events: RunningEvents
+  readonly trail: Audit
+  readonly store: OpenRecords
+}
+
+/** Opens the database, brings its schemas up to date, and puts blobs, outbox, audit trail and record store on it. */
+export async function openEngines(options: EngineOptions): Promise<Engines> {
+  const { settings, dataFolder, keys, fhirBase, isSplit, log, clock, ids, shutdown } = options
+  const database = await openProcessDatabase({
+    settings,
+    dataFolder,
+    log,
+    isShared: isSplit,
+    onRestart: options.onDatabaseRestart,
+  })
+  shutdown.add('database', () => database.close())
+  const { sql } = database
+  const ran = await migrate(sql, ownedSql)
+  if (ran > 0) log.info('sql.migrated', { migrations: ran })
+  const trail = createTrail({ sql, log, clock })
+  shutdown.add('audit trail', () => trail.close())
+  const events = createEvents({ sql, log, owner: ids.uuid() })
+  shutdown.add('outbox', () => events.close())
+  const pool = createPreparePool({ size: settings.workers })
+  shutdown.add('workers', () => pool.close())
+  const store = openRecords({
+    sql,
+    audit: trail,
+    events,
+    clock,
+    ids,
+    rules: writeRules,
+    cursorKey: keys.cursor,
+    pool,
+    baseUrl: fhirBase,
+  })
+  const blobs = await openDiskBlobs(join(dataFolder, 'blobs'))
+  return { database, blobs, events, trail, store }
+}

@@ -1,0 +1,233 @@
+// The composition root: reads the configuration, chooses services and engines, wires them, lets them listen, and closes them.
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '@xinglin/core/errors'
+import manifest from '../package.json' with { type: 'json' }
+import { emr } from './clinical/emr/index.ts'
+import { patient } from './clinical/patient/index.ts'
+import { pharmacy } from './clinical/pharmacy/index.ts'
+import { type Engines, openEngines } from './composition/engines.ts'
+import { type SystemKeys, systemKeys } from './composition/keys.ts'
+import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
+import { dataFolderOf, logLevelOf } from './composition/process-settings.ts'
+import { readinessOf } from './composition/readiness.ts'
+import { type LocalService, listenAll, withApp } from './composition/service-apps.ts'
+import { audit } from './edge/audit/index.ts'
+import { gateway, type RunningGateway } from './edge/gateway/index.ts'
+import { attachCaller } from './kernel/attached-caller.ts'
+import { createCalls } from './kernel/call.ts'
+import type { Caller } from './kernel/caller.ts'
+import { systemClock } from './kernel/clock.ts'
+import { readSettings, type SettingsByOwner } from './kernel/config.ts'
+import { createIds } from './kernel/ids.ts'
+import { signInternalToken } from './kernel/internal-token.ts'
+import { createLogger } from './kernel/log.ts'
+import type { CallService, Ports } from './kernel/ports.ts'
+import { createShutdown, type Shutdown } from './kernel/shutdown.ts'
+import { ownedTypes, type ServiceName, services, settingsByOwner } from './services.ts'
+
+/** How a process is started. */
+export interface StartOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Names of the services of this process; the setting SERVICES, else all, when empty. */
+  readonly names: readonly string[]
+  /** Folder of the built console. */
+  readonly consoleFolder: URL
+  /** Told the new process id when the embedded PostgreSQL was restarted after a crash. */
+  readonly onDatabaseRestart?: (pid: number) => void
+}
+
+/** A running process. */
+export interface RunningProcess {
+  readonly services: readonly ServiceName[]
+  readonly dataFolder: string
+  readonly engines: Engines
+  readonly keys: SystemKeys
+  /** The addresses of the gateway, when it lives here. */
+  readonly gateway: ReturnType<RunningGateway['addresses']> | undefined
+  readonly registryUrl: string | undefined
+  readonly shutdown: Shutdown
+}
+
+type Environment = SettingsByOwner<typeof settingsByOwner>
+
+interface Wiring {
+  readonly settings: Environment
+  readonly names: readonly ServiceName[]
+  readonly dataFolder: string
+  readonly keys: SystemKeys
+  readonly engines: Engines
+  readonly ports: Ports
+  readonly registry: OpenRegistry
+  readonly fhirBase: string
+  readonly consoleFolder: URL
+  readonly local: Map<string, LocalService>
+}
+
+const allNames: readonly ServiceName[] = services.map(({ name }) => name)
+
+function chooseServices(given: readonly string[]): readonly ServiceName[] {
+  const unknown = given.filter((name) => !allNames.some((known) => known === name))
+  if (unknown.length > 0) {
+    throw new AppError(
+      'invalid-parameter',
+      `There is no service ${unknown.join(', ')}; there are ${allNames.join(', ')}`,
+    )
+  }
+  return given.length === 0 ? allNames : allNames.filter((name) => given.includes(name))
+}
+
+function selfOf(names: readonly ServiceName[]): Caller {
+  const subject = `xinglin:${names.join('+')}`
+  return Object.freeze({ subject, name: 'Xinglin', roles: ['system'], scopes: [], purpose: 'HOPERAT' } as const)
+}
+
+// Every service that may live here, with what only it is given.
+function creators(wiring: Wiring): Readonly<Record<ServiceName, () => Promise<LocalService['running']>>> {
+  const { settings, ports, engines, fhirBase, dataFolder, registry } = wiring
+  const serving = {
+    ...engines.store,
+    audit: engines.trail,
+    baseUrl: fhirBase,
+    version: manifest.version,
+    date: ports.clock.now(),
+  }
+  return {
+    registry: async () => registry.local ?? {},
+    audit: () => audit.create(ports, settings.audit, { folder: join(dataFolder, 'audit') }),
+    patient: () => patient.create(ports, {}, serving),
+    emr: () => emr.create(ports, {}, { ...serving, ownedElsewhere: ownedTypes }),
+    pharmacy: () => pharmacy.create(ports, {}, serving),
+    gateway: () => createGateway(wiring),
+  }
+}
+
+function createGateway({
+  settings,
+  ports,
+  keys,
+  registry,
+  names,
+  local,
+  engines,
+  consoleFolder,
+}: Wiring): Promise<RunningGateway> {
+  const routes = services.flatMap(({ name, paths }) =>
+    paths.length === 0 ? [] : [{ service: name, paths: [...paths] }],
+  )
+  const elsewhere = routes.map(({ service }) => service).filter((service) => !names.includes(service))
+  const readiness = readinessOf({
+    sql: engines.database.sql,
+    local: () => [...local.values()].filter(({ name }) => name !== 'gateway'),
+    elsewhere,
+    registry: registry.port,
+  })
+  return gateway.create(ports, settings.gateway, {
+    localHandler: (service) => local.get(service)?.app?.routing,
+    routes,
+    signCaller: (caller) => signInternalToken(caller, keys.internal),
+    attachCaller,
+    consoleFolder,
+    readiness,
+  })
+}
+
+async function startServices(wiring: Wiring, shutdown: Shutdown): Promise<RunningGateway | undefined> {
+  const { names, ports, keys, local } = wiring
+  const create = creators(wiring)
+  const started: { gateway?: RunningGateway } = {}
+  for (const name of names) {
+    const running = await create[name]()
+    local.set(name, await withApp(name, running, { internalKey: keys.internal, log: ports.log, clock: ports.clock }))
+    if ('addresses' in running && name === 'gateway') started.gateway = running as RunningGateway
+  }
+  await wiring.engines.events.start()
+  for (const { name, running, app } of local.values()) {
+    shutdown.add(name, async () => {
+      await app?.close()
+      await running.close?.()
+    })
+    await running.start?.()
+  }
+  return started.gateway
+}
+
+function publicUrlOf({ process: own, gateway: edge }: Environment): string {
+  const host = edge.host === '0.0.0.0' || edge.host === '::' ? '127.0.0.1' : edge.host
+  return (own.publicUrl ?? `http://${host}:${edge.port}`).replace(/\/+$/, '')
+}
+
+async function wire(options: StartOptions, settings: Environment, shutdown: Shutdown): Promise<Wiring> {
+  const log = createLogger({ level: logLevelOf(settings.process) })
+  const names = chooseServices(options.names.length > 0 ? options.names : settings.process.services)
+  const dataFolder = dataFolderOf(settings.process)
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+  const keys = await systemKeys(dataFolder, settings.process.internalKey)
+  const ids = createIds(systemClock)
+  const fhirBase = `${publicUrlOf(settings)}/fhir`
+  const engines = await openEngines({
+    settings: settings.process,
+    dataFolder,
+    keys,
+    fhirBase,
+    isSplit: names.length < allNames.length,
+    log,
+    clock: systemClock,
+    ids,
+    shutdown,
+    onDatabaseRestart: options.onDatabaseRestart ?? (() => undefined),
+  })
+  const { database, blobs, events, trail } = engines
+  const common = { sql: database.sql, blobs, events, audit: trail, log, clock: systemClock, ids }
+  const registry = await openRegistry({
+    settings: settings.process,
+    registrySettings: settings.registry,
+    isHere: names.includes('registry'),
+    ports: common,
+    shutdown,
+  })
+  const local = new Map<string, LocalService>()
+  const calls = createCalls({
+    local: (service) => local.get(service)?.app,
+    registry: registry.port,
+    sign: (caller) => signInternalToken(caller, keys.internal),
+    self: selfOf(names),
+    clock: systemClock,
+  })
+  shutdown.add('calls', () => calls.close())
+  const call: CallService = calls.call
+  const ports: Ports = { ...common, registry: registry.port, call }
+  const { consoleFolder } = options
+  return { settings, names, dataFolder, keys, engines, ports, registry, fhirBase, consoleFolder, local }
+}
+
+/**
+ * Starts the services of this process; when that fails, what was already started is stopped again.
+ * @throws AppError that names every faulty setting, a port that is taken, or what else must be mended
+ */
+export async function startProcess(options: StartOptions): Promise<RunningProcess> {
+  const settings = readSettings(settingsByOwner, options.environment)
+  const shutdown = createShutdown({ log: createLogger({ level: logLevelOf(settings.process) }) })
+  try {
+    const wiring = await wire(options, settings, shutdown)
+    const { names, dataFolder, keys, engines, ports, registry, local } = wiring
+    const edge = await startServices(wiring, shutdown)
+    if (names.length < allNames.length) {
+      const { serviceHost: host, servicePort: port } = settings.process
+      const leave = await listenAll([...local.values()], { host, port, registry: registry.port, ids: ports.ids })
+      shutdown.add('registration', leave)
+    }
+    return {
+      services: names,
+      dataFolder,
+      engines,
+      keys,
+      gateway: edge?.addresses(),
+      registryUrl: registry.local?.addresses().url,
+      shutdown,
+    }
+  } catch (error) {
+    await shutdown.run('start failed')
+    throw error
+  }
+}

@@ -1,0 +1,38 @@
+// The one list of what exists: the table of contents of the product.
+import { emr, emrRules } from './clinical/emr/index.ts'
+import { patient, patientTypes } from './clinical/patient/index.ts'
+import { pharmacy, pharmacyRules, pharmacyTypes } from './clinical/pharmacy/index.ts'
+import { processSettings } from './composition/process-settings.ts'
+import { audit } from './edge/audit/index.ts'
+import { gateway } from './edge/gateway/index.ts'
+import { registry } from './edge/registry/index.ts'
+import { kernelSql } from './kernel/outbox.ts'
+import type { OwnedSql } from './kernel/sql.ts'
+import { recordsSql, type WriteRule } from './records/index.ts'
+
+/** Every service, in the order in which they start; they stop in the reverse order. */
+export const services = Object.freeze([registry, audit, patient, emr, pharmacy, gateway] as const)
+
+/** The name of a service. */
+export type ServiceName = (typeof services)[number]['name']
+
+/** Every setting, by owner. */
+export const settingsByOwner = Object.freeze({
+  process: processSettings,
+  gateway: gateway.settings,
+  registry: registry.settings,
+  audit: audit.settings,
+})
+
+/** The write rules of all services; the store obeys them in every process that writes. */
+export const writeRules: readonly WriteRule[] = Object.freeze([...emrRules, ...pharmacyRules])
+
+/** Resource types that a service other than the EMR owns. */
+export const ownedTypes: readonly string[] = Object.freeze([...patientTypes, ...pharmacyTypes])
+
+/** Every schema with its migrations, in the order in which they run. */
+export const ownedSql: readonly OwnedSql[] = Object.freeze([
+  kernelSql,
+  recordsSql,
+  ...services.flatMap((service) => ('sql' in service ? [service.sql] : [])),
+])
