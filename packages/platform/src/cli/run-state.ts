@@ -7,6 +7,7 @@ export interface RunState {
   readonly pid: number
   readonly startedAt: string
   readonly version: string
+  readonly dataFolder: string
   readonly gatewayUrl: string
   readonly adminUrl: string
   readonly registryUrl: string

@@ -1,6 +1,7 @@
 // Starts a whole system as a child process and waits until it is ready: for the demo, the proofs and the end-to-end tests.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '@xinglin/core/errors'
@@ -12,6 +13,8 @@ export interface StartedSystem {
   readonly child: ChildProcess
   /** Milliseconds from the start of the process until every service was ready. */
   readonly readyAfterMs: number
+  /** The state as it is now; the embedded PostgreSQL has another process id after a crash. */
+  refresh(): Promise<RunState>
   /** Stops it gracefully. */
   stop(): Promise<void>
   /** Pulls the plug: SIGKILL to the server alone. */
@@ -20,6 +23,24 @@ export interface StartedSystem {
 
 const program = fileURLToPath(new URL('./main.ts', import.meta.url))
 const startLimitMs = 60_000
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', resolve)
+  })
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('The probe had no port')
+  return address.port
+}
+
+/** Settings that put a system on free ports, so that it does not meet another one. */
+export async function freePorts(): Promise<Readonly<Record<string, string>>> {
+  const [gateway, admin, registry] = await Promise.all([freePort(), freePort(), freePort()])
+  return { PORT: String(gateway), KONG_ADMIN_PORT: String(admin), REGISTRY_PORT: String(registry) }
+}
 
 async function isReady(url: string): Promise<boolean> {
   try {
@@ -77,6 +98,7 @@ export async function startSystem(
     state,
     child,
     readyAfterMs: performance.now() - startedAt,
+    refresh: async () => (await readRunState(dataFolder)) ?? state,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
   }

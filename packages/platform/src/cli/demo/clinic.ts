@@ -42,7 +42,7 @@ function told(result: ImportResult): string {
 async function importFolder(stage: Stage, path: string, journalFolder: string): Promise<string> {
   const target = {
     fhirUrl: `${stage.addresses.gatewayUrl}/fhir`,
-    token: () => stage.token('system'),
+    token: () => stage.token('admin'),
     patienceMs: 30_000,
   }
   const onProgress = ({ filesDone, files, resources }: { filesDone: number; files: number; resources: number }): void =>

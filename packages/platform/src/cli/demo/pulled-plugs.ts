@@ -43,7 +43,7 @@ async function killAtThirds(
 }
 
 async function countMissing(stage: Stage, acknowledged: readonly string[]): Promise<number> {
-  const token = await stage.token('system')
+  const token = await stage.token('admin')
   let missing = 0
   for (let at = 0; at < acknowledged.length; at += perBatch) {
     const entry = acknowledged.slice(at, at + perBatch).map((url) => ({ request: { method: 'GET', url } }))
@@ -69,7 +69,7 @@ export async function playPulledPlugs(stage: Stage, options: PlugOptions): Promi
     await stage.scene(chapter, 'an import goes on through kill -9 of PostgreSQL and of the server', async () => {
       const target = {
         fhirUrl: `${stage.addresses.gatewayUrl}/fhir`,
-        token: () => stage.token('system'),
+        token: () => stage.token('admin'),
         patienceMs: 60_000,
       }
       const killing = killAtThirds({ done: () => filesDone, total: options.patients }, damage, options, stage)

@@ -1,0 +1,122 @@
+// `xinglin demo`: walks through the main job, against the running system or one that it starts itself.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AppError } from '@xinglin/core/errors'
+import { dataFolderOf } from '../../composition/process-settings.ts'
+import { type Role, roles } from '../../kernel/caller.ts'
+import { issueLocalToken, type SystemPlace, verifyLocalTrail } from '../local.ts'
+import { ownSettings, runningSystem } from '../place.ts'
+import type { RunState } from '../run-state.ts'
+import { freePorts, startSystem } from '../system.ts'
+import { playAudit } from './audit-proof.ts'
+import { playClinic } from './clinic.ts'
+import { playFrontDesk } from './front-desk.ts'
+import { playPeople } from './people.ts'
+import { playPulledPlugs } from './pulled-plugs.ts'
+import { playRefusals } from './refusals.ts'
+import { createStage, type Stage } from './stage.ts'
+
+/** Options of the demo. */
+export interface DemoOptions {
+  readonly json: boolean
+  readonly patients: number
+  readonly seed: number
+  readonly folder?: string
+}
+
+interface Voice {
+  readonly say: (line: string) => void
+  readonly progress: (line: string) => void
+}
+
+const plugPatients = 60
+const progressEveryMs = 1000
+
+function voiceOf(isJson: boolean): Voice {
+  const last = { at: 0 }
+  const out = isJson ? process.stderr : process.stdout
+  return {
+    say: (line) => out.write(`${line}\n`),
+    progress: (line) => {
+      if (Date.now() - last.at < progressEveryMs && !line.startsWith('kill')) return
+      last.at = Date.now()
+      out.write(`    … ${line}\n`)
+    },
+  }
+}
+
+function tokensFor(place: () => SystemPlace): (role: string) => Promise<string> {
+  return async (text) => {
+    const role: Role | undefined = roles.find((known) => known === text)
+    if (role === undefined) throw new AppError('invalid-parameter', `There is no role ${text}`)
+    return issueLocalToken(place(), { role, subject: `demo-${role}` })
+  }
+}
+
+async function playStory(system: RunState, options: DemoOptions, voice: Voice): Promise<Stage> {
+  const stage = createStage({ addresses: system, token: tokensFor(() => system), ...voice })
+  const { patientId } = await playFrontDesk(stage)
+  await playPeople(stage)
+  const journalFolder = join(system.dataFolder, 'imports')
+  const { patients, seed, folder } = options
+  await playClinic(stage, { patients, seed, journalFolder, ...(folder === undefined ? {} : { folder }) })
+  await playRefusals(stage, patientId)
+  await playAudit(stage, patientId, async () => {
+    const report = await verifyLocalTrail(system)
+    if (!report.ok) throw new Error(report.summary)
+    return report.summary
+  })
+  return stage
+}
+
+// The system that loses its plug is one of its own: nobody's work is interrupted.
+async function playPlugs(voice: Voice): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'xinglin-demo-'))
+  const settings = { ...(await freePorts()), LOG_LEVEL: 'silent' }
+  const restart = () => startSystem(folder, settings)
+  const held = { system: await restart() }
+  const stage = createStage({ addresses: held.system.state, token: tokensFor(() => held.system.state), ...voice })
+  try {
+    const options = { restart, patients: plugPatients, journalFolder: join(folder, 'imports') }
+    held.system = await playPulledPlugs(stage, { ...options, system: held.system })
+    return stage
+  } finally {
+    await held.system.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function withSystem<T>(voice: Voice, play: (system: RunState) => Promise<T>): Promise<T> {
+  const settings = ownSettings().process
+  const running = await runningSystem(settings)
+  if (running !== undefined) return play(running)
+  voice.say('No system runs here, so the demo starts one …')
+  const own = await startSystem(dataFolderOf(settings))
+  try {
+    return await play(own.state)
+  } finally {
+    await own.stop()
+    voice.say('\nThe system of the demo is stopped; its data is kept. Look at it with: npm start')
+  }
+}
+
+/** Plays the demo; returns the exit code: 0 when every scene went as it should. */
+export async function demo(options: DemoOptions): Promise<number> {
+  const voice = voiceOf(options.json)
+  const startedAt = performance.now()
+  const stages: Stage[] = []
+  try {
+    stages.push(await withSystem(voice, (system) => playStory(system, options, voice)))
+    stages.push(await playPlugs(voice))
+    return 0
+  } catch (error) {
+    if (error instanceof AppError || error instanceof Error) voice.say(`\nThe demo ended early: ${error.message}`)
+    return 1
+  } finally {
+    const scenes = stages.flatMap((stage) => stage.scenes)
+    const seconds = Math.round((performance.now() - startedAt) / 1000)
+    voice.say(`\n${scenes.length} scenes in ${seconds} s.`)
+    if (options.json) process.stdout.write(`${JSON.stringify({ scenes, seconds })}\n`)
+  }
+}

@@ -1,0 +1,159 @@
+// The checks of `xinglin doctor`: each says what it saw and, when something is wrong, how to mend it.
+import { spawnSync } from 'node:child_process'
+import { constants } from 'node:fs'
+import { access, mkdir, stat, statfs } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { dataFolderOf } from '../../composition/process-settings.ts'
+import { connectPostgres, databaseFaults, findPrograms } from '../../engines/postgres/index.ts'
+import { createLogger } from '../../kernel/log.ts'
+import { withDatabase } from '../local.ts'
+import { type ownSettings, runningSystem } from '../place.ts'
+
+/** What a check found. */
+export interface Finding {
+  readonly name: string
+  readonly level: 'good' | 'hint' | 'wrong'
+  readonly seen: string
+  /** How to mend it; absent when nothing is to be done. */
+  readonly mend?: string
+}
+
+/** The settings as read. */
+export type OwnSettings = ReturnType<typeof ownSettings>
+
+const neededNode = 24
+const wantedFreeBytes = 2 * 1024 ** 3
+const maxSkewMs = 5000
+// Before this day the software did not exist, so a clock that says so is wrong.
+const builtMs = Date.UTC(2026, 10, 1)
+
+/** Node runs TypeScript as it is from version 24 on. */
+export async function checkNode(): Promise<Finding> {
+  const major = Number(process.versions.node.split('.')[0])
+  const seen = `${process.version} at ${process.execPath}`
+  if (major >= neededNode) return { name: 'Node', level: 'good', seen }
+  return { name: 'Node', level: 'wrong', seen, mend: `Install Node ${neededNode} or run: npm ci` }
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, host, () => probe.close(() => resolve(true)))
+  })
+}
+
+/** The ports are free, or held by our own running system. */
+export async function checkPorts(settings: OwnSettings): Promise<readonly Finding[]> {
+  const { gateway, registry } = settings
+  const running = await runningSystem(settings.process)
+  const ports = [
+    { host: gateway.host, port: gateway.port, env: 'PORT' },
+    { host: gateway.adminHost, port: gateway.adminPort, env: 'KONG_ADMIN_PORT' },
+    { host: registry.host, port: registry.port, env: 'REGISTRY_PORT' },
+  ]
+  return Promise.all(
+    ports.map(async ({ host, port, env }): Promise<Finding> => {
+      const name = `port ${port}`
+      const own = [running?.gatewayUrl, running?.adminUrl, running?.registryUrl].some((url) =>
+        url?.endsWith(`:${port}`),
+      )
+      if (own) return { name, level: 'good', seen: `held by the running system (process ${running?.pid})` }
+      if (port === 0 || (await isFree(host, port))) return { name, level: 'good', seen: `free on ${host}` }
+      return {
+        name,
+        level: 'wrong',
+        seen: `taken on ${host} by another program`,
+        mend: `Stop that program or choose another port: ${env}=${port + 10}`,
+      }
+    }),
+  )
+}
+
+/** The data folder can be written by this user and has room. */
+export async function checkDisk(settings: OwnSettings): Promise<readonly Finding[]> {
+  const folder = dataFolderOf(settings.process)
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await access(folder, constants.W_OK)
+  } catch {
+    const mend = 'Give this user the folder, or choose another one: XINGLIN_DATA=/path'
+    return [{ name: 'data folder', level: 'wrong', seen: `${folder} cannot be written`, mend }]
+  }
+  const { bavail, bsize } = await statfs(folder)
+  const freeBytes = bavail * bsize
+  const { mode } = await stat(folder)
+  const room = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free`
+  const isOpen = process.platform !== 'win32' && (mode & 0o077) !== 0
+  return [
+    freeBytes >= wantedFreeBytes
+      ? { name: 'disk', level: 'good', seen: `${room} at ${folder}` }
+      : {
+          name: 'disk',
+          level: 'wrong',
+          seen: `${room} at ${folder}`,
+          mend: 'Free at least 2 GiB or move XINGLIN_DATA',
+        },
+    isOpen
+      ? { name: 'data folder', level: 'hint', seen: 'other users can look into it', mend: `chmod 700 ${folder}` }
+      : { name: 'data folder', level: 'good', seen: `${folder}, for this user alone` },
+  ]
+}
+
+/** PostgreSQL is there: the given one answers and fits, or the programs of the embedded one are found. */
+export async function checkPostgres(settings: OwnSettings): Promise<Finding> {
+  const { databaseUrl, searchPath } = settings.process
+  const name = 'PostgreSQL'
+  try {
+    if (databaseUrl === undefined) {
+      const programs = await findPrograms(searchPath)
+      return { name, level: 'good', seen: `embedded, ${programs.label} (${programs.origin})` }
+    }
+    const sql = connectPostgres({ url: databaseUrl, poolSize: 1, log: createLogger({ level: 'silent' }) })
+    const faults = await databaseFaults(sql).finally(() => sql.close())
+    if (faults.length === 0) return { name, level: 'good', seen: 'the one of DATABASE_URL answers and fits' }
+    return { name, level: 'wrong', seen: faults.join('; '), mend: 'Mend the database or unset DATABASE_URL' }
+  } catch (error) {
+    const seen = error instanceof Error ? error.message : String(error)
+    const mend =
+      databaseUrl === undefined ? 'Run npm ci, or install PostgreSQL 15+, or set DATABASE_URL' : 'Check DATABASE_URL'
+    return { name, level: 'wrong', seen, mend }
+  }
+}
+
+/** The clock is after the day this was built, and agrees with the database's when one runs. */
+export async function checkClock(settings: OwnSettings): Promise<Finding> {
+  const name = 'clock'
+  const mend = 'Set the clock of this machine (records and signatures carry its time)'
+  const now = new Date()
+  if (now.getTime() < builtMs) return { name, level: 'wrong', seen: now.toISOString(), mend }
+  const running = await runningSystem(settings.process)
+  const databaseUrl = settings.process.databaseUrl ?? running?.databaseUrl
+  if (databaseUrl === undefined) return { name, level: 'good', seen: now.toISOString() }
+  const skewMs = await withDatabase(databaseUrl, async (sql) => {
+    const [row] = await sql.query<{ at: Date }>({ text: 'SELECT clock_timestamp() AS at' })
+    return Math.abs((row?.at.getTime() ?? 0) - Date.now())
+  })
+  const seen = `${now.toISOString()}, ${Math.round(skewMs)} ms from the database`
+  return skewMs <= maxSkewMs ? { name, level: 'good', seen } : { name, level: 'wrong', seen, mend }
+}
+
+const tools = [
+  { program: 'git', args: ['--version'], use: 'contributing', get: 'apt-get install git' },
+  {
+    program: 'chromium',
+    args: ['--version'],
+    use: 'the browser tests',
+    get: 'apt-get install chromium fonts-noto-cjk',
+  },
+]
+
+/** Optional tools: without them only what they are for is missing. */
+export async function checkTools(): Promise<readonly Finding[]> {
+  return tools.map(({ program, args, use, get }): Finding => {
+    const done = spawnSync(program, args, { encoding: 'utf8', timeout: 10_000 })
+    const name = program
+    if (done.status === 0) return { name, level: 'good', seen: done.stdout.trim().split('\n')[0] ?? '' }
+    return { name, level: 'hint', seen: `not found; only ${use} would need it`, mend: get }
+  })
+}
