@@ -1,9 +1,11 @@
-// How fast Synthea transaction Bundles are imported: in process (`--in-process`) or over HTTP into any FHIR base (`--url`).
-// Usage: node bench/import.ts --in-process | --url http://127.0.0.1:8080/fhir [--token T] [--folder F] [--concurrency 3] [--repeat 1]
+// How fast Synthea transaction Bundles are imported: through a whole system of its own, into any FHIR base (`--url`), or into
+// the store alone (`--in-process`).
+// Usage: node bench/import.ts [--in-process | --url http://127.0.0.1:8080/fhir --token T] [--folder F] [--concurrency 3] [--repeat 1]
 import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
-import { importHere } from './import-in-process.ts'
+import { type ImportTarget, importHere } from './import-in-process.ts'
+import { measuredOn, openTarget } from './target.ts'
 
 /** A Bundle to import. */
 export interface ImportFile {
@@ -42,14 +44,29 @@ async function importOver(url: string, token: string | undefined, text: string):
   if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}: ${body.slice(0, 500)}`)
 }
 
+async function importThrough(): Promise<ImportTarget> {
+  const target = await openTarget(values)
+  const before = await target.cpuSeconds()
+  return {
+    send: (text) => importOver(target.fhirUrl, target.token, text),
+    async report(resources) {
+      const after = await target.cpuSeconds()
+      await target.close()
+      const perThousand = (seconds: number): number => Math.round((seconds * 1e6) / resources)
+      return {
+        cpuMsPer1000: {
+          node: perThousand(after.server - before.server),
+          postgres: perThousand(after.postgres - before.postgres),
+        },
+      }
+    },
+  }
+}
+
 async function main(): Promise<void> {
   const files = readFiles(values.folder)
   const work = Array.from({ length: Number(values.repeat) }, () => files).flat()
-  const { url, token } = values
-  const target =
-    url === undefined
-      ? await importHere()
-      : { send: (text: string) => importOver(url, token, text), report: async () => ({}) }
+  const target = values['in-process'] ? await importHere() : await importThrough()
   const rest = work.values()
   const latencies: number[] = []
   const started = performance.now()
@@ -67,7 +84,7 @@ async function main(): Promise<void> {
   const sorted = latencies.toSorted((a, b) => a - b)
   const result = {
     bench: 'import',
-    target: url ?? 'in-process',
+    target: values['in-process'] ? 'the store alone' : (values.url ?? 'a whole system'),
     bundles: work.length,
     resources,
     megabytes: Math.round(work.reduce((sum, file) => sum + file.text.length, 0) / 1e6),
@@ -76,6 +93,7 @@ async function main(): Promise<void> {
     resourcesPerSecond: Math.round(resources / seconds),
     bundleMs: { p50: Math.round(sorted[sorted.length >> 1] ?? 0), max: Math.round(sorted.at(-1) ?? 0) },
     ...(await target.report(resources)),
+    ...measuredOn(),
   }
   console.log(JSON.stringify(result, null, 2))
 }
