@@ -1,7 +1,7 @@
 // Brings a fresh clone to the point where it can run: installs what is missing and finds a Node 24.
 // Plain JavaScript for Node 20, because it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -55,6 +55,14 @@ function missingPackages(withTests) {
     .map(([path]) => path)
 }
 
+// The packaged Node brings C headers (67 MB) for building native modules; nothing here is built.
+function removeHeaders() {
+  const folder = join(root, 'node_modules')
+  for (const name of readdirSync(folder).filter((one) => /^node-(bin-)?(linux|darwin|win)/.test(one))) {
+    rmSync(join(folder, name, 'include'), { recursive: true, force: true })
+  }
+}
+
 /** Installs from the lockfile when something is missing; nothing is fetched when all is there. */
 export function ensureInstalled({ withTests }) {
   if (missingPackages(withTests).length === 0) return
@@ -75,7 +83,7 @@ export function ensureInstalled({ withTests }) {
     ? [process.execPath, [npm], false]
     : ['npm', [], process.platform === 'win32']
   const done = spawnSync(command, [...prefix, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell })
-  if (done.status === 0) return
+  if (done.status === 0) return removeHeaders()
   process.stderr.write('The installation failed. Xinglin needs the npm registry once; afterwards it starts offline.\n')
   process.exit(1)
 }

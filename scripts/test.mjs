@@ -33,6 +33,7 @@ const files =
         'scripts/**/*.test.ts',
         'conformance/**/*.test.ts',
         'e2e/**/*.test.ts',
+        'proofs/**/*.test.ts',
         'docs/**/*.test.ts',
       ]
 runTypeScript(undefined, ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files])
