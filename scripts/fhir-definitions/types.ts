@@ -63,6 +63,8 @@ const lastSegment = (url: string): string => url.slice(url.lastIndexOf('/') + 1)
 
 function typeNames(element: ElementDefinition): readonly string[] {
   if (element.contentReference !== undefined) return [element.contentReference.slice(1)]
+  // Published as a string, but http://hl7.org/fhir/R4/resource.html#id gives it the form of an id.
+  if ((element.base?.path ?? element.path) === 'Resource.id') return ['id']
   return (element.type ?? []).map((type) => {
     const fhirType = type.extension?.find((extension) => extension.url.endsWith('structuredefinition-fhir-type'))
     if (type.code.startsWith('http://hl7.org/fhirpath/')) return fhirType?.valueUrl ?? 'string'

@@ -1,5 +1,5 @@
 // What FHIRPath expressions work on: values of a resource with their FHIR types.
-import { isResourceType, typeDefinition } from '../definitions.ts'
+import { isKindOf, isResourceType, typeDefinition } from '../definitions.ts'
 import { isNode, type Node } from '../walk.ts'
 
 /** One value in a collection. */
@@ -53,16 +53,12 @@ function shapeOf(type: string): Shape {
   if (known !== undefined) return known
   const byName = new Map<string, readonly Property[]>()
   const byKey = new Map<string, string>()
-  for (const element of typeDefinition(type)?.elements ?? []) {
-    const isChoice = element.name.endsWith('[x]')
-    const name = isChoice ? element.name.slice(0, -3) : element.name
-    const properties = element.types.map((text): Property => {
-      const code = text.split(':')[0] ?? text
-      const key = isChoice ? `${name}${code.charAt(0).toUpperCase()}${code.slice(1)}` : name
-      byKey.set(key, code)
-      return { key, siblingKey: `_${key}`, type: code }
-    })
-    byName.set(name, properties)
+  for (const { name, properties } of typeDefinition(type)?.elements ?? []) {
+    byName.set(
+      name,
+      properties.map(({ key, type: childType }) => ({ key, siblingKey: `_${key}`, type: childType })),
+    )
+    for (const { key, type: childType } of properties) byKey.set(key, childType)
   }
   const shape = { byName, byKey }
   shapes.set(type, shape)
@@ -137,10 +133,5 @@ export function descendantsOf(items: Items): Items {
 
 /** Tells whether the item is of the FHIR type or one derived from it; `Boolean` is FHIRPath's name of boolean. */
 export function isOfType({ type }: Item, wanted: string): boolean {
-  let name: string | undefined = type
-  while (name !== undefined) {
-    if (name === wanted || (wanted === 'Boolean' && name === 'boolean')) return true
-    name = typeDefinition(name)?.base
-  }
-  return false
+  return isKindOf(type, wanted === 'Boolean' ? 'boolean' : wanted)
 }

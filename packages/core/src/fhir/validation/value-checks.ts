@@ -1,0 +1,45 @@
+// What an element demands of its values besides their type: targets, bindings, fixed values, invariants.
+import { bindingCheck } from './bindings.ts'
+import type { ElementDefinition, PropertyDefinition } from './definitions.ts'
+import { checkNarrative } from './narrative.ts'
+import { checkAbsolute, checkCanonical, checkReference, mustBeAbsolute, noteUri } from './references.ts'
+import { ruleOf } from './rules.ts'
+import { isSameJson, matchesPattern } from './same-json.ts'
+import type { ValueCheck } from './slots.ts'
+import { applyRules } from './table.ts'
+
+function mustBe(wanted: unknown, matches: (value: unknown, wanted: unknown) => boolean): ValueCheck {
+  return (value, walk) => {
+    if (!matches(value, wanted)) walk.error('value', 'structure.fixed', `The value must be ${JSON.stringify(wanted)}.`)
+  }
+}
+
+function byType({ type, targets }: PropertyDefinition): ValueCheck | undefined {
+  if (type === 'Reference') return (value, walk) => checkReference(value, targets, walk)
+  if (type === 'canonical') return (value, walk) => checkCanonical(value, targets, walk)
+  if (type === 'uri' || type === 'url') return noteUri
+  return type === 'xhtml' ? checkNarrative : undefined
+}
+
+function byRules({ constraints }: ElementDefinition, type: string): ValueCheck | undefined {
+  const rules = constraints.map((constraint) => ruleOf(constraint, type)).filter((rule) => rule !== undefined)
+  return rules.length === 0 ? undefined : (value, walk) => applyRules(rules, value, walk)
+}
+
+/** Gives one check for all that; undefined when the element demands nothing more. */
+export function valueCheck(element: ElementDefinition, property: PropertyDefinition): ValueCheck | undefined {
+  const { owner, name, binding, fixed, pattern } = element
+  const checks = [
+    byType(property),
+    mustBeAbsolute(owner, name) ? checkAbsolute : undefined,
+    binding === undefined ? undefined : bindingCheck(binding, property.type),
+    fixed === undefined ? undefined : mustBe(fixed, isSameJson),
+    pattern === undefined ? undefined : mustBe(pattern, matchesPattern),
+    byRules(element, property.type),
+  ].filter((check) => check !== undefined)
+  const [first] = checks
+  if (first === undefined || checks.length === 1) return first
+  return (value, walk) => {
+    for (const check of checks) check(value, walk)
+  }
+}
