@@ -1,0 +1,100 @@
+// Asks one service whether it is well, over HTTP or TCP, within its time and a small answer.
+import { connect } from 'node:net'
+import { Agent, request } from 'undici'
+import type { Probe } from '../definitions/check.ts'
+import { type CheckResult, maxOutputLength } from '../store/check-store.ts'
+
+/** A check that can be run. */
+export type ActiveProbe = Extract<Probe, { kind: 'http' | 'tcp' }>
+
+/** Runs probes; its connections are its own. */
+export interface Prober {
+  run(probe: ActiveProbe, signal: AbortSignal): Promise<CheckResult>
+  close(): Promise<void>
+}
+
+interface Agents {
+  readonly strict: Agent
+  readonly lenient: Agent
+}
+
+const tooManyRequests = 429
+
+function statusOf(code: number): CheckResult['status'] {
+  if (code >= 200 && code < 300) return 'passing'
+  return code === tooManyRequests ? 'warning' : 'critical'
+}
+
+async function readSome(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    chunks.push(chunk.subarray(0, maxOutputLength - size))
+    size += chunk.length
+    if (size >= maxOutputLength) break // leaving the loop ends the connection
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+// Redirects are not followed: an instance must not send the registry elsewhere.
+async function probeHttp(
+  probe: Extract<Probe, { kind: 'http' }>,
+  agents: Agents,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const { statusCode, body } = await request(probe.url, {
+    method: probe.method as 'GET', // one of the methods that readCheck allows
+    headers: {
+      'user-agent': 'Consul Health Check',
+      accept: 'text/plain, text/*, */*',
+      ...Object.fromEntries(Object.entries(probe.headers).map(([name, values]) => [name, [...values]])),
+    },
+    ...(probe.body === '' ? {} : { body: probe.body }),
+    dispatcher: probe.skipsTlsVerify ? agents.lenient : agents.strict,
+    signal,
+  })
+  const text = await readSome(body)
+  return { status: statusOf(statusCode), output: `HTTP ${probe.method} ${probe.url}: ${statusCode} Output: ${text}` }
+}
+
+function probeTcp({ address }: Extract<Probe, { kind: 'tcp' }>, signal: AbortSignal): Promise<CheckResult> {
+  const colon = address.lastIndexOf(':')
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, '')
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port: Number(address.slice(colon + 1)), signal })
+    socket.once('error', reject)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve({ status: 'passing', output: `TCP connect ${address}: Success` })
+    })
+  })
+}
+
+function failureOf(probe: ActiveProbe, error: unknown, signal: AbortSignal): CheckResult {
+  const target = probe.kind === 'http' ? `HTTP ${probe.method} ${probe.url}` : `TCP connect ${probe.address}`
+  const code = (error as { code?: unknown }).code
+  const reason = signal.aborted ? `no answer within ${probe.timeoutMs} ms` : String(code ?? 'failed')
+  return { status: 'critical', output: `${target}: ${reason}` }
+}
+
+/** Creates a prober. */
+export function createProber(): Prober {
+  const options = { keepAliveTimeout: 1, connections: 1, maxHeaderSize: 16_384, pipelining: 0 }
+  const agents: Agents = {
+    strict: new Agent(options),
+    lenient: new Agent({ ...options, connect: { rejectUnauthorized: false } }),
+  }
+  return {
+    async run(probe, closing) {
+      const signal = AbortSignal.any([closing, AbortSignal.timeout(probe.timeoutMs)])
+      try {
+        return await (probe.kind === 'http' ? probeHttp(probe, agents, signal) : probeTcp(probe, signal))
+      } catch (error) {
+        return failureOf(probe, error, signal)
+      }
+    },
+    async close() {
+      await Promise.all([agents.strict.destroy(), agents.lenient.destroy()])
+    },
+  }
+}

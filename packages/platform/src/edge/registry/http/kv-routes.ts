@@ -1,0 +1,138 @@
+// /v1/kv: reading and writing keys.
+import { badRequest } from '../consul-error.ts'
+import { keyValueText } from '../shapes.ts'
+import { changeRegistry } from '../store/changes.ts'
+import {
+  deleteKey,
+  deletePrefix,
+  type KeyWrite,
+  prefixIndex,
+  readKey,
+  readKeyNames,
+  readPrefix,
+  writeKey,
+} from '../store/kv-store.ts'
+import { type Answer, type AnswerHeaders, jsonAnswer } from './answer.ts'
+import { indexHeaders } from './blocking.ts'
+import { maxValueBytes, readBytes } from './body.ts'
+import { readFlag, readWhole } from './query.ts'
+import { type Call, type Route, type RouteParts, readIndexed } from './route.ts'
+
+const maxKeyBytes = 1024
+const maxFlags = 2n ** 64n - 1n
+const maxSeparatorLength = 64
+
+function keyOf(call: Call, mayBeEmpty = false): string {
+  const key = call.params['key'] ?? ''
+  if (key === '' && !mayBeEmpty) throw badRequest('Missing key name')
+  if (Buffer.byteLength(key) > maxKeyBytes) throw badRequest(`The key is longer than ${maxKeyBytes} bytes`)
+  if (key.includes('\0')) throw badRequest('The key must not hold the character NUL')
+  return key
+}
+
+const missing = (headers: AnswerHeaders): Answer => ({ kind: 'text', status: 404, text: '', headers })
+
+async function getOne(parts: RouteParts, call: Call): Promise<Answer> {
+  const key = keyOf(call)
+  const isRaw = readFlag(call.query, 'raw')
+  const { index, value: entry } = await readIndexed(parts, call, {
+    interest: { kind: 'key', key },
+    read: async () => {
+      const found = await readKey(parts.sql, key)
+      return { index: found.index, value: found.entry }
+    },
+  })
+  const headers = indexHeaders(index)
+  if (entry === undefined) return missing(headers)
+  if (!isRaw) return { kind: 'encoded', status: 200, text: `[${keyValueText(entry)}]`, headers }
+  // A stored page must never run in a browser as if it were ours.
+  return {
+    kind: 'bytes',
+    status: 200,
+    bytes: entry.value,
+    headers: { ...headers, 'content-security-policy': 'sandbox' },
+  }
+}
+
+async function getMany(parts: RouteParts, call: Call, prefix: string): Promise<Answer> {
+  const { index, value: entries } = await readIndexed(parts, call, {
+    interest: { kind: 'prefix', prefix },
+    read: async () => {
+      const at = await prefixIndex(parts.sql, prefix)
+      return { index: at, value: await readPrefix(parts.sql, prefix) }
+    },
+  })
+  const headers = indexHeaders(index)
+  if (entries.length === 0) return missing(headers)
+  return { kind: 'encoded', status: 200, text: `[${entries.map(keyValueText).join(',')}]`, headers }
+}
+
+async function getNames(parts: RouteParts, call: Call, prefix: string): Promise<Answer> {
+  const separator = call.query.get('separator') ?? ''
+  if (separator.length > maxSeparatorLength || separator.includes('\0')) {
+    throw badRequest(`Invalid value for ?separator: at most ${maxSeparatorLength} characters`)
+  }
+  const { index, value: names } = await readIndexed(parts, call, {
+    interest: { kind: 'prefix', prefix },
+    read: async () => {
+      const at = await prefixIndex(parts.sql, prefix)
+      return { index: at, value: await readKeyNames(parts.sql, prefix, separator) }
+    },
+  })
+  return names.length === 0 && prefix !== '' ? missing(indexHeaders(index)) : jsonAnswer(names, indexHeaders(index))
+}
+
+async function get(parts: RouteParts, call: Call): Promise<Answer> {
+  if (readFlag(call.query, 'recurse')) return getMany(parts, call, keyOf(call, true))
+  if (readFlag(call.query, 'keys')) return getNames(parts, call, keyOf(call, true))
+  return getOne(parts, call)
+}
+
+function readFlags(query: URLSearchParams): string {
+  const text = query.get('flags') ?? ''
+  if (text === '') return '0'
+  if (/^\d{1,20}$/.test(text) && BigInt(text) <= maxFlags) return BigInt(text).toString()
+  throw badRequest('Invalid value for ?flags: it must be a whole number from 0 to 18446744073709551615')
+}
+
+function refuseConflicts(query: URLSearchParams): void {
+  const given = ['cas', 'acquire', 'release'].filter((name) => query.has(name))
+  if (given.length > 1) throw badRequest(`Conflicting flags: ${given.join(', ')}`)
+}
+
+async function put({ sql }: RouteParts, call: Call): Promise<Answer> {
+  const key = keyOf(call)
+  const { query } = call
+  refuseConflicts(query)
+  const cas = readWhole(query, 'cas')
+  const acquire = query.get('acquire')
+  const release = query.get('release')
+  const write: KeyWrite = {
+    key,
+    flags: readFlags(query),
+    value: await readBytes(call.request, maxValueBytes),
+    ...(cas === undefined ? {} : { cas }),
+    ...(acquire === null ? {} : { acquire }),
+    ...(release === null ? {} : { release }),
+  }
+  return jsonAnswer(await changeRegistry(sql, (change) => writeKey(change, write)))
+}
+
+async function remove({ sql }: RouteParts, call: Call): Promise<Answer> {
+  const cas = readWhole(call.query, 'cas')
+  if (readFlag(call.query, 'recurse')) {
+    if (cas !== undefined) throw badRequest('Conflicting flags: cas, recurse')
+    const prefix = keyOf(call, true)
+    await changeRegistry(sql, (change) => deletePrefix(change, prefix))
+    return jsonAnswer(true)
+  }
+  const key = keyOf(call)
+  return jsonAnswer(await changeRegistry(sql, (change) => deleteKey(change, key, cas)))
+}
+
+/** The routes below `/v1/kv`. */
+export const kvRoutes: readonly Route[] = [
+  { method: 'GET', path: '/v1/kv/*key', handle: get },
+  { method: 'PUT', path: '/v1/kv/*key', handle: put },
+  { method: 'DELETE', path: '/v1/kv/*key', handle: remove },
+]

@@ -1,0 +1,117 @@
+// The registry as the rest of the platform sees it: healthy instances at hand, told again when they change.
+import { isDeepStrictEqual } from 'node:util'
+import type { Instance, Logger, Registry } from '../../kernel/ports.ts'
+import type { Sql } from '../../kernel/sql.ts'
+import type { NewService } from './definitions/service.ts'
+import { readService } from './definitions/service.ts'
+import { worstOf } from './shapes.ts'
+import { readChecks, readServices } from './store/catalog-store.ts'
+import { changeRegistry } from './store/changes.ts'
+import { deregisterService, registerService } from './store/registrations.ts'
+
+/** The port, and the way to tell it that something changed. */
+export interface Instances {
+  readonly port: Registry
+  /** Reads all services anew; resolves when that is done. */
+  reload(): Promise<void>
+  readonly isLoaded: () => boolean
+}
+
+type OnChange = (instances: readonly Instance[]) => void
+
+const none: readonly Instance[] = Object.freeze([])
+
+/** What an instance of the platform registers: its own health address, else its port, is looked at every two seconds. */
+export function registrationOf(instance: Parameters<Registry['register']>[0]): NewService {
+  const { id, service, address, port, tags, checkUrl } = instance
+  const host = address.includes(':') ? `[${address}]` : address
+  return readService({
+    ID: id,
+    Name: service,
+    Address: address,
+    Port: port,
+    Tags: tags,
+    Check: {
+      ...(checkUrl === undefined ? { TCP: `${host}:${port}` } : { HTTP: checkUrl }),
+      Interval: '2s',
+      Timeout: '1s',
+      DeregisterCriticalServiceAfter: '1m',
+    },
+  })
+}
+
+async function readInstances(sql: Sql, nodeAddress: string): Promise<ReadonlyMap<string, readonly Instance[]>> {
+  const services = await readServices(sql)
+  const checks = Map.groupBy(await readChecks(sql), (check) => check.serviceId ?? '')
+  const healthy = services.filter(({ id }) => {
+    return worstOf((checks.get(id) ?? []).map(({ status }) => status)) !== 'critical'
+  })
+  const instances = healthy.map(({ id, name, definition }): Instance => {
+    const { address, port, tags } = definition
+    return { id, service: name, address: address === '' ? nodeAddress : address, port, healthy: true, tags }
+  })
+  return Map.groupBy(instances, (instance) => instance.service)
+}
+
+/** Creates the port; it knows nothing before the first `reload`. */
+export function createInstances(sql: Sql, log: Logger, nodeAddress: string): Instances {
+  const state: {
+    byService: ReadonlyMap<string, readonly Instance[]>
+    isLoaded: boolean
+    last: Promise<void>
+    isQueued: boolean
+  } = { byService: new Map(), isLoaded: false, last: Promise.resolve(), isQueued: false }
+  const watchers = new Map<string, Set<OnChange>>()
+  const of = (service: string): readonly Instance[] => state.byService.get(service) ?? none
+
+  const tell = (service: string, onChange: OnChange): void => {
+    try {
+      onChange(of(service))
+    } catch (error) {
+      log.error('registry.watcher.failed', { service, error })
+    }
+  }
+
+  const load = async (): Promise<void> => {
+    state.isQueued = false
+    const before = state.byService
+    state.byService = await readInstances(sql, nodeAddress)
+    state.isLoaded = true
+    for (const [service, all] of watchers) {
+      if (isDeepStrictEqual(before.get(service) ?? none, of(service))) continue
+      for (const onChange of all) tell(service, onChange)
+    }
+  }
+
+  // One load runs at a time; those asked for meanwhile share the next one.
+  const reload = (): Promise<void> => {
+    if (!state.isQueued) {
+      state.isQueued = true
+      state.last = state.last.then(load, load)
+    }
+    return state.last
+  }
+
+  const port: Registry = {
+    async register(instance) {
+      const service = registrationOf(instance)
+      await changeRegistry(sql, (change) => registerService(change, service, true))
+      await reload()
+    },
+    async deregister(id) {
+      await changeRegistry(sql, (change) => deregisterService(change, id))
+      await reload()
+    },
+    instances: of,
+    watch(service, onChange) {
+      const all = watchers.get(service) ?? new Set()
+      watchers.set(service, all.add(onChange))
+      tell(service, onChange)
+      return () => {
+        all.delete(onChange)
+        if (all.size === 0 && watchers.get(service) === all) watchers.delete(service)
+      }
+    },
+  }
+  return { port, reload, isLoaded: () => state.isLoaded }
+}

@@ -1,0 +1,115 @@
+// The running registry: puts the parts together, follows changes of all processes, opens and closes its port.
+import { createHash } from 'node:crypto'
+import { AppError } from '@xinglin/core/errors'
+import type { Settings } from '../../kernel/config.ts'
+import { type OpenPort, openPort } from '../../kernel/listener.ts'
+import type { Ports, Registry } from '../../kernel/ports.ts'
+import type { RunningService } from '../../kernel/service.ts'
+import { createLeadership, type Timing } from './checks/leadership.ts'
+import { createHandler } from './http/handler.ts'
+import type { RouteParts } from './http/route.ts'
+import { createInstances } from './instances.ts'
+import type { registrySettings } from './settings.ts'
+import type { RegistryNode } from './shapes.ts'
+import { registryChannel } from './store/changes.ts'
+import { createWakeUps } from './wake-ups.ts'
+
+/** The registry's settings as read. */
+export type RegistrySettings = Settings<typeof registrySettings>
+
+/** The common ports that the registry needs; it is itself the port `registry`. */
+export type RegistryPorts = Pick<Ports, 'sql' | 'log' | 'clock' | 'ids'> & Partial<Ports>
+
+/** What the composition root may set at the registry alone. */
+export interface RegistryExtra {
+  /** Another rhythm than the usual; tests are in a hurry. */
+  readonly timing?: Partial<Timing> & { readonly minSessionTtlMs?: number }
+}
+
+/** A created registry; its address is known after `start`. */
+export interface RunningRegistry extends RunningService {
+  /** The kernel's port, in this process; lists are filled after `start`. */
+  readonly port: Registry
+  /** @throws Error before `start` */
+  readonly addresses: () => { readonly url: string }
+}
+
+const usualTiming: Timing = {
+  sweepEveryMs: 500,
+  leaseMs: 5000,
+  forgivenGapMs: 10_000,
+  memoryMs: 900_000,
+  maxRunningChecks: 32,
+}
+const usualMinSessionTtlMs = 10_000
+const reloadRetryMs = 500
+const loopback = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/
+const nodeName = 'xinglin'
+
+function checkExposure({ host, token }: RegistrySettings): void {
+  if (!loopback.test(host) && token === undefined) {
+    throw new AppError('invalid-parameter', 'REGISTRY_TOKEN must be set when REGISTRY_HOST is not a loopback address')
+  }
+}
+
+// All registry processes on one database are one node: they show the same services.
+function nodeOf(host: string): RegistryNode {
+  const hex = createHash('sha256').update(nodeName).digest('hex')
+  const id = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)]
+  const isAny = host === '0.0.0.0' || host === '::'
+  return { id: id.join('-'), name: nodeName, address: isAny || host === 'localhost' ? '127.0.0.1' : host }
+}
+
+/** Creates a registry; nothing listens yet. */
+export async function createRegistry(
+  ports: RegistryPorts,
+  settings: RegistrySettings,
+  extra: RegistryExtra = {},
+): Promise<RunningRegistry> {
+  checkExposure(settings)
+  const { sql, log, clock, ids } = ports
+  const { minSessionTtlMs = usualMinSessionTtlMs, ...rhythm } = extra.timing ?? {}
+  const node = nodeOf(settings.host)
+  const wakeUps = createWakeUps(settings.maxWaiting)
+  const instances = createInstances(sql, log, node.address)
+  const state: { port: OpenPort | undefined; readonly stops: (() => Promise<void>)[] } = { port: undefined, stops: [] }
+  const ownAddress = (): string => `${node.address}:${state.port?.port ?? settings.port}`
+  const random = Math.random
+  const timing = { ...usualTiming, ...rhythm }
+  const leadership = createLeadership({ sql, log, ids, timing, ownAddress, random })
+  const parts: RouteParts = { sql, ids, clock, log, wakeUps, node, ownAddress, minSessionTtlMs, random }
+  const handler = createHandler(parts, { token: settings.token, allowedHosts: settings.allowedHosts })
+
+  const reloadUntilDone = (): void => {
+    instances.reload().catch((error: unknown) => {
+      log.warn('registry.reload.failed', { error })
+      setTimeout(reloadUntilDone, reloadRetryMs).unref()
+    })
+  }
+  const onChange = (payload: string): void => {
+    wakeUps.wake(payload)
+    if (payload !== '' && !payload.includes('"checks"') && !payload.includes('"services"')) return
+    reloadUntilDone()
+    leadership.checksChanged()
+  }
+
+  return {
+    port: instances.port,
+    async start() {
+      state.stops.push(await sql.listen(registryChannel, onChange))
+      await instances.reload()
+      state.port = await openPort({ host: settings.host, port: settings.port, setting: 'REGISTRY_PORT' }, handler)
+      state.stops.push(state.port.close, async () => wakeUps.close())
+      leadership.start()
+      state.stops.push(() => leadership.close())
+    },
+    ready: async () => (instances.isLoaded() ? [] : ['the registry has not loaded its services yet']),
+    async close() {
+      for (const stop of state.stops.splice(0).reverse()) await stop()
+    },
+    addresses() {
+      if (state.port === undefined) throw new Error('The registry has not been started')
+      return { url: state.port.url }
+    },
+  }
+}
