@@ -1,0 +1,100 @@
+// Calls to Consul's HTTP API: one agent, a time limit and a size limit on each, answers parsed at this edge.
+import { AppError } from '@xinglin/core/errors'
+import { Agent, request } from 'undici'
+
+/** How to reach it. */
+export interface ConsulAddress {
+  /** `http://host:port`, or `host:port` as in CONSUL_HTTP_ADDR. */
+  readonly url: string
+  readonly token?: string | undefined
+}
+
+/** One call. */
+export interface ConsulCall {
+  readonly method: 'GET' | 'PUT'
+  /** Path and query, encoded. */
+  readonly path: string
+  readonly body?: unknown
+  readonly timeoutMs: number
+  /** Ends this call alone. */
+  readonly signal?: AbortSignal
+}
+
+/** An answer. */
+export interface ConsulAnswer {
+  readonly status: number
+  /** X-Consul-Index; 0 when there is none. */
+  readonly index: number
+  readonly text: string
+}
+
+/** The client. */
+export interface ConsulHttp {
+  /** @throws AppError 'unavailable' when there is no whole answer in time */
+  call(call: ConsulCall): Promise<ConsulAnswer>
+  close(): Promise<void>
+}
+
+const maxAnswerBytes = 8_388_608
+const maxConnections = 512
+const connectMs = 2000
+
+/** Reads an address of the registry. @throws AppError 'invalid-parameter' */
+export function registryOrigin(url: string): string {
+  const parsed = URL.parse(/^[a-z]+:\/\//i.test(url) ? url : `http://${url}`)
+  const isPlain = parsed !== null && parsed.username === '' && parsed.password === '' && parsed.pathname === '/'
+  if (isPlain && /^https?:$/.test(parsed.protocol)) return parsed.origin
+  throw new AppError('invalid-parameter', 'The address of the registry must look like http://host:port')
+}
+
+async function readText(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > maxAnswerBytes) throw new Error(`The registry answered with more than ${maxAnswerBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function headersOf({ token }: ConsulAddress, hasBody: boolean): Record<string, string> {
+  return {
+    ...(token === undefined || token === '' ? {} : { 'x-consul-token': token }),
+    ...(hasBody ? { 'content-type': 'application/json' } : {}),
+  }
+}
+
+/** Creates a client; `closing` ends all its calls. */
+export function createConsulHttp(address: ConsulAddress, closing: AbortSignal): ConsulHttp {
+  const origin = registryOrigin(address.url)
+  const agent = new Agent({
+    connections: maxConnections,
+    pipelining: 1,
+    connect: { timeout: connectMs },
+    headersTimeout: 0, // each call has its own limit
+    bodyTimeout: 0,
+  })
+  return {
+    async call({ method, path, body, timeoutMs, signal = closing }) {
+      try {
+        const answer = await request(`${origin}${path}`, {
+          method,
+          headers: headersOf(address, body !== undefined),
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          dispatcher: agent,
+          signal: AbortSignal.any([closing, signal, AbortSignal.timeout(timeoutMs)]),
+        })
+        const index = Number(answer.headers['x-consul-index'] ?? 0)
+        return {
+          status: answer.statusCode,
+          index: Number.isSafeInteger(index) && index > 0 ? index : 0,
+          text: await readText(answer.body),
+        }
+      } catch (cause) {
+        throw new AppError('unavailable', 'The registry cannot be reached now', { cause, retryAfterSeconds: 1 })
+      }
+    },
+    close: () => agent.destroy(),
+  }
+}

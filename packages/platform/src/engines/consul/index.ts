@@ -1,0 +1,2 @@
+// The door to a registry in Consul's HTTP shape: our own in another process, or a real Consul.
+export { type ConsulRegistry, type ConsulRegistryOptions, createConsulRegistry } from './consul-registry.ts'
