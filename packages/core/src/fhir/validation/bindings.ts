@@ -1,6 +1,6 @@
 // Required bindings: a code must come from its value set, as far as the value set can be listed.
 import { valueSetOf } from './definitions.ts'
-import { isNode, type Node, quote, type Walk } from './walk.ts'
+import { isNode, type Node, quote, textOf, type Walk } from './walk.ts'
 
 /** Checks a value that has the right structure already. */
 export type BindingCheck = (value: unknown, walk: Walk) => void
@@ -54,7 +54,8 @@ function codingCheck(url: string): BindingCheck | undefined {
   )
   const names = Object.values(systems).flat()
   const hint = `use a coding of ${Object.keys(systems).join(' or ')} with one of: ${shown(names)}`
-  const isAllowed = (coding: unknown): boolean => isNode(coding) && allowed.has(`${coding.system}|${coding.code}`)
+  const isAllowed = (coding: unknown): boolean =>
+    isNode(coding) && allowed.has(`${textOf(coding.system)}|${textOf(coding.code)}`)
   return (value, walk) => {
     if (!isNode(value)) return
     const isConcept = Array.isArray(value.coding)

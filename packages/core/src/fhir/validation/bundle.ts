@@ -4,12 +4,18 @@
 import { isResourceType } from './definitions.ts'
 import { checkDocument } from './document.ts'
 import { idForm, isAbsolute } from './references.ts'
-import { isNode, type Node, quote, type Walk } from './walk.ts'
+import { isNode, type Node, quote, textOf, type Walk } from './walk.ts'
 
 const restAddress = new RegExp(`/([A-Z][A-Za-z]+)/(${idForm})$`)
-const singleLinks = new Set(['self', 'first', 'previous', 'prev', 'next', 'last'])
+const singleLinks: ReadonlySet<unknown> = new Set(['self', 'first', 'previous', 'prev', 'next', 'last'])
 // Where a resource may come without an id, because the server gives it one.
-const mayCreate = new Set(['transaction', 'batch', 'transaction-response', 'batch-response', 'history'])
+const mayCreate: ReadonlySet<unknown> = new Set([
+  'transaction',
+  'batch',
+  'transaction-response',
+  'batch-response',
+  'history',
+])
 
 /** An address names the resource under it: type and id must agree. */
 function addressFault(fullUrl: string, resource: Node, bundleType: unknown): string | undefined {
@@ -18,13 +24,13 @@ function addressFault(fullUrl: string, resource: Node, bundleType: unknown): str
   const { resourceType, id } = resource
   if (id === undefined) {
     // An outcome is made on the way and stored nowhere.
-    if (mayCreate.has(String(bundleType)) || resourceType === 'OperationOutcome' || resourceType === 'Parameters')
+    if (mayCreate.has(bundleType) || resourceType === 'OperationOutcome' || resourceType === 'Parameters')
       return undefined
     return `The fullUrl ${quote(fullUrl)} says where the resource is, but the resource has no id; add the id.`
   }
   const [, type, addressId] = restAddress.exec(fullUrl) ?? []
   if (type === undefined || !isResourceType(type) || (type === resourceType && addressId === id)) return undefined
-  return `The fullUrl ${quote(fullUrl)} does not agree with the resource ${String(resourceType)}/${String(id)}.`
+  return `The fullUrl ${quote(fullUrl)} does not agree with the resource ${textOf(resourceType)}/${textOf(id)}.`
 }
 
 function checkEntries(bundle: Node, walk: Walk): void {
@@ -46,7 +52,7 @@ function checkLinks({ link }: Node, walk: Walk): void {
   walk.enter('link')
   for (const [index, item] of link.entries()) {
     walk.at(index)
-    if (!isNode(item) || !singleLinks.has(String(item.relation))) continue
+    if (!isNode(item) || !singleLinks.has(item.relation)) continue
     if (seen.has(item.relation)) {
       walk.error(
         'duplicate',

@@ -1,6 +1,6 @@
 // Contained resources: no nesting, no versions or labels of their own, and each of them is referred to
 // (http://hl7.org/fhir/R4/domainresource.html, dom-2 to dom-5).
-import { isNode, type Node, type Walk } from './walk.ts'
+import { isNode, type Node, textOf, type Walk } from './walk.ts'
 
 function checkOne(resource: Node, walk: Walk): void {
   if (resource.contained !== undefined) {
@@ -26,14 +26,14 @@ function checkOne(resource: Node, walk: Walk): void {
     walk.error(
       'duplicate',
       'contained.id',
-      `Two contained resources have the id ${String(resource.id)}; make them distinct.`,
+      `Two contained resources have the id ${textOf(resource.id)}; make them distinct.`,
     )
   }
-  if (fragments.has(`#${String(resource.id)}`) || pointingUp.has(resource)) return
+  if (fragments.has(`#${textOf(resource.id)}`) || pointingUp.has(resource)) return
   walk.error(
     'invariant',
     'dom-3',
-    `Nothing refers to the contained resource #${String(resource.id)}; refer to it or leave it out.`,
+    `Nothing refers to the contained resource #${textOf(resource.id)}; refer to it or leave it out.`,
   )
 }
 

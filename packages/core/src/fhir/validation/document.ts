@@ -1,5 +1,5 @@
 // A document brings along everything that its Composition refers to directly (http://hl7.org/fhir/R4/documents.html#content).
-import { isNode, type Node, quote, type Walk } from './walk.ts'
+import { isNode, type Node, quote, textOf, type Walk } from './walk.ts'
 
 interface Entry {
   readonly fullUrl: string
@@ -21,7 +21,7 @@ function addressesOf(entries: readonly Entry[]): ReadonlySet<string> {
   const addresses = new Set<string>()
   for (const { fullUrl, resource } of entries) {
     const meta = isNode(resource.meta) ? resource.meta : {}
-    const local = `${String(resource.resourceType)}/${String(resource.id)}`
+    const local = `${textOf(resource.resourceType)}/${textOf(resource.id)}`
     for (const address of [fullUrl, local]) {
       addresses.add(address)
       if (typeof meta.versionId === 'string') addresses.add(`${address}/_history/${meta.versionId}`)
@@ -40,8 +40,13 @@ function at(node: unknown, name: string): readonly unknown[] {
 const own = ['subject', 'encounter', 'author', 'custodian']
 const ofSection = ['author', 'focus', 'entry']
 
+/** All sections, level by level: what is nested too deeply must not exhaust the stack. */
 function sectionsOf(node: unknown): readonly unknown[] {
-  return at(node, 'section').flatMap((section) => [section, ...sectionsOf(section)])
+  const found: unknown[] = []
+  for (let level = at(node, 'section'); level.length > 0; level = level.flatMap((section) => at(section, 'section'))) {
+    for (const section of level) found.push(section)
+  }
+  return found
 }
 
 function directReferences(composition: Node): readonly string[] {

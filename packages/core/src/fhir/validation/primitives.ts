@@ -11,7 +11,8 @@ const longestString = 1_048_576
 // Control characters other than tab, line feed and carriage return.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what the rule is about
 const controlCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/
-const codePattern = /^[^\s]+(?:\s[^\s]+)*$/
+// White space is what XML takes as such: http://hl7.org/fhir/R4/datatypes.html#code
+const codePattern = /^[^ \t\n\r]+(?:[ \t\n\r][^ \t\n\r]+)*$/
 const idPattern = /^[A-Za-z0-9\-.]{1,64}$/
 const oidPattern = /^urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+$/
 const uuidPattern = /^urn:uuid:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i

@@ -3,7 +3,7 @@ import type { Constraint } from './definitions.ts'
 import { compileFhirPath } from './fhirpath/compile.ts'
 import type { Item } from './fhirpath/items.ts'
 import type { Rule } from './table.ts'
-import type { Node, Walk } from './walk.ts'
+import { type Node, textOf, type Walk } from './walk.ts'
 
 // Checked elsewhere: on the contained resources, on the narrative, on references, and on every element and extension.
 const elsewhere = new Set(['dom-2', 'dom-3', 'dom-4', 'dom-5', 'ref-1', 'txt-1', 'txt-2', 'ext-1', 'ele-1'])
@@ -17,7 +17,7 @@ const corrected: Readonly<Record<string, string>> = {
 }
 
 function itemOf(resource: Node): Item {
-  return { value: resource, sibling: undefined, type: String(resource.resourceType) }
+  return { value: resource, sibling: undefined, type: textOf(resource.resourceType) }
 }
 
 /** Makes the rule of an invariant for values of a type; undefined when it is checked elsewhere or not reported. */

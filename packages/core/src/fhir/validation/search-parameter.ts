@@ -41,6 +41,6 @@ export function checkSearchParameter({ derivedFrom, type, base }: Node, walk: Wa
   walk.error(
     'invalid',
     'search-parameter.derived',
-    `The base must stay within that of ${quote(derivedFrom)}, without ${others.join(', ')}.`,
+    `The base must stay within that of ${quote(derivedFrom)}, without ${others.map(quote).join(', ')}.`,
   )
 }

@@ -113,6 +113,11 @@ export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** The value itself when it is a text; of anything else nothing is told, since even String(value) may throw. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
 /** Names the JSON type of a value for a message. */
 export function jsonType(value: unknown): string {
   if (value === null) return 'null'
@@ -121,6 +126,6 @@ export function jsonType(value: unknown): string {
 
 /** Shortens a value of the sender for a message. */
 export function quote(value: unknown): string {
-  const text = String(value)
+  const text = typeof value === 'object' ? jsonType(value) : String(value)
   return `'${text.length > 80 ? `${text.slice(0, 80)}…` : text}'`
 }

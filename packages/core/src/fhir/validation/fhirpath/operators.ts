@@ -31,7 +31,10 @@ function isMember([item]: Items, items: Items): Items {
   return item === undefined ? nothing : truthItems(keySet(items).has(keyOf(item.value)))
 }
 
-const textOf = (items: Items): string => (items.length === 0 ? '' : String(items[0]?.value ?? ''))
+function asText([item]: Items): string {
+  const value = item?.value
+  return value === undefined || typeof value === 'object' ? '' : String(value)
+}
 
 function plus([left]: Items, [right]: Items): Items {
   const [a, b] = [left?.value, right?.value]
@@ -49,7 +52,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   '>=': comparison((order) => order >= 0),
   '|': (left, right) => distinct([...left, ...right]),
   '+': plus,
-  '&': (left, right) => [computed(textOf(left) + textOf(right))],
+  '&': (left, right) => [computed(asText(left) + asText(right))],
   and: logic((left, right) => not(or(not(left), not(right)))),
   or: logic(or),
   xor: logic((left, right) => (left === undefined || right === undefined ? undefined : left !== right)),
