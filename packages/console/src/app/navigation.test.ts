@@ -1,0 +1,38 @@
+// Each role is offered its screens, and a forged address after sign-in leads nowhere.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { homeOf, safeNext, screensFor } from './navigation.ts'
+
+test('offers each role its screens', () => {
+  assert.deepEqual(screensFor(['clinician']), ['patients'])
+  assert.deepEqual(screensFor(['pharmacist']), ['patients'])
+  assert.deepEqual(screensFor(['compliance']), ['audit', 'system'])
+  assert.deepEqual(screensFor(['operator']), ['system'])
+  assert.deepEqual(screensFor(['data-scientist']), ['system'])
+  assert.deepEqual(screensFor(['admin']), ['patients', 'audit', 'system'])
+  assert.deepEqual(screensFor(['patient']), ['own-record'])
+  assert.deepEqual(screensFor(['patient', 'clinician']), ['patients'])
+  assert.deepEqual(screensFor([]), ['system'])
+})
+
+test('starts a patient at the own record', () => {
+  const caller = { subject: 'z', name: 'Z', roles: ['patient'], patient: 'zhang-san' } as const
+  assert.equal(homeOf(caller), '/patients/zhang-san')
+  assert.equal(homeOf({ subject: 'o', name: 'O', roles: ['operator'] }), '/system')
+})
+
+test('goes on only to pages of its own', () => {
+  assert.equal(safeNext('/patients/cohort-1-00000/results?code=4548-4'), '/patients/cohort-1-00000/results?code=4548-4')
+  const forged = [
+    '//evil.example',
+    'https://evil.example/',
+    '/\\evil.example',
+    '/sign-in',
+    'javascript:alert(1)',
+    undefined,
+  ]
+  assert.deepEqual(
+    forged.map(safeNext),
+    forged.map(() => undefined),
+  )
+})

@@ -1,0 +1,107 @@
+// Every address of the console. Screens are loaded when they are first opened.
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import type { Request } from '../api/client.ts'
+import { parseAddress, writeAddress } from './address.ts'
+import { homeOf, safeNext } from './navigation.ts'
+import { NotFound, RouteFailure, Shell, ShellPending } from './Shell.tsx'
+import { type AppContext, sessionQuery } from './session.ts'
+
+type Values<Name extends string> = { readonly [Key in Name]?: string }
+
+// A screen names the values that it reads from its address; others are dropped.
+function only<const Name extends string>(...names: readonly Name[]) {
+  return (search: Readonly<Record<string, unknown>>): Values<Name> =>
+    Object.fromEntries(
+      names.flatMap((name) => (typeof search[name] === 'string' ? [[name, search[name]]] : [])),
+    ) as Values<Name>
+}
+
+const signInValues = only('next')
+const patientValues = only('q', 'sex', 'age', 'has', 'sort')
+
+const root = createRootRouteWithContext<AppContext>()({ component: Outlet, notFoundComponent: NotFound })
+
+const signInRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: signInValues,
+  beforeLoad: async ({ context, search }) => {
+    const session = await context.queries.ensureQueryData(sessionQuery(context.request))
+    if (session !== null) throw redirect({ to: safeNext(search.next) ?? homeOf(session.caller), replace: true })
+  },
+  component: lazyRouteComponent(() => import('../screens/sign-in/SignIn.tsx'), 'SignIn'),
+})
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.queries.ensureQueryData(sessionQuery(context.request))
+    const next = safeNext(location.href)
+    if (session === null) throw redirect({ to: '/sign-in', search: next === undefined ? {} : { next }, replace: true })
+    return { session }
+  },
+  component: Shell,
+})
+
+const homeRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  beforeLoad: ({ context }) => {
+    throw redirect({ to: homeOf(context.session.caller), replace: true })
+  },
+})
+
+const patientsRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/patients',
+  validateSearch: patientValues,
+  component: lazyRouteComponent(() => import('../screens/patients/Patients.tsx'), 'Patients'),
+})
+
+const chartRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/patients/$patientId',
+  component: lazyRouteComponent(() => import('../screens/chart/Chart.tsx'), 'Chart'),
+})
+
+const systemRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/system',
+  component: lazyRouteComponent(() => import('../screens/system/System.tsx'), 'System'),
+})
+
+const routeTree = root.addChildren([
+  signInRoute,
+  signedIn.addChildren([homeRoute, patientsRoute, chartRoute, systemRoute]),
+])
+
+/** Creates the router of the console. */
+export function createAppRouter(request: Request, queries: QueryClient) {
+  return createRouter({
+    routeTree,
+    basepath: '/app',
+    context: { request, queries },
+    parseSearch: parseAddress,
+    stringifySearch: writeAddress,
+    defaultPreload: 'intent',
+    defaultPendingMs: 150,
+    defaultPendingComponent: ShellPending,
+    defaultErrorComponent: RouteFailure,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

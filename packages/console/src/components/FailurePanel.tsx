@@ -1,0 +1,65 @@
+// Says what did not work, that data is safe, what to do, and the trace id to give to the operator.
+import { Button } from '@mantine/core'
+import { Failure } from '../api/failure.ts'
+import { fill } from '../language/fill.ts'
+import { useLanguage, useText } from '../language/LanguageProvider.tsx'
+import styles from './FailurePanel.module.css'
+import { failureText } from './failure-text.ts'
+import { Icon } from './Icon.tsx'
+
+interface FailurePanelProps {
+  readonly error: unknown
+  /** Asks again; left out where asking again cannot help. */
+  readonly onRetry?: () => void
+  /** One line instead of a panel, inside a section of a screen. */
+  readonly isCompact?: boolean
+}
+
+function Technical({ failure }: { readonly failure: Failure }) {
+  const { language } = useLanguage()
+  const text = useText(failureText)
+  // The server's words are English; on a Chinese screen the kind, the status and the trace id must do.
+  const words = language === 'en' ? failure.diagnostics : undefined
+  return (
+    <details className={styles.technical}>
+      <summary>{text.technical}</summary>
+      <p>
+        {text.trace} <code>{failure.traceId}</code>
+        {failure.status === undefined ? '' : ` · HTTP ${failure.status}`}
+      </p>
+      {words === undefined ? null : <p>{words}</p>}
+    </details>
+  )
+}
+
+/** Shows a failure. */
+export function FailurePanel({ error, onRetry, isCompact = false }: FailurePanelProps) {
+  const text = useText(failureText)
+  const failure = error instanceof Failure ? error : undefined
+  const kind = failure?.kind ?? 'bug'
+  const isRefusal = kind === 'forbidden' || kind === 'not-found' || kind === 'deleted'
+  const seconds = failure?.retryAfterSeconds
+  return (
+    <div
+      className={styles.panel}
+      data-compact={isCompact || undefined}
+      data-refusal={isRefusal || undefined}
+      role="alert"
+    >
+      <Icon name={isRefusal ? 'shield' : 'warning'} sizePx={isCompact ? 18 : 24} />
+      <div className={styles.words}>
+        <p className={styles.title}>{text[`${kind}.title`]}</p>
+        <p>
+          {text[`${kind}.advice`]} {seconds === undefined ? '' : fill(text.wait, { seconds })}{' '}
+          {isRefusal ? '' : text.safe}
+        </p>
+        {onRetry === undefined || isRefusal ? null : (
+          <Button className={styles.retry} onClick={onRetry} variant="default">
+            {text.retry}
+          </Button>
+        )}
+        {failure === undefined ? null : <Technical failure={failure} />}
+      </div>
+    </div>
+  )
+}
