@@ -6,7 +6,15 @@ import { fileURLToPath } from 'node:url'
 import fhirpath from 'fhirpath'
 import r4 from 'fhirpath/fhir-context/r4'
 import { sampleExamples } from './official-examples.test.ts'
-import { compartmentParameters, compartmentTypes, definitionsOf, resourceTypes, searchParameter } from './parameters.ts'
+import {
+  compartmentParameters,
+  compartmentTypes,
+  definitionsOf,
+  resourceTypes,
+  searchParameter,
+  searchParametersOf,
+} from './parameters.ts'
+import { parseSearch } from './parse.ts'
 import { parsePath, readValues } from './paths.ts'
 
 /** Parameters without values in a resource, each with its reason. */
@@ -30,6 +38,17 @@ test('every expression of every R4 search parameter leads to places', () => {
     }
   }
   assert.ok(count > 2900, `only ${count} parameters`)
+})
+
+test('every parameter that is told to clients can be searched', () => {
+  const value = { token: 'x', string: 'x', reference: 'x', date: '2020', number: '1', quantity: '1', uri: 'urn:x' }
+  for (const type of resourceTypes) {
+    for (const { code, type: kind } of searchParametersOf(type)) {
+      const pair = kind === 'composite' ? [`${code}:missing`, 'true'] : [code, value[kind as keyof typeof value]]
+      const parameters = [pair as [string, string]]
+      assert.doesNotThrow(() => parseSearch({ types: [type], parameters, lenient: false }), `${type}?${pair.join('=')}`)
+    }
+  }
 })
 
 test('the table is what the generator makes of the published definitions', () => {

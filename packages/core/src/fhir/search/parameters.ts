@@ -70,9 +70,14 @@ export function searchParameter(resourceType: string, code: string): SearchParam
   return definitionsOf(resourceType).get(code)
 }
 
-/** All search parameters of a resource type, those of Resource and DomainResource included, by code. */
+/** Whether searches by the parameter are answered: it leads to values, which full text, named queries and distances do not. */
+export function canBeSearched(parameter: ParameterDefinition): boolean {
+  return parameter.type !== 'special' && parameter.paths.length > 0
+}
+
+/** The search parameters of a resource type that can be searched, those of Resource and DomainResource included. */
 export function searchParametersOf(resourceType: string): readonly SearchParameter[] {
-  return [...definitionsOf(resourceType).values()]
+  return [...definitionsOf(resourceType).values()].filter(canBeSearched)
 }
 
 /**

@@ -1,7 +1,7 @@
 // Parses one parameter with its modifier and value into a criterion; chains and `_has` go on to other types.
 import { splitEscaped, unescapeValue } from './escape.ts'
 import { invalid, nearest, quote, SearchFault, tooMuch, unknown } from './faults.ts'
-import { definitionsOf, type ParameterDefinition, resourceTypes } from './parameters.ts'
+import { canBeSearched, definitionsOf, type ParameterDefinition, resourceTypes } from './parameters.ts'
 import {
   name,
   parseDate,
@@ -59,7 +59,7 @@ function spend({ budget }: ValueContext): void {
 export function requireParameter(type: string, code: string): ParameterDefinition {
   const definitions = definitionsOf(type)
   const found = definitions.get(code)
-  if (found !== undefined && found.type !== 'special' && found.paths.length > 0) return found
+  if (found !== undefined && canBeSearched(found)) return found
   if (found !== undefined || unsupported.has(code)) {
     throw unknown(`The parameter ${code} of ${type} is defined by FHIR but not supported here.`)
   }
