@@ -40,7 +40,9 @@ export class TypeCompiler {
     if (isResource) compiled.set('resourceType', { name: 'resourceType', bit: 0, isChoice: false, check: () => {} })
     const required = [...requiredNames.keys()].reduce((all, bit) => all | bit, 0)
     const rules = constraints.map((constraint) => ruleOf(constraint, type)).filter((rule) => rule !== undefined)
-    return { type, isResource, slots: compiled, required, requiredNames, rules, also: typeCheck(type) }
+    // A resource has its type, and `_` siblings, which are checked as Element, may hold an id alone.
+    const needsContent = !isResource && type !== 'Element'
+    return { type, needsContent, slots: compiled, required, requiredNames, rules, also: typeCheck(type) }
   }
 
   #addElement(compiled: Map<string, Slot>, element: ElementDefinition, bit: number): void {

@@ -20,8 +20,21 @@ const attributes = words(
     'color size face bgcolor nowrap for clear noshade',
 )
 // Schemes that run something when followed; everything else only names a place.
-const activeAddress = /^[\s\u00a0]*(?:javascript|vbscript|data(?!\s*:\s*image\/(?:png|gif|jpe?g|webp)[;,]))\s*:/i
+const activeAddress = /^(?:javascript|vbscript|data(?!:image\/(?:png|gif|jpe?g|webp)[;,])):/i
+// Browsers pass over control characters and blanks in addresses.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+const passedOver = /[\u0000-\u0020\u007f-\u00a0]/g
 const activeStyle = /expression\s*\(|javascript:|behavior\s*:|-moz-binding|@import/i
+
+/** A style as browsers read it: without comments and with its escapes resolved. */
+function plainStyle(style: string): string {
+  return style
+    .replace(/\/\*.*?(?:\*\/|$)/gs, '')
+    .replace(/\\([0-9a-f]{1,6})\s?/gi, (_all, code: string) =>
+      String.fromCodePoint(Math.min(parseInt(code, 16), 0x10ffff)),
+    )
+    .replaceAll('\\', '')
+}
 
 interface Finding {
   readonly rule: string
@@ -53,10 +66,11 @@ class Reader {
   attribute(element: string, key: string, value: string): void {
     if (key.startsWith('xmlns:')) return
     if (!attributes.has(key)) this.find('txt-1', `the attribute ${key} of ${element} is not allowed`)
-    if ((key === 'href' || key === 'src' || key === 'cite') && activeAddress.test(value)) {
+    if ((key === 'href' || key === 'src' || key === 'cite') && activeAddress.test(value.replace(passedOver, ''))) {
       this.find('txt-1', `the ${key} of ${element} must not run anything`)
     }
-    if (key === 'style' && activeStyle.test(value)) this.find('txt-1', `the style of ${element} must not run anything`)
+    if (key === 'style' && activeStyle.test(plainStyle(value)))
+      this.find('txt-1', `the style of ${element} must not run anything`)
   }
 }
 

@@ -91,7 +91,7 @@ export function primitiveList(check: ValueCheck, occurrence: Occurrence, sibling
 
 function checkSibling(value: unknown, hasValue: boolean, walk: Walk, check: ValueCheck): void {
   check(value, walk)
-  if (hasValue || !isNode(value) || value.extension !== undefined) return
+  if (!isNode(value) || value.extension !== undefined || (hasValue && value.id !== undefined)) return
   walk.error('invariant', 'ele-1', 'An element without a value must have an extension that says why.')
 }
 

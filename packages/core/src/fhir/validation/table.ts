@@ -23,7 +23,8 @@ export interface Rule {
 /** A compiled type. */
 export interface Table {
   readonly type: string
-  readonly isResource: boolean
+  /** True where an object without anything but an id says nothing. */
+  readonly needsContent: boolean
   readonly slots: ReadonlyMap<string, Slot>
   /** Bits of the required elements, and their names by bit. */
   readonly required: number
@@ -93,7 +94,7 @@ export function checkObject(table: Table, value: unknown, walk: Walk): void {
     walk.leave()
   }
   if ((seen & table.required) !== table.required) missing(table, seen, walk)
-  if (members === 0 && !table.isResource) {
+  if (members === 0 && table.needsContent) {
     walk.error('invariant', 'ele-1', 'An element must have a value or children; leave it out instead.')
   }
   if (table.also !== undefined) table.also(value, walk)
