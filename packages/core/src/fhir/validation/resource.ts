@@ -1,6 +1,7 @@
 // Checks a resource of any type where it stands: alone, in a Bundle or Parameters, or contained in another.
 import { checkContained } from './contained.ts'
 import { isResourceType } from './definitions.ts'
+import { checkProfiles } from './profiles.ts'
 import { checkObject, type Table } from './table.ts'
 import { isNode, jsonType, quote, rootScope, type Walk } from './walk.ts'
 
@@ -27,7 +28,9 @@ export function checkResource(value: unknown, walk: Walk, place: ResourcePlace, 
   }
   const outer = walk.scope
   walk.scope = place === 'contained' ? { resource: value, root: outer.root } : rootScope(value)
+  const before = walk.errors
   checkObject(tableOf(type), value, walk)
+  if (walk.errors === before) checkProfiles(value, walk)
   if (place === 'standalone') checkContained(value, walk)
   walk.scope = outer
 }

@@ -14,6 +14,8 @@ const notReported = new Set(['dom-6'])
 const corrected: Readonly<Record<string, string>> = {
   // "If there are more than one enableWhen, enableBehavior must be specified"; published: count() > 2.
   'que-12': 'enableWhen.count() > 1 implies enableBehavior.exists()',
+  // "if Observation.effective[x] is dateTime and has a value then …"; published: nothing, and so no truth, for a Period.
+  'vs-1': '($this is dateTime).not() or $this.toString().length() >= 8',
 }
 
 function itemOf(resource: Node): Item {

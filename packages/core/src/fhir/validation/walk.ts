@@ -62,7 +62,7 @@ export class Walk {
     this.depth += 1
   }
 
-  /** Says which item of the entered list is looked at. */
+  /** Says which item of the entered list is looked at; -1 is the list itself. */
   at(index: number): void {
     this.#indexes[this.depth - 1] = index
   }

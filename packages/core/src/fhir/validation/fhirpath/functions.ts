@@ -95,6 +95,7 @@ export const functions: Readonly<Record<string, PathFunction>> = {
   },
   is: ([item], _args, type) => (item === undefined ? nothing : truthItems(isOfType(item, type))),
   isDistinct: (input) => truthItems(distinct(input).length === input.length),
+  length: ([item]: Items) => (typeof item?.value === 'string' ? [computed(item.value.length)] : nothing),
   matches: textFunction((text, pattern) => truthItems(wholePattern(pattern).test(text))),
   not: (input) => {
     const truth = truthOf(input)
