@@ -6,6 +6,7 @@ import { type OpenPort, openPort } from '../../kernel/listener.ts'
 import type { Ports, Registry } from '../../kernel/ports.ts'
 import type { RunningService } from '../../kernel/service.ts'
 import { createLeadership, type Timing } from './checks/leadership.ts'
+import { type Shortest, usualShortest } from './definitions/check.ts'
 import { createHandler } from './http/handler.ts'
 import type { RouteParts } from './http/route.ts'
 import { createInstances } from './instances.ts'
@@ -23,7 +24,8 @@ export type RegistryPorts = Pick<Ports, 'sql' | 'log' | 'clock' | 'ids'> & Parti
 /** What the composition root may set at the registry alone. */
 export interface RegistryExtra {
   /** Another rhythm than the usual; tests are in a hurry. */
-  readonly timing?: Partial<Timing> & { readonly minSessionTtlMs?: number }
+  readonly timing?: Partial<Timing>
+  readonly shortest?: Partial<Shortest>
 }
 
 /** A created registry; its address is known after `start`. */
@@ -41,7 +43,6 @@ const usualTiming: Timing = {
   memoryMs: 900_000,
   maxRunningChecks: 32,
 }
-const usualMinSessionTtlMs = 10_000
 const reloadRetryMs = 500
 const loopback = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/
 const nodeName = 'xinglin'
@@ -68,16 +69,16 @@ export async function createRegistry(
 ): Promise<RunningRegistry> {
   checkExposure(settings)
   const { sql, log, clock, ids } = ports
-  const { minSessionTtlMs = usualMinSessionTtlMs, ...rhythm } = extra.timing ?? {}
   const node = nodeOf(settings.host)
   const wakeUps = createWakeUps(settings.maxWaiting)
   const instances = createInstances(sql, log, node.address)
   const state: { port: OpenPort | undefined; readonly stops: (() => Promise<void>)[] } = { port: undefined, stops: [] }
   const ownAddress = (): string => `${node.address}:${state.port?.port ?? settings.port}`
   const random = Math.random
-  const timing = { ...usualTiming, ...rhythm }
+  const timing = { ...usualTiming, ...extra.timing }
+  const shortest = { ...usualShortest, ...extra.shortest }
   const leadership = createLeadership({ sql, log, ids, timing, ownAddress, random })
-  const parts: RouteParts = { sql, ids, clock, log, wakeUps, node, ownAddress, minSessionTtlMs, random }
+  const parts: RouteParts = { sql, ids, clock, log, wakeUps, node, ownAddress, shortest, random }
   const handler = createHandler(parts, { token: settings.token, allowedHosts: settings.allowedHosts })
 
   const reloadUntilDone = (): void => {

@@ -48,7 +48,6 @@ const day = 86_400_000
 const minIntervalMs = 1000
 const defaultTimeoutMs = 10_000
 const maxTimeoutMs = 60_000
-const minDeregisterMs = 60_000
 const maxDeregisterMs = 365 * day
 const maxStreak = 100
 const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS']
@@ -160,8 +159,17 @@ function readProbe(fields: Fields): Probe {
   return url === undefined ? { kind: 'tcp', address: address ?? '', ...times } : readHttp(fields, url, times)
 }
 
+/** The shortest times that a registry grants; shorter ones are lengthened or refused. */
+export interface Shortest {
+  readonly deregisterMs: number
+  readonly sessionTtlMs: number
+}
+
+/** What Consul grants. */
+export const usualShortest: Shortest = Object.freeze({ deregisterMs: 60_000, sessionTtlMs: 10_000 })
+
 /** Reads a check's definition; `nameOf` gives the name when it has none. @throws ConsulError 400 naming the field */
-export function readCheck(fields: Fields, nameOf: () => string): NewCheck {
+export function readCheck(fields: Fields, shortest: Shortest, nameOf: () => string): NewCheck {
   const id = fields.text('CheckID', idLimits) ?? fields.text('ID', idLimits)
   fields.text('ID', idLimits)
   const name = fields.text('Name', { max: 256 }) ?? ''
@@ -184,6 +192,6 @@ export function readCheck(fields: Fields, nameOf: () => string): NewCheck {
     definition,
     initialStatus: status === '' ? 'critical' : parseStatus(status),
     initialOutput: output,
-    deregisterAfterMs: afterMs === 0 ? undefined : Math.max(afterMs, minDeregisterMs),
+    deregisterAfterMs: afterMs === 0 ? undefined : Math.max(afterMs, shortest.deregisterMs),
   }
 }

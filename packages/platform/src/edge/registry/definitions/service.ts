@@ -1,6 +1,6 @@
 // What a registered service is and how its definition is read (pure).
 import { badRequest } from '../consul-error.ts'
-import { type NewCheck, readCheck } from './check.ts'
+import { type NewCheck, readCheck, type Shortest, usualShortest } from './check.ts'
 import { type Fields, fault, fieldsOf, type TextLimits } from './fields.ts'
 
 /** A service as it was registered, without its id and name. */
@@ -67,14 +67,14 @@ function readWeights(fields: Fields): ServiceDefinition['weights'] {
   return { passing, warning }
 }
 
-function readChecks(fields: Fields, service: { id: string; name: string }): NewService['checks'] {
+function readChecks(fields: Fields, service: { id: string; name: string }, shortest: Shortest): NewService['checks'] {
   const single = fields.has('Check') ? fields.object('Check') : undefined
   if (single === undefined) fields.raw('Check')
   const list = fields.objects('Checks', maxChecks) ?? []
   const all = single === undefined ? list : [single, ...list]
   const checks = all.map((one, index) => {
     one.raw('ServiceID') // the check is this service's, whatever it says
-    const check = readCheck(one, () => `Service '${service.name}' check`)
+    const check = readCheck(one, shortest, () => `Service '${service.name}' check`)
     const ownId = all.length === 1 ? `service:${service.id}` : `service:${service.id}:${index + 1}`
     return { ...check, id: check.id ?? ownId }
   })
@@ -84,7 +84,7 @@ function readChecks(fields: Fields, service: { id: string; name: string }): NewS
 }
 
 /** Reads the body of a registration. @throws ConsulError 400 naming the field */
-export function readService(body: unknown): NewService {
+export function readService(body: unknown, shortest = usualShortest): NewService {
   const fields = fieldsOf(body)
   const name = fields.text('Name', nameLimits) ?? ''
   if (name === '') throw badRequest('Missing service name')
@@ -99,7 +99,7 @@ export function readService(body: unknown): NewService {
     weights: readWeights(fields),
     enablesTagOverride: fields.boolean('EnableTagOverride') ?? false,
   }
-  const checks = readChecks(fields, { id, name })
+  const checks = readChecks(fields, { id, name }, shortest)
   fields.end(unsupported)
   return { id, name, definition, checks }
 }

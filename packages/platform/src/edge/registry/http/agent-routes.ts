@@ -10,6 +10,7 @@ import { maxOutputLength, recordHeartbeat } from '../store/check-store.ts'
 import { deregisterCheck, deregisterService, registerCheck, registerService } from '../store/registrations.ts'
 import { emptyAnswer, jsonAnswer } from './answer.ts'
 import { readJson } from './body.ts'
+import { readFilter } from './filters.ts'
 import { datacenter, readFlag } from './query.ts'
 import { type Call, param, type Route, type RouteParts } from './route.ts'
 
@@ -30,9 +31,9 @@ const unknownCheck = (id: string): ConsulError =>
     `Unknown check ID ${JSON.stringify(id)}. Ensure that the check ID is passed, not the check name.`,
   )
 
-async function register({ sql }: RouteParts, { request, query }: Call) {
+async function register({ sql, shortest }: RouteParts, { request, query }: Call) {
   const replaces = readFlag(query, 'replace-existing-checks')
-  const service = readService(await readJson(request))
+  const service = readService(await readJson(request), shortest)
   await changeRegistry(sql, (change) => registerService(change, service, replaces))
   return emptyAnswer
 }
@@ -67,10 +68,10 @@ async function maintain({ sql }: RouteParts, call: Call) {
   return emptyAnswer
 }
 
-async function registerOneCheck({ sql }: RouteParts, { request }: Call) {
+async function registerOneCheck({ sql, shortest }: RouteParts, { request }: Call) {
   const fields = fieldsOf(await readJson(request))
   const serviceId = fields.text('ServiceID', { max: 256 }) ?? ''
-  const check = readCheck(fields, () => {
+  const check = readCheck(fields, shortest, () => {
     throw badRequest('Missing check name')
   })
   const id = check.id ?? check.definition.name
@@ -109,9 +110,10 @@ async function update(parts: RouteParts, call: Call) {
   return beat(parts, param(call, 'check'), status, output)
 }
 
-async function listServices({ sql }: RouteParts) {
-  const services = await readServices(sql)
-  return jsonAnswer(Object.fromEntries(services.map((service) => [service.id, agentServiceJson(service)])))
+async function listServices({ sql }: RouteParts, call: Call) {
+  const filter = readFilter(call, 'agent-service')
+  const services = filter((await readServices(sql)).map(agentServiceJson))
+  return jsonAnswer(Object.fromEntries(services.map((service) => [service['ID'], service])))
 }
 
 async function showService({ sql }: RouteParts, call: Call) {
@@ -121,9 +123,10 @@ async function showService({ sql }: RouteParts, call: Call) {
   return jsonAnswer(agentServiceJson(service))
 }
 
-async function listChecks({ sql, node }: RouteParts) {
-  const checks = await readChecks(sql)
-  return jsonAnswer(Object.fromEntries(checks.map((check) => [check.id, checkJson(node, check)])))
+async function listChecks({ sql, node }: RouteParts, call: Call) {
+  const filter = readFilter(call, 'check')
+  const checks = filter((await readChecks(sql)).map((check) => checkJson(node, check)))
+  return jsonAnswer(Object.fromEntries(checks.map((check) => [check['CheckID'], check])))
 }
 
 function portOf(address: string): number {
@@ -162,18 +165,18 @@ async function showSelf(parts: RouteParts) {
 
 /** The routes below `/v1/agent`. */
 export const agentRoutes: readonly Route[] = [
-  { method: 'PUT', path: '/v1/agent/service/register', handle: register },
+  { method: 'PUT', path: '/v1/agent/service/register', query: ['replace-existing-checks'], handle: register },
   { method: 'PUT', path: '/v1/agent/service/deregister/*service', handle: deregister },
-  { method: 'PUT', path: '/v1/agent/service/maintenance/*service', handle: maintain },
+  { method: 'PUT', path: '/v1/agent/service/maintenance/*service', query: ['enable', 'reason'], handle: maintain },
   { method: 'GET', path: '/v1/agent/service/*service', handle: showService },
-  { method: 'GET', path: '/v1/agent/services', handle: listServices },
-  { method: 'GET', path: '/v1/agent/checks', handle: listChecks },
+  { method: 'GET', path: '/v1/agent/services', query: ['filter'], handle: listServices },
+  { method: 'GET', path: '/v1/agent/checks', query: ['filter'], handle: listChecks },
   { method: 'GET', path: '/v1/agent/self', handle: showSelf },
   { method: 'GET', path: '/v1/agent/members', handle: async (parts) => jsonAnswer([memberJson(parts)]) },
   { method: 'PUT', path: '/v1/agent/check/register', handle: registerOneCheck },
   { method: 'PUT', path: '/v1/agent/check/deregister/*check', handle: deregisterOneCheck },
-  { method: 'PUT', path: '/v1/agent/check/pass/*check', handle: heartbeat('passing') },
-  { method: 'PUT', path: '/v1/agent/check/warn/*check', handle: heartbeat('warning') },
-  { method: 'PUT', path: '/v1/agent/check/fail/*check', handle: heartbeat('critical') },
+  { method: 'PUT', path: '/v1/agent/check/pass/*check', query: ['note'], handle: heartbeat('passing') },
+  { method: 'PUT', path: '/v1/agent/check/warn/*check', query: ['note'], handle: heartbeat('warning') },
+  { method: 'PUT', path: '/v1/agent/check/fail/*check', query: ['note'], handle: heartbeat('critical') },
   { method: 'PUT', path: '/v1/agent/check/update/*check', handle: update },
 ]

@@ -1,5 +1,4 @@
 // /v1/catalog, /v1/health and /v1/status: what there is and how well it is.
-import { badRequest } from '../consul-error.ts'
 import { parseStatus } from '../definitions/check.ts'
 import { catalogServiceJson, checkJson, healthServiceJson, nodeJson, serfCheckJson, worstOf } from '../shapes.ts'
 import {
@@ -86,7 +85,6 @@ async function healthState(parts: RouteParts, call: Call): Promise<Answer> {
 }
 
 async function catalogServices(parts: RouteParts, call: Call): Promise<Answer> {
-  if (call.query.has('filter')) throw badRequest('?filter is not supported for the names of services')
   return answer(parts, call, ['services'], async () => {
     const names = await readServiceNames(parts.sql)
     return Object.fromEntries(names.map(({ name, tags }) => [name, tags]))
@@ -124,14 +122,14 @@ async function leader(parts: RouteParts): Promise<Answer> {
 
 /** The routes below `/v1/health`, `/v1/catalog` and `/v1/status`. */
 export const catalogRoutes: readonly Route[] = [
-  { method: 'GET', path: '/v1/health/service/*service', handle: healthService },
-  { method: 'GET', path: '/v1/health/checks/*service', handle: healthChecks },
-  { method: 'GET', path: '/v1/health/node/:node', handle: healthNode },
-  { method: 'GET', path: '/v1/health/state/:state', handle: healthState },
+  { method: 'GET', path: '/v1/health/service/*service', query: ['passing', 'tag', 'filter'], handle: healthService },
+  { method: 'GET', path: '/v1/health/checks/*service', query: ['filter'], handle: healthChecks },
+  { method: 'GET', path: '/v1/health/node/:node', query: ['filter'], handle: healthNode },
+  { method: 'GET', path: '/v1/health/state/:state', query: ['filter'], handle: healthState },
   { method: 'GET', path: '/v1/catalog/services', handle: catalogServices },
-  { method: 'GET', path: '/v1/catalog/service/*service', handle: catalogService },
-  { method: 'GET', path: '/v1/catalog/nodes', handle: catalogNodes },
-  { method: 'GET', path: '/v1/catalog/node/:node', handle: catalogNode },
+  { method: 'GET', path: '/v1/catalog/service/*service', query: ['tag', 'filter'], handle: catalogService },
+  { method: 'GET', path: '/v1/catalog/nodes', query: ['filter'], handle: catalogNodes },
+  { method: 'GET', path: '/v1/catalog/node/:node', query: ['filter'], handle: catalogNode },
   { method: 'GET', path: '/v1/catalog/datacenters', handle: async () => jsonAnswer([datacenter]) },
   { method: 'GET', path: '/v1/status/leader', handle: leader },
   { method: 'GET', path: '/v1/status/peers', handle: async (parts) => jsonAnswer([parts.ownAddress()]) },

@@ -1,6 +1,7 @@
 // Filters of the lists: each knows the shape of what it filters, so that a misspelt field is refused.
 import { compileFilter } from '../filter/filter.ts'
 import {
+  agentServiceJson,
   catalogServiceJson,
   checkJson,
   healthServiceJson,
@@ -48,6 +49,7 @@ const check: RegisteredCheck = {
 const samples = {
   health: { Node: nodeJson(node), Service: healthServiceJson(service), Checks: [serfCheckJson(node)] },
   service: healthServiceJson(service),
+  'agent-service': agentServiceJson(service),
   'catalog-service': catalogServiceJson(node, service),
   check: checkJson(node, check),
   node: nodeJson(node),

@@ -8,7 +8,7 @@ import { type Answer, sendAnswer } from './answer.ts'
 import { catalogRoutes } from './catalog-routes.ts'
 import { checkCaller, type GuardOptions } from './guard.ts'
 import { kvRoutes } from './kv-routes.ts'
-import { checkCommonOptions, parseQuery, readFlag } from './query.ts'
+import { checkOptions, parseQuery, readFlag } from './query.ts'
 import type { Route, RouteParts } from './route.ts'
 import { sessionRoutes } from './session-routes.ts'
 
@@ -91,7 +91,7 @@ async function handle(
   const query = parseQuery(search)
   checkCaller(request, query, guard)
   const { route, params } = find(request.method ?? 'GET', pathname)
-  checkCommonOptions(query)
+  checkOptions(query, route.query ?? [])
   const isPretty = readFlag(query, 'pretty')
   return { answer: await route.handle(parts, { request, query, params, signal }), isPretty }
 }

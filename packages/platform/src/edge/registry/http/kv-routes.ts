@@ -132,7 +132,7 @@ async function remove({ sql }: RouteParts, call: Call): Promise<Answer> {
 
 /** The routes below `/v1/kv`. */
 export const kvRoutes: readonly Route[] = [
-  { method: 'GET', path: '/v1/kv/*key', handle: get },
-  { method: 'PUT', path: '/v1/kv/*key', handle: put },
-  { method: 'DELETE', path: '/v1/kv/*key', handle: remove },
+  { method: 'GET', path: '/v1/kv/*key', query: ['raw', 'recurse', 'keys', 'separator'], handle: get },
+  { method: 'PUT', path: '/v1/kv/*key', query: ['flags', 'cas', 'acquire', 'release'], handle: put },
+  { method: 'DELETE', path: '/v1/kv/*key', query: ['cas', 'recurse'], handle: remove },
 ]

@@ -22,13 +22,34 @@ export function parseQuery(search: string): URLSearchParams {
   const query = new URLSearchParams(search)
   const names = [...query.keys()]
   if (names.length > maxParameters) throw badRequest(`A query may have at most ${maxParameters} parameters`)
-  const twice = names.find((name, at) => name !== 'tag' && name !== 'node-meta' && names.indexOf(name) !== at)
+  const twice = names.find((name, at) => name !== 'tag' && names.indexOf(name) !== at)
   if (twice !== undefined) throw badRequest(`The query parameter ${JSON.stringify(twice.slice(0, 64))} is given twice`)
   return query
 }
 
-/** Checks the options that every address takes. @throws ConsulError */
-export function checkCommonOptions(query: URLSearchParams): void {
+// Every address takes these, as Consul's clients send them everywhere; `near` and `cached` change nothing with one node.
+const common: ReadonlySet<string> = new Set([
+  'cached',
+  'consistent',
+  'dc',
+  'hash',
+  'index',
+  'near',
+  'ns',
+  'partition',
+  'peer',
+  'pretty',
+  'stale',
+  'token',
+  'wait',
+])
+
+/** Checks the options that every address takes, and refuses what neither they nor `own` name. @throws ConsulError */
+export function checkOptions(query: URLSearchParams, own: readonly string[]): void {
+  const unknown = [...query.keys()].find((name) => !common.has(name) && !own.includes(name))
+  if (unknown !== undefined) {
+    throw badRequest(`The query parameter ${JSON.stringify(unknown.slice(0, 64))} is not known at this address`)
+  }
   if (query.has('stale') && query.has('consistent')) {
     throw badRequest('Cannot specify ?stale with ?consistent, conflicting semantics.')
   }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock, Ids, Logger } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
 import { badRequest } from '../consul-error.ts'
+import type { Shortest } from '../definitions/check.ts'
 import type { RegistryNode } from '../shapes.ts'
 import type { WakeUps } from '../wake-ups.ts'
 import { type Answer, jsonAnswer } from './answer.ts'
@@ -19,7 +20,7 @@ export interface RouteParts {
   readonly node: RegistryNode
   /** host:port of this registry. */
   readonly ownAddress: () => string
-  readonly minSessionTtlMs: number
+  readonly shortest: Shortest
   readonly random: () => number
 }
 
@@ -37,6 +38,8 @@ export interface Call {
 export interface Route {
   readonly method: 'GET' | 'PUT' | 'DELETE'
   readonly path: string
+  /** The parameters it takes beside the common ones. */
+  readonly query?: readonly string[]
   readonly handle: (parts: RouteParts, call: Call) => Promise<Answer>
 }
 

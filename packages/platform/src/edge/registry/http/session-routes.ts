@@ -75,7 +75,7 @@ function readSession(body: unknown, parts: RouteParts): NewSession {
     name: fields.text('Name', { max: 256 }) ?? '',
     behavior: readBehavior(fields),
     lockDelayMs: readLockDelay(fields),
-    ...readTtl(fields, parts.minSessionTtlMs),
+    ...readTtl(fields, parts.shortest.sessionTtlMs),
     nodeChecks: nodeChecks ?? [serfHealth],
     serviceChecks: readServiceChecks(fields),
   }
