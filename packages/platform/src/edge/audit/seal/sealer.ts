@@ -2,18 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type CheckpointTools, writeCheckpoint } from '../checkpoints/write-checkpoint.ts'
 import { rebaseAfterRestore } from './restored.ts'
-import {
-  advance,
-  insertSeals,
-  lease,
-  lookForWork,
-  type RipeEvent,
-  release,
-  ripeEvents,
-  type SealState,
-} from './seal-store.ts'
-import { chainOf, leafOf, recordBytesOf } from './sealed-record.ts'
-import { treeOf } from './tree.ts'
+import { sealRipeEvents } from './seal-events.ts'
+import { lease, lookForWork, release } from './seal-store.ts'
 
 /** How the sealer works. */
 export interface SealerOptions extends CheckpointTools {
@@ -51,50 +41,11 @@ interface Loop {
 const defaultPerPass = 4000
 const passLimitMs = 60_000
 
-/** The state after sealing these events, and their seals. */
-function sealed(state: SealState, events: readonly RipeEvent[]) {
-  const tree = treeOf(state)
-  const chains: Uint8Array[] = []
-  const nodes: Uint8Array[] = []
-  const nodeCounts: number[] = []
-  for (const event of events) {
-    const record = recordBytesOf({ ...event, seq: tree.size, eventId: event.id })
-    chains.push(chainOf(chains.at(-1) ?? state.chain, record))
-    const completed = tree.append(leafOf(record))
-    nodes.push(...completed)
-    nodeCounts.push(completed.length)
-  }
-  const last = events.at(-1)
-  return {
-    seals: {
-      firstSeq: state.size,
-      eventIds: events.map((event) => event.id),
-      commitments: Buffer.concat(events.map((event) => event.commitment)),
-      chains: Buffer.concat(chains),
-      nodes: Buffer.concat(nodes),
-      nodeCounts,
-    },
-    state: {
-      size: tree.size,
-      chain: Buffer.from(chains.at(-1) ?? state.chain),
-      frontier: Buffer.concat(tree.frontier),
-      afterTxid: last?.txid ?? state.afterTxid,
-      afterId: last?.id ?? state.afterId,
-    },
-  }
-}
-
 async function sealPass({ sql, holder, perPass = defaultPerPass }: SealerOptions): Promise<number> {
   return sql.transaction(
     async (tx) => {
       const state = await lease(tx, holder)
-      if (state === undefined) return 0
-      const events = await ripeEvents(tx, state, perPass)
-      if (events.length === 0) return 0
-      const next = sealed(state, events)
-      await insertSeals(tx, next.seals)
-      await advance(tx, next.state)
-      return events.length
+      return state === undefined ? 0 : sealRipeEvents(tx, state, perPass)
     },
     { timeoutMs: passLimitMs },
   )

@@ -1,5 +1,5 @@
 // Verification: computes the whole trail again in bounded memory and compares it with the signed checkpoints.
-import type { Sql } from '../../../kernel/sql.ts'
+import type { Queryable } from '../../../kernel/sql.ts'
 import { readState, type SealState } from '../seal/seal-store.ts'
 import { keyOf } from '../trail/payload.ts'
 import { type CheckpointSource, type FeedItem, feedCheckpoints, openCheckpoints } from './checkpoint-feed.ts'
@@ -10,7 +10,7 @@ import { createWalk, type Walk } from './walk.ts'
 
 /** What a verification needs. */
 export interface VerifyOptions {
-  readonly sql: Sql
+  readonly sql: Queryable
   /** The folder outside the database, with the checkpoints and the key. */
   readonly folder: string
   /** Told after each page. */

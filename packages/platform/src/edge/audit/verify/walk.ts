@@ -67,14 +67,22 @@ function withoutEvent(state: State, row: SealedRow): readonly Fault[] {
   return [{ kind: 'deleted', seq: row.seq, eventId: row.eventId, detail: 'the event was deleted' }]
 }
 
-function brokenLink(state: State, row: PresentRow, chain: Uint8Array, record: Uint8Array): readonly Fault[] {
+/** Says whether the next row was linked to what is stored with this one. */
+function isFollowed(state: State, row: SealedRow, next: SealedRow | undefined): boolean {
+  if (!isPresent(next)) return false
+  const record = recordBytesOf({ ...next, seq: state.expected + 1 })
+  return isSameHash(chainOf(row.chain, record), next.chain)
+}
+
+function brokenLink(state: State, row: PresentRow, next: SealedRow | undefined): readonly Fault[] {
+  const record = recordBytesOf({ ...row, seq: state.expected })
   const fault: Fault = {
     kind: 'changed',
     seq: row.seq,
     eventId: row.eventId,
-    detail: 'its link in the hash chain does not follow from the event before it',
+    detail: `its link in the hash chain does not follow: it or the event before it (${state.lastEventId ?? 'none'}) was changed`,
   }
-  state.chain = chain
+  state.chain = isFollowed(state, row, next) ? row.chain : chainOf(state.chain, record)
   state.expected += 1
   return [fault, ...acceptNodes(state, row, leafOf(record))]
 }
@@ -120,7 +128,7 @@ function step(state: State, row: SealedRow, next: SealedRow | undefined): readon
     state.expected += 1
     return [...acceptNodes(state, row, leafOf(record)), ...contentFault(row)]
   }
-  if (isLeafOf(row, state.expected)) return brokenLink(state, row, chain, record)
+  if (isLeafOf(row, state.expected)) return brokenLink(state, row, next)
   return outOfPlace(state, row, next)
 }
 
