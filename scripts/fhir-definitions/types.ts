@@ -13,7 +13,11 @@ export interface ElementDefinition {
     readonly extension?: readonly { readonly url: string; readonly valueUrl?: string }[]
   }[]
   readonly contentReference?: string
-  readonly binding?: { readonly strength: string; readonly valueSet?: string }
+  readonly binding?: {
+    readonly strength: string
+    readonly valueSet?: string
+    readonly extension?: readonly { readonly url: string; readonly valueCanonical?: string }[]
+  }
   readonly constraint?: readonly Constraint[]
   readonly [other: string]: unknown
 }
@@ -82,11 +86,17 @@ function typeNames(element: ElementDefinition): readonly string[] {
   })
 }
 
+/** The value set that a value must be in: that of a required binding, or the widest one that a weaker binding allows. */
+function bindingOf({ binding }: ElementDefinition): string | undefined {
+  const widest = binding?.extension?.find(({ url }) => url.endsWith('elementdefinition-maxValueSet'))?.valueCanonical
+  const url = binding?.strength === 'required' ? binding.valueSet : widest
+  return url?.split('|')[0]
+}
+
 function extrasOf(element: ElementDefinition, constraints: readonly string[]): ElementExtras | undefined {
   const extras: ElementExtras = {}
-  if (element.binding?.strength === 'required' && element.binding.valueSet !== undefined) {
-    extras.binding = element.binding.valueSet.split('|')[0] ?? ''
-  }
+  const binding = bindingOf(element)
+  if (binding !== undefined) extras.binding = binding
   if (constraints.length > 0) extras.constraints = constraints
   for (const [key, value] of Object.entries(element)) {
     if (/^fixed[A-Z]/.test(key)) extras.fixed = value

@@ -1,12 +1,12 @@
 // Compiles the R4 tables into checks, each type at its first use.
 import { type ElementDefinition, type PropertyDefinition, typeDefinition } from './definitions.ts'
-import { type PrimitiveFault, primitiveFaults } from './primitives.ts'
+import { type PrimitiveFault, primitiveFaults } from './elements/primitives.ts'
+import * as slots from './elements/slots.ts'
+import { checkObject, type Slot, type Table } from './elements/table.ts'
+import { valueCheck } from './elements/value-checks.ts'
 import { checkResource } from './resource.ts'
 import { ruleOf } from './rules.ts'
-import * as slots from './slots.ts'
-import { checkObject, type Slot, type Table } from './table.ts'
-import { typeCheck } from './type-checks.ts'
-import { valueCheck } from './value-checks.ts'
+import { typeCheck } from './types/type-checks.ts'
 
 const mostBits = 31
 

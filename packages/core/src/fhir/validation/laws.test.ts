@@ -117,6 +117,13 @@ test('takes any JSON value and any text', () => {
   )
 })
 
+test('accepts the people that the project makes up', () => {
+  for (let index = 0; index < 20; index += 1) {
+    const bundle = cohortBundle({ seed: 9, patients: 20, untilMs: Date.UTC(2026, 0, 1), visits: 3 }, index)
+    assert.deepEqual(validateResource(bundle), [])
+  }
+})
+
 test('does not change what it validates', () => {
   for (const example of sampleExamples(100, 5)) {
     const before = structuredClone(example)

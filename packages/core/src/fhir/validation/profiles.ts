@@ -1,12 +1,12 @@
 // The profiles of the R4 core, such as the vital signs: what a resource claims in meta.profile it must keep
 // (http://hl7.org/fhir/R4/profiling.html). Profiles of others are not known here and so not judged.
 import table from '../generated/profiles.json' with { type: 'json' }
-import { type BindingCheck, bindingCheck } from './bindings.ts'
 import type { Constraint } from './definitions.ts'
+import { type BindingCheck, bindingCheck } from './elements/bindings.ts'
+import { isSameJson, matchesPattern } from './elements/same-json.ts'
+import { applyRules, type Rule } from './elements/table.ts'
 import { childrenNamed, type Item, type Items, isOfType } from './fhirpath/items.ts'
 import { ruleOf } from './rules.ts'
-import { isSameJson, matchesPattern } from './same-json.ts'
-import { applyRules, type Rule } from './table.ts'
 import { isNode, type Node, textOf, type Walk } from './walk.ts'
 
 /** What a profile demands of an element beyond the base definitions. */

@@ -1,8 +1,9 @@
 // Checks a resource of any type where it stands: alone, in a Bundle or Parameters, or contained in another.
-import { checkContained } from './contained.ts'
+
 import { isResourceType } from './definitions.ts'
+import { checkObject, type Table } from './elements/table.ts'
 import { checkProfiles } from './profiles.ts'
-import { checkObject, type Table } from './table.ts'
+import { checkContained } from './types/contained.ts'
 import { isNode, jsonType, quote, rootScope, type Walk } from './walk.ts'
 
 /** Where a resource stands. */

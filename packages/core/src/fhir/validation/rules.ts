@@ -1,8 +1,8 @@
 // The invariants of the definitions as functions.
 import type { Constraint } from './definitions.ts'
+import type { Rule } from './elements/table.ts'
 import { compileFhirPath } from './fhirpath/compile.ts'
 import type { Item } from './fhirpath/items.ts'
-import type { Rule } from './table.ts'
 import { type Node, textOf, type Walk } from './walk.ts'
 
 // Checked elsewhere: on the contained resources, on the narrative, on references, and on every element and extension.

@@ -1,5 +1,5 @@
 // Equality and order of FHIRPath values.
-import { orderOfMoments } from '../dates.ts'
+import { orderOfMoments } from '../elements/dates.ts'
 import { isNode } from '../walk.ts'
 import type { Item, Items } from './items.ts'
 

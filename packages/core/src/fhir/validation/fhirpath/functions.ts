@@ -1,5 +1,5 @@
 // The FHIRPath functions that the invariants of R4 use (http://hl7.org/fhirpath/N1/#functions, http://hl7.org/fhir/R4/fhirpath.html).
-import { referencedType } from '../references.ts'
+import { referencedType } from '../elements/references.ts'
 import { isNode } from '../walk.ts'
 import { distinct, keySet } from './compare.ts'
 import {

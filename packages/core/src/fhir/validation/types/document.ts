@@ -1,5 +1,5 @@
 // A document brings along everything that its Composition refers to directly (http://hl7.org/fhir/R4/documents.html#content).
-import { isNode, type Node, quote, textOf, type Walk } from './walk.ts'
+import { isNode, type Node, quote, textOf, type Walk } from '../walk.ts'
 
 interface Entry {
   readonly fullUrl: string

@@ -1,5 +1,5 @@
 // Equality of JSON values, for fixed values and for rules that compare codings.
-import { isNode } from './walk.ts'
+import { isNode } from '../walk.ts'
 
 /** True when both are the same JSON value, whatever the order of their properties. */
 export function isSameJson(left: unknown, right: unknown): boolean {

@@ -1,9 +1,10 @@
 // What neither the tables nor the invariants say about a type: the prose of the standard, as functions.
+
+import type { Node, Walk } from '../walk.ts'
 import { checkAttachment } from './attachment.ts'
 import { checkBundle } from './bundle.ts'
 import { checkExtension } from './extension.ts'
 import { checkSearchParameter } from './search-parameter.ts'
-import type { Node, Walk } from './walk.ts'
 
 /** Checks an object whose elements have been checked one by one. */
 export type TypeCheck = (node: Node, walk: Walk) => void

@@ -1,6 +1,6 @@
 // Required bindings: a code must come from its value set, as far as the value set can be listed.
-import { valueSetOf } from './definitions.ts'
-import { isNode, type Node, quote, textOf, type Walk } from './walk.ts'
+import { valueSetOf } from '../definitions.ts'
+import { isNode, type Node, quote, textOf, type Walk } from '../walk.ts'
 
 /** Checks a value that has the right structure already. */
 export type BindingCheck = (value: unknown, walk: Walk) => void
@@ -13,6 +13,10 @@ const grammars: ReadonlyMap<string, readonly [RegExp, string]> = new Map([
       /^[a-z0-9!#$&^_.+-]+(?:\/[a-z0-9!#$&^_.+*-]+)?(?:\s*;\s*[a-z0-9!#$&^_.+-]+=(?:"[^"]*"|[^\s;"]+))*;?$/i,
       'a MIME type such as application/pdf',
     ],
+  ],
+  [
+    'http://hl7.org/fhir/ValueSet/all-languages',
+    [/^[a-z]{1,8}(?:-[a-z0-9]{1,8})*$/i, 'a language tag of BCP 47 such as zh-CN'],
   ],
   ['http://hl7.org/fhir/ValueSet/currencies', [/^[A-Z]{3}$/, 'an ISO 4217 currency such as CNY']],
 ])

@@ -1,6 +1,6 @@
 // Extension: an absolute url where it stands alone, and either a value or further extensions (invariant ext-1).
-import { isAbsolute } from './references.ts'
-import { isNode, type Node, quote, type Walk } from './walk.ts'
+import { isAbsolute } from '../elements/references.ts'
+import { isNode, type Node, quote, type Walk } from '../walk.ts'
 
 function hasValue(extension: Node): boolean {
   for (const key in extension) {

@@ -1,6 +1,6 @@
 // Reference and canonical: their form, the types they may point to, and `#id` into the contained resources.
-import { isResourceType } from './definitions.ts'
-import { isNode, type Node, quote, type Walk } from './walk.ts'
+import { isResourceType } from '../definitions.ts'
+import { isNode, type Node, quote, type Walk } from '../walk.ts'
 
 /** The form of a logical id, as the source of a pattern. */
 export const idForm = '[A-Za-z0-9\\-.]{1,64}'

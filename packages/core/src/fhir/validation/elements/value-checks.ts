@@ -1,9 +1,10 @@
 // What an element demands of its values besides their type: targets, bindings, fixed values, invariants.
+
+import type { ElementDefinition, PropertyDefinition } from '../definitions.ts'
+import { ruleOf } from '../rules.ts'
 import { bindingCheck } from './bindings.ts'
-import type { ElementDefinition, PropertyDefinition } from './definitions.ts'
 import { checkNarrative } from './narrative.ts'
 import { checkAbsolute, checkCanonical, checkReference, mustBeAbsolute, noteUri } from './references.ts'
-import { ruleOf } from './rules.ts'
 import { isSameJson, matchesPattern } from './same-json.ts'
 import type { ValueCheck } from './slots.ts'
 import { applyRules } from './table.ts'

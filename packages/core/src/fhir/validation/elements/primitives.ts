@@ -1,7 +1,8 @@
 // Formats of the FHIR primitive types as JSON values (http://hl7.org/fhir/R4/datatypes.html).
+
+import { jsonType } from '../walk.ts'
 import { base64Fault } from './base64.ts'
 import { dateFault, dateTimeFault, instantFault, timeFault } from './dates.ts'
-import { jsonType } from './walk.ts'
 
 /** Gives what is wrong with a value, as the end of a sentence that begins with the element's name. */
 export type PrimitiveFault = (value: unknown) => string | undefined

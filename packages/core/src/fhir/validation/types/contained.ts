@@ -1,6 +1,6 @@
 // Contained resources: no nesting, no versions or labels of their own, and each of them is referred to
 // (http://hl7.org/fhir/R4/domainresource.html, dom-2 to dom-5).
-import { isNode, type Node, textOf, type Walk } from './walk.ts'
+import { isNode, type Node, textOf, type Walk } from '../walk.ts'
 
 function checkOne(resource: Node, walk: Walk): void {
   if (resource.contained !== undefined) {

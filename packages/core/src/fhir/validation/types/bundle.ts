@@ -1,10 +1,10 @@
 // Bundle: addresses of entries, links, and what a document must bring along (http://hl7.org/fhir/R4/bundle.html#references,
 // http://hl7.org/fhir/R4/documents.html#content). Its invariants bdl-1 to bdl-12 are among the rules.
 
-import { isResourceType } from './definitions.ts'
+import { isResourceType } from '../definitions.ts'
+import { idForm, isAbsolute } from '../elements/references.ts'
+import { isNode, type Node, quote, textOf, type Walk } from '../walk.ts'
 import { checkDocument } from './document.ts'
-import { idForm, isAbsolute } from './references.ts'
-import { isNode, type Node, quote, textOf, type Walk } from './walk.ts'
 
 const restAddress = new RegExp(`/([A-Z][A-Za-z]+)/(${idForm})$`)
 const singleLinks: ReadonlySet<unknown> = new Set(['self', 'first', 'previous', 'prev', 'next', 'last'])

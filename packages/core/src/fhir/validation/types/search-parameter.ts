@@ -1,7 +1,7 @@
 // SearchParameter.derivedFrom: what derives from a parameter of R4 keeps its type and stays within its resource types
 // (http://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.derivedFrom).
-import searchParameters from '../generated/search-parameters.json' with { type: 'json' }
-import { type Node, quote, type Walk } from './walk.ts'
+import searchParameters from '../../generated/search-parameters.json' with { type: 'json' }
+import { type Node, quote, type Walk } from '../walk.ts'
 
 interface Original {
   readonly type: string

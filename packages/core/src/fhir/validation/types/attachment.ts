@@ -1,7 +1,7 @@
 // Attachment: size and hash must agree with the data that is given (http://hl7.org/fhir/R4/datatypes.html#Attachment).
-import { base64Bytes, base64Fault } from './base64.ts'
+import { base64Bytes, base64Fault } from '../elements/base64.ts'
+import type { Node, Walk } from '../walk.ts'
 import { sha1 } from './sha1.ts'
-import type { Node, Walk } from './walk.ts'
 
 /** Checks size and hash of an attachment that carries its data. */
 export function checkAttachment({ data, size, hash }: Node, walk: Walk): void {

@@ -1,7 +1,7 @@
 // Narrative safety: the XHTML of a narrative holds only formatting, never anything that acts
 // (http://hl7.org/fhir/R4/narrative.html#security; invariants txt-1 and txt-2).
 import { SaxesParser } from 'saxes'
-import { quote, type Walk } from './walk.ts'
+import { quote, type Walk } from '../walk.ts'
 
 const xhtml = 'http://www.w3.org/1999/xhtml'
 const deepest = 200

@@ -1,6 +1,7 @@
 // Checks of one element inside its parent: single or list, primitive with its `_` sibling, or an object.
+
+import { isNode, jsonType, type Node, quote, type Walk } from '../walk.ts'
 import type { PrimitiveFault } from './primitives.ts'
-import { isNode, jsonType, type Node, quote, type Walk } from './walk.ts'
 
 /** Checks the value of one JSON property. */
 export type SlotCheck = (value: unknown, walk: Walk, parent: Node) => void

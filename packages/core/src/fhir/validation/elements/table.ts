@@ -1,6 +1,7 @@
 // The compiled form of a type and the one loop that checks an object against it.
+
+import { isNode, jsonType, type Node, quote, type Walk } from '../walk.ts'
 import type { SlotCheck } from './slots.ts'
-import { isNode, jsonType, type Node, quote, type Walk } from './walk.ts'
 
 /** What to do with one JSON property. */
 export interface Slot {
