@@ -47,8 +47,6 @@ export interface StructureDefinition {
 interface ElementExtras {
   binding?: string
   constraints?: readonly string[]
-  fixed?: unknown
-  pattern?: unknown
 }
 
 /** min, max, types (`Reference:Patient,Group` carries targets), and what few elements have. */
@@ -98,10 +96,6 @@ function extrasOf(element: ElementDefinition, constraints: readonly string[]): E
   const binding = bindingOf(element)
   if (binding !== undefined) extras.binding = binding
   if (constraints.length > 0) extras.constraints = constraints
-  for (const [key, value] of Object.entries(element)) {
-    if (/^fixed[A-Z]/.test(key)) extras.fixed = value
-    if (/^pattern[A-Z]/.test(key)) extras.pattern = value
-  }
   return Object.keys(extras).length > 0 ? extras : undefined
 }
 

@@ -32,8 +32,6 @@ export interface ElementDefinition {
   /** The value set of a required binding. */
   readonly binding: string | undefined
   readonly constraints: readonly Constraint[]
-  readonly fixed: unknown
-  readonly pattern: unknown
 }
 
 /** A resource type, data type or backbone element (`Patient.contact`). */
@@ -48,8 +46,6 @@ export interface TypeDefinition {
 interface RawExtras {
   readonly binding?: string
   readonly constraints?: readonly string[]
-  readonly fixed?: unknown
-  readonly pattern?: unknown
 }
 
 type RawElement = readonly [min: number, max: number | '*', types: readonly string[], extras?: RawExtras]
@@ -105,7 +101,7 @@ function propertyOf(text: string, name: string, isChoice: boolean): PropertyDefi
 function elementOf(owner: string, path: string, [min, max, types, extras = {}]: RawElement): ElementDefinition {
   const isChoice = path.endsWith('[x]')
   const name = isChoice ? path.slice(0, -3) : path
-  const { binding, fixed, pattern } = extras
+  const { binding } = extras
   const properties = types.map((text) => propertyOf(text, name, isChoice))
   return {
     owner,
@@ -115,8 +111,6 @@ function elementOf(owner: string, path: string, [min, max, types, extras = {}]: 
     max,
     properties,
     binding,
-    fixed,
-    pattern,
     constraints: constraintsOf(extras.constraints),
   }
 }

@@ -25,6 +25,35 @@ const bloodPressure = (more: Record<string, unknown> = {}): Resource => ({
   ...more,
 })
 
+const agent = (code: string) => ({
+  type: {
+    coding: [
+      { system: 'http://x.org', code },
+      { system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code, display: 'x' },
+    ],
+  },
+  who: { display: 'x' },
+})
+const provenance = (agents: readonly unknown[]): Resource => ({
+  resourceType: 'Provenance',
+  meta: { profile: ['http://hl7.org/fhir/StructureDefinition/provenance-relevant-history'] },
+  target: [{ reference: 'Patient/p1' }],
+  occurredDateTime: '2026-01-01',
+  recorded: '2026-01-01T00:00:00Z',
+  activity: { text: 'x' },
+  agent: agents,
+})
+const lipidCode = {
+  coding: [{ system: 'http://loinc.org', code: '57698-3', display: 'Lipid panel with direct LDL - Serum or Plasma' }],
+}
+const lipids = (code: unknown): Resource => ({
+  resourceType: 'DiagnosticReport',
+  meta: { profile: ['http://hl7.org/fhir/StructureDefinition/lipidprofile'] },
+  status: 'final',
+  code,
+  result: [1, 2, 3].map((id) => ({ reference: `Observation/${id}` })),
+})
+
 const examples: readonly Example[] = [
   [
     'a blood pressure without its diastolic slice',
@@ -64,6 +93,18 @@ const examples: readonly Example[] = [
     patient({ meta: { profile: ['http://hl7.org/fhir/StructureDefinition/bp'] } }),
     'profile Patient',
     patient({ meta: { profile: ['http://hl7.org/fhir/StructureDefinition/bp|5.0.0'] } }),
+  ],
+  [
+    'a first author that is not one, where a pattern says who is',
+    provenance([agent('AUT'), agent('AUT')]),
+    'profile Provenance.agent',
+    provenance([agent('AUT'), agent('PERF')]),
+  ],
+  [
+    'another code than the fixed one',
+    lipids({ ...lipidCode, text: 'x' }),
+    'profile DiagnosticReport.code',
+    lipids({ coding: lipidCode.coding }),
   ],
 ]
 

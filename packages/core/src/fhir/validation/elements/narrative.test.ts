@@ -36,10 +36,11 @@ const unsafe: readonly string[] = [
   '<p>x',
   '<p>x</b>',
   '&undefined;',
+  '<b>'.repeat(300) + '</b>'.repeat(300),
 ]
 
 for (const content of unsafe) {
-  test(`refuses ${content} in a narrative`, () => {
+  test(`refuses ${content.slice(0, 80)} in a narrative`, () => {
     const [first] = errorsOf(patient({ text: narrative(content) }))
     assert.equal(first, 'txt-1 Patient.text.div')
   })

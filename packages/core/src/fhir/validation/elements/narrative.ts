@@ -45,7 +45,6 @@ class Reader {
   readonly findings: Finding[] = []
   depth = 0
   hasContent = false
-  wasClosed = false
 
   find(rule: string, text: string): void {
     if (this.findings.length < 5) this.findings.push({ rule, text })
@@ -87,7 +86,6 @@ function read(text: string): Reader {
   })
   parser.on('closetag', () => {
     reader.depth -= 1
-    if (reader.depth === 0) reader.wasClosed = true
   })
   parser.on('text', (content) => {
     if (!reader.hasContent && content.trim() !== '') reader.hasContent = true

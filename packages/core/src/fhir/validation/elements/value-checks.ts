@@ -1,19 +1,12 @@
-// What an element demands of its values besides their type: targets, bindings, fixed values, invariants.
+// What an element demands of its values besides their type: targets, bindings, invariants.
 
 import type { ElementDefinition, PropertyDefinition } from '../definitions.ts'
 import { ruleOf } from '../rules.ts'
 import { bindingCheck } from './bindings.ts'
 import { checkNarrative } from './narrative.ts'
 import { checkAbsolute, checkCanonical, checkReference, mustBeAbsolute, noteUri } from './references.ts'
-import { isSameJson, matchesPattern } from './same-json.ts'
 import type { ValueCheck } from './slots.ts'
 import { applyRules } from './table.ts'
-
-function mustBe(wanted: unknown, matches: (value: unknown, wanted: unknown) => boolean): ValueCheck {
-  return (value, walk) => {
-    if (!matches(value, wanted)) walk.error('value', 'structure.fixed', `The value must be ${JSON.stringify(wanted)}.`)
-  }
-}
 
 function byType({ type, targets }: PropertyDefinition): ValueCheck | undefined {
   if (type === 'Reference') return (value, walk) => checkReference(value, targets, walk)
@@ -29,13 +22,11 @@ function byRules({ constraints }: ElementDefinition, type: string): ValueCheck |
 
 /** Gives one check for all that; undefined when the element demands nothing more. */
 export function valueCheck(element: ElementDefinition, property: PropertyDefinition): ValueCheck | undefined {
-  const { owner, name, binding, fixed, pattern } = element
+  const { owner, name, binding } = element
   const checks = [
     byType(property),
     mustBeAbsolute(owner, name) ? checkAbsolute : undefined,
     binding === undefined ? undefined : bindingCheck(binding, property.type),
-    fixed === undefined ? undefined : mustBe(fixed, isSameJson),
-    pattern === undefined ? undefined : mustBe(pattern, matchesPattern),
     byRules(element, property.type),
   ].filter((check) => check !== undefined)
   const [first] = checks

@@ -113,5 +113,5 @@ function compile(expression: Expression): Evaluate {
 /** Compiles an expression; the function gives its truth value, undefined when it yields nothing. */
 export function compileFhirPath(source: string): (variables: Variables) => boolean | undefined {
   const evaluate = compile(parseFhirPath(source))
-  return (variables) => truthOf(evaluate([variables.context], { variables, known: new Map() }) ?? nothing)
+  return (variables) => truthOf(evaluate([variables.context], { variables, known: new Map() }))
 }

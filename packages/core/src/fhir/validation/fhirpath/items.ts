@@ -20,6 +20,7 @@ export function computed(value: string | number | boolean): Item {
   return { value, sibling: undefined, type: 'System' }
 }
 
+/** The empty collection. */
 export const nothing: Items = []
 const itIsTrue: Items = [computed(true)]
 const itIsFalse: Items = [computed(false)]
