@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '@xinglin/core/errors'
+import { processEnvironment } from '../kernel/config.ts'
 import { type RunState, readRunState } from './run-state.ts'
 
 /** A system that this process started. */
@@ -78,7 +79,7 @@ export async function startSystem(
   const startedAt = performance.now()
   const output: string[] = []
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'start'], {
-    env: { ...process.env, ...settings, XINGLIN_DATA: dataFolder },
+    env: { ...processEnvironment(), ...settings, XINGLIN_DATA: dataFolder },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   for (const stream of [child.stdout, child.stderr]) {

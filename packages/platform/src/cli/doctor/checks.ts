@@ -84,7 +84,7 @@ export async function checkDisk(settings: OwnSettings): Promise<readonly Finding
   const freeBytes = bavail * bsize
   const { mode } = await stat(folder)
   const room = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free`
-  const isOpen = process.platform !== 'win32' && (mode & 0o077) !== 0
+  const isOpen = process.platform !== 'win32' && (mode & 0o066) !== 0
   return [
     freeBytes >= wantedFreeBytes
       ? { name: 'disk', level: 'good', seen: `${room} at ${folder}` }

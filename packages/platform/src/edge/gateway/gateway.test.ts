@@ -1,95 +1,17 @@
-// The gateway as a whole, on a real PostgreSQL: the article's calls, admission, delivery, limits, own pages, stop.
+// The gateway as a whole, on a real PostgreSQL: the article's calls, admission, delivery, own pages, stop.
 import assert from 'node:assert/strict'
-import { createServer, request as httpRequest, type Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
-import { after, before, describe, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
-import {
-  fixedRegistry,
-  internalKey,
-  type OwnGateway,
-  startOwnGateway,
-} from '../../../../../conformance/gateway/own-gateway.ts'
+import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { after, describe, test } from 'node:test'
+import { gatewayFixture } from '../../../../../conformance/gateway/gateway-fixture.ts'
+import { internalKey, startOwnGateway } from '../../../../../conformance/gateway/own-gateway.ts'
 import { hmacToken } from '../../../../../conformance/gateway/tokens.ts'
 import { verifyInternalToken } from '../../kernel/internal-token.ts'
-import { type TestDatabase, testDatabase } from '../../testing/database.ts'
-import { gateway, issueToken } from './index.ts'
+import { issueToken } from './index.ts'
 
-type Answer = Record<string, never> & Record<string, unknown>
+const { own, database, upstream, admin, get, close } = await gatewayFixture()
 
-const upstream: {
-  server?: Server
-  port: number
-  seen: { url: string; headers: Record<string, unknown>; body: string }[]
-} = { port: 0, seen: [] }
-let database: TestDatabase
-let own: OwnGateway
-
-before(async () => {
-  const server = createServer((request, response) => {
-    let body = ''
-    request.on('data', (chunk) => {
-      body += chunk
-    })
-    request.on('end', () => {
-      upstream.seen.push({ url: request.url ?? '', headers: request.headers, body })
-      if (request.url === '/hang') return
-      response.writeHead(200, {
-        'content-type': 'text/plain',
-        connection: 'close, x-secret',
-        'x-secret': '1',
-        'x-kept': '2',
-      })
-      response.end(`saw ${request.url}`)
-    })
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  upstream.server = server
-  upstream.port = (server.address() as AddressInfo).port
-  database = await testDatabase([gateway.sql])
-  const instance = { address: '127.0.0.1', healthy: true, tags: [] }
-  own = await startOwnGateway({
-    database,
-    extra: {
-      routes: [
-        { service: 'patient', paths: ['/api/v1/patients', '/fhir/Patient'] },
-        { service: 'emr', paths: ['/fhir'] },
-        { service: 'far', paths: ['/far'] },
-      ],
-    },
-    registry: fixedRegistry([
-      { ...instance, id: 'down', service: 'far', port: 1 },
-      { ...instance, id: 'up', service: 'far', port: upstream.port },
-      { ...instance, id: 'x', service: 'lab-machine', port: upstream.port },
-    ]),
-  })
-})
-
-after(async () => {
-  await own.close()
-  await database.close()
-  upstream.server?.closeAllConnections()
-  upstream.server?.close()
-})
-
-async function admin(method: string, path: string, form?: string): Promise<{ status: number; body: Answer }> {
-  const response = await fetch(`${own.adminUrl}${path}`, {
-    method,
-    ...(form === undefined ? {} : { body: form, headers: { 'content-type': 'application/x-www-form-urlencoded' } }),
-  })
-  const text = await response.text()
-  return { status: response.status, body: text === '' ? {} : JSON.parse(text) }
-}
-
-async function get(
-  path: string,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; body: Answer; headers: Headers }> {
-  const response = await fetch(`${own.url}${path}`, { headers, redirect: 'manual' })
-  const text = await response.text()
-  const isJson = /json/.test(response.headers.get('content-type') ?? '')
-  return { status: response.status, body: isJson ? JSON.parse(text) : { text }, headers: response.headers }
-}
+after(close)
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
@@ -316,94 +238,6 @@ describe('delivery', () => {
     await admin('POST', '/services', 'name=gone&url=http://127.0.0.1:1')
     await admin('POST', '/services/gone/routes', 'paths[]=/gone')
     assert.equal((await get('/gone')).status, 503)
-  })
-})
-
-describe('limits', () => {
-  test("Kong's rate limit answers 429 with Retry-After and RateLimit", async () => {
-    await admin('POST', '/services', `name=busy&url=http://127.0.0.1:${upstream.port}`)
-    await admin('POST', '/services/busy/routes', 'paths[]=/busy')
-    assert.equal((await admin('POST', '/services/busy/plugins', 'name=rate-limiting')).status, 400)
-    assert.equal(
-      (await admin('POST', '/services/busy/plugins', 'name=rate-limiting&config.hour=2&config.policy=local')).status,
-      201,
-    )
-    const answers = [await get('/busy'), await get('/busy'), await get('/busy')]
-    assert.deepEqual(
-      answers.map(({ status }) => status),
-      [200, 200, 429],
-    )
-    assert.equal(answers[0]?.headers.get('ratelimit-policy'), '"hour";q=2')
-    assert.match(answers[2]?.headers.get('ratelimit') ?? '', /^"hour";r=0;t=\d+$/)
-    assert.match(answers[2]?.headers.get('retry-after') ?? '', /^\d+$/)
-  })
-
-  test('a body above the limit is 413, by its length and while it streams', async () => {
-    await admin(
-      'POST',
-      '/services/patient-service/plugins',
-      'name=request-size-limiting&config.allowed_payload_size=10&config.size_unit=bytes',
-    )
-    const token = await issueToken(own.sql, { role: 'clinician' })
-    const post = (body: string | ReadableStream, more = {}) =>
-      fetch(`${own.url}/api/v1/patients`, { method: 'POST', body, headers: bearer(token), ...more })
-    assert.equal((await post('x'.repeat(10))).status, 200)
-    assert.equal((await post('x'.repeat(11))).status, 413)
-    const stream = new ReadableStream({
-      start(controller) {
-        for (let index = 0; index < 4; index++) controller.enqueue(new TextEncoder().encode('12345'))
-        controller.close()
-      },
-    })
-    assert.equal((await post(stream, { duplex: 'half' })).status, 413)
-  })
-
-  test('headers above the limit are 431', async () => {
-    const status = await new Promise((resolve) => {
-      const call = httpRequest(`${own.url}/`, { headers: { 'x-big': 'x'.repeat(20_000) } }, (response) => {
-        response.resume()
-        resolve(response.statusCode)
-      })
-      call.end()
-    })
-    assert.equal(status, 431)
-  })
-
-  test('one consumer cannot use up the bucket of another', async () => {
-    const small = await startOwnGateway({ database, settings: { RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '3' } })
-    const one = await admin('POST', '/consumers/lab-app/jwt')
-    const two = await admin('POST', '/consumers/narrow/jwt')
-    await delay(300)
-    const call = async (made: typeof one) =>
-      (
-        await fetch(`${small.url}/fhir/Patient`, {
-          headers: bearer(hmacToken(made.body as unknown as { key: string; secret: string })),
-        })
-      ).status
-    const statuses = [await call(one), await call(one), await call(one), await call(one)]
-    assert.deepEqual(statuses, [200, 200, 200, 429])
-    assert.equal(await call(two), 200)
-    await small.close()
-  })
-})
-
-describe('cross-origin calls', () => {
-  test('are not allowed by default and allowed by the plugin', async () => {
-    const preflight = (path: string) =>
-      fetch(`${own.url}${path}`, {
-        method: 'OPTIONS',
-        headers: {
-          origin: 'https://a.example',
-          'access-control-request-method': 'POST',
-          'access-control-request-headers': 'authorization',
-        },
-      })
-    assert.equal((await preflight('/fhir/Patient')).headers.get('access-control-allow-origin'), null)
-    await admin('POST', '/services/lab/plugins', 'name=cors&config.origins[]=https://a.example&config.max_age=60')
-    const allowed = await preflight('/lab')
-    assert.equal(allowed.status, 204)
-    assert.equal(allowed.headers.get('access-control-allow-origin'), 'https://a.example')
-    assert.equal(allowed.headers.get('access-control-allow-headers'), 'authorization')
   })
 })
 
