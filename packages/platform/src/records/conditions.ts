@@ -2,6 +2,7 @@
 import { AppError } from '@xinglin/core/errors'
 import { parseSearch, type SearchQuery } from '@xinglin/core/fhir/search'
 import type { Queryable, Tx } from '../kernel/sql.ts'
+import { queryPairs } from './search/query-pairs.ts'
 import { lockTexts } from './store/heads.ts'
 import type { AccessFilter, RecordContext } from './types.ts'
 
@@ -27,10 +28,7 @@ interface ParsedCondition {
 }
 
 function parseCondition({ type, criteria }: Condition, baseUrl: string): ParsedCondition {
-  if (/%(?![0-9A-Fa-f]{2})/.test(criteria)) {
-    throw new AppError('invalid-request', 'A condition has a % that is not followed by two hex digits; write it as %25')
-  }
-  const parameters = [...new URLSearchParams(criteria)]
+  const parameters = queryPairs(criteria)
   const query = parseSearch({ types: [type], parameters, lenient: false, baseUrl })
   if (query.criteria.length === 0) {
     throw new AppError(

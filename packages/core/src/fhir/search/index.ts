@@ -12,6 +12,7 @@ export {
   resourceTypes,
   searchParameter,
   searchParametersOf,
+  typesInCompartment,
 } from './parameters.ts'
 export { parseSearch, type SearchInput } from './parse.ts'
 export type * from './types.ts'

@@ -91,3 +91,10 @@ export function compartmentParameters(compartmentType: string, resourceType: str
 
 /** The compartment types that R4 defines. */
 export const compartmentTypes: readonly string[] = Object.keys(compartmentTable)
+
+/** The types that a compartment holds, its owner's included; empty for a type that has no compartment. */
+export function typesInCompartment(compartmentType: string): readonly string[] {
+  if (!compartmentTypes.includes(compartmentType)) return []
+  const holds = (type: string) => type === compartmentType || compartmentParameters(compartmentType, type).length > 0
+  return resourceTypes.filter(holds)
+}

@@ -4,9 +4,12 @@ import { parseSearch } from '@xinglin/core/fhir/search'
 import type { Sql } from '../../kernel/sql.ts'
 import { parseHistory } from '../history-query.ts'
 import type { RecordParts } from '../parts.ts'
-import { historyPage, readRecord, readRecordVersion } from '../reads.ts'
+import { type HistoryScope, historyPage, readRecord, readRecordVersion } from '../reads.ts'
+import { compartmentPlace, type SearchPlace, systemPlace, typePlace } from '../search/places.ts'
+import { queryPairs } from '../search/query-pairs.ts'
+import { readShape, shaped } from '../search/read-shape.ts'
 import type { RecordContext, StoredVersion } from '../types.ts'
-import { etagOf, names } from '../write/precondition.ts'
+import { etagOf, isKnown } from '../write/precondition.ts'
 import type { LooseEntry } from './plan.ts'
 import type { EntryAnswer } from './response.ts'
 
@@ -18,6 +21,15 @@ export interface ReadOutcome {
   readonly patients: readonly string[]
 }
 
+interface Asked {
+  readonly entry: LooseEntry
+  readonly path: string
+  readonly pairs: readonly (readonly [string, string])[]
+  readonly context: RecordContext
+  readonly parts: RecordParts
+  readonly sql: Sql
+}
+
 /** Reads what the entry asks for; throws AppError. */
 export async function readEntryTarget(
   entry: LooseEntry,
@@ -25,59 +37,64 @@ export async function readEntryTarget(
   parts: RecordParts,
   sql: Sql,
 ): Promise<ReadOutcome> {
-  const [path = '', query = ''] = splitOnce(entry.url, '?')
+  const mark = entry.url.indexOf('?')
+  const path = mark < 0 ? entry.url : entry.url.slice(0, mark)
+  const pairs = queryPairs(mark < 0 ? '' : entry.url.slice(mark + 1))
+  const asked = { entry, path, pairs, context, parts, sql }
   const [type = '', id, marker, version, ...rest] = path.split('/')
+  if (path === '') return await search(asked, systemPlace(pairs))
+  if (path === '_history') return await history(asked, {})
   if (rest.length > 0 || !parts.types.has(type)) throw unsupported(entry)
-  if (id === undefined) return await searchEntry(entry, { type, query }, context, parts.searchOn(sql))
-  if (marker === undefined) return recordOutcome('read', await readRecord(sql, context, type, id), entry)
-  if (marker !== '_history') throw unsupported(entry)
-  if (version !== undefined) {
-    return recordOutcome('vread', await readRecordVersion(sql, context, { type, id, version }), entry)
+  if (id === undefined) return await search(asked, typePlace(type))
+  if (id === '_history' && marker === undefined) return await history(asked, { type })
+  if (marker === undefined) return record(asked, 'read', await readRecord(sql, context, type, id))
+  if (marker === '_history' && version === undefined) return await history(asked, { type, id })
+  if (marker === '_history' && version !== undefined) {
+    return record(asked, 'vread', await readRecordVersion(sql, context, { type, id, version }))
   }
-  const parameters = parseHistory([...new URLSearchParams(query)])
-  const page = await historyPage(sql, parts, context, { scope: { type, id }, path, parameters })
-  const answer = { status: 200, body: page.bundle }
-  return { answer, interaction: 'history-instance', entities: [`${type}/${id}`], patients: page.patients }
+  if (version !== undefined || marker.startsWith('$')) throw unsupported(entry)
+  return await search(asked, compartmentPlace(type, id, marker))
 }
 
-async function searchEntry(
-  entry: LooseEntry,
-  asked: { readonly type: string; readonly query: string },
-  context: RecordContext,
-  side: ReturnType<RecordParts['searchOn']>,
-): Promise<ReadOutcome> {
-  const { type, query } = asked
-  const parameters = [...new URLSearchParams(query)]
-  const parsed = parseSearch({ types: [type], parameters, lenient: false, baseUrl: context.baseUrl })
-  const call = { access: context.access.read, baseUrl: context.baseUrl, selfUrl: `${context.baseUrl}/${type}` }
-  const found = await side.search(parsed, call)
-  return {
-    answer: { status: 200, body: found.bundle },
-    interaction: 'search-type',
-    entities: [entry.url],
-    patients: found.patients,
-  }
+async function history(asked: Asked, scope: HistoryScope): Promise<ReadOutcome> {
+  const { path, sql, parts, context, entry } = asked
+  const page = await historyPage(sql, parts, context, { scope, path, parameters: parseHistory(asked.pairs) })
+  const level = scope.id !== undefined ? 'instance' : scope.type !== undefined ? 'type' : 'system'
+  const answer = { status: 200, body: bodyOf(entry, page.bundle) }
+  return { answer, interaction: `history-${level}`, entities: [path], patients: page.patients }
 }
 
-function recordOutcome(
+async function search(asked: Asked, place: SearchPlace): Promise<ReadOutcome> {
+  const { context, parts, sql, entry } = asked
+  const { path, interaction, ...where } = place
+  const parameters = asked.pairs.filter(([name]) => interaction !== 'search-system' || name !== '_type')
+  const query = parseSearch({ ...where, parameters, lenient: false, baseUrl: context.baseUrl })
+  const call = { access: context.access.read, baseUrl: context.baseUrl, selfUrl: `${context.baseUrl}${path}` }
+  const found = await parts.searchOn(sql).search(query, call)
+  const answer = { status: 200, body: bodyOf(entry, found.bundle) }
+  return { answer, interaction, entities: [entry.url], patients: found.patients }
+}
+
+function record(
+  asked: Asked,
   interaction: 'read' | 'vread',
   found: StoredVersion & { readonly content: string },
-  entry: LooseEntry,
 ): ReadOutcome {
+  const { entry, pairs } = asked
   const { type, id, version, at, patients, content } = found
-  const isKnown = entry.ifNoneMatch !== undefined && names(entry.ifNoneMatch, version)
+  const shape = readShape(type, pairs)
   const common = { etag: etagOf(version), lastModified: at.toISOString() }
-  const body = isKnown || entry.method === 'HEAD' ? undefined : content
-  const answer = { ...common, status: isKnown ? 304 : 200, body }
+  const answer = isKnown(entry, found)
+    ? { ...common, status: 304 }
+    : { ...common, status: 200, body: bodyOf(entry, shaped(content, shape)) }
   return { answer, interaction, entities: [`${type}/${id}/_history/${version}`], patients }
 }
 
-function splitOnce(text: string, mark: string): readonly string[] {
-  const at = text.indexOf(mark)
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+function bodyOf(entry: LooseEntry, body: string): string | undefined {
+  return entry.method === 'HEAD' ? undefined : body
 }
 
 function unsupported(entry: LooseEntry): AppError {
-  const message = `A Bundle reads Type/id, Type/id/_history, Type/id/_history/version and Type?search, not ${entry.url.slice(0, 100)}`
+  const message = `A Bundle reads records, versions, histories and searches, not ${entry.url.slice(0, 100)}`
   return new AppError('not-found', message)
 }

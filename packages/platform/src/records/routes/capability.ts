@@ -1,8 +1,10 @@
 // GET /fhir/metadata: the CapabilityStatement, generated from the types, parameters and interactions that are really there.
 import { createHash } from 'node:crypto'
+import { AppError } from '@xinglin/core/errors'
 import type { SearchParameter } from '@xinglin/core/fhir/search'
 import type { FastifyPluginAsync } from 'fastify'
-import { fhirJson } from './search.ts'
+import { fhirJson } from './fhir-json.ts'
+import { type Wishes, wishesOf, written } from './negotiation.ts'
 
 /** What the statement is generated from. */
 export interface CapabilityOptions {
@@ -100,6 +102,14 @@ function revIncludes(options: CapabilityOptions, target: string): readonly strin
   )
 }
 
+// Of the modes of http://hl7.org/fhir/R4/http.html#capabilities the statement itself is served.
+function requireMode({ pairs }: Wishes): void {
+  const stranger = pairs.find(([name, value]) => name !== 'mode' || !['full', 'normative'].includes(value))
+  if (stranger === undefined) return
+  const message = `metadata takes mode=full, _format and _pretty, not ${stranger.join('=').slice(0, 60)}`
+  throw new AppError('unknown-parameter', message)
+}
+
 /** Serves the statement, built once per base address, with an ETag. */
 export function capabilityRoutes(
   options: CapabilityOptions,
@@ -117,10 +127,12 @@ export function capabilityRoutes(
   }
   return async (app) => {
     app.get('/fhir/metadata', { config: { public: true, errors: 'fhir' } }, async (request, reply) => {
+      const wishes = wishesOf(request)
+      requireMode(wishes)
       const { text, etag } = statementFor(baseUrlOf(request))
       reply.header('etag', etag).header('cache-control', 'public, max-age=300').header('vary', 'host')
       if (request.headers['if-none-match'] === etag) return await reply.code(304).send()
-      return await reply.type(fhirJson).send(text)
+      return await reply.type(fhirJson).send(written(text, wishes))
     })
   }
 }

@@ -2,12 +2,14 @@
 import { AppError } from '@xinglin/core/errors'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../../kernel/ports.ts'
+import { isObject, parseResource } from '../prepare/parse-body.ts'
 import type { EverythingQuery } from '../search/everything-page.ts'
 import type { Search } from '../search/search.ts'
 import type { RecordContext } from '../types.ts'
 import { audited } from './audited.ts'
-import { fhirJson } from './search.ts'
-import { type Pairs, pairsOf } from './search-request.ts'
+import { fhirJson, takeJsonAsText } from './fhir-json.ts'
+import { wishesOf, written } from './negotiation.ts'
+import type { Pairs } from './search-request.ts'
 
 /** What the routes need. */
 export interface EverythingRouteOptions {
@@ -20,34 +22,37 @@ export interface EverythingRouteOptions {
 /** Routes of the operation, by GET and POST. */
 export function everythingRoutes(options: EverythingRouteOptions): FastifyPluginAsync {
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
-    const found = await audited(request, options.audit, async () => {
+    const { bundle, wishes } = await audited(request, options.audit, async () => {
+      const asked = wishesOf(request)
       const { id } = request.params as { readonly id?: string }
       const context = options.context(request)
       const selfUrl = `${context.baseUrl}/Patient${id === undefined ? '' : `/${id}`}/$everything`
-      const query = parseEverything(allPairs(request), id, options.types)
+      const query = parseEverything([...asked.pairs, ...bodyPairs(request)], id, options.types)
       const call = { access: context.access.read, baseUrl: context.baseUrl, selfUrl }
-      return { ...(await options.search.everything(query, call)), interaction: '$everything' }
+      return { ...(await options.search.everything(query, call)), interaction: '$everything', wishes: asked }
     })
-    return await reply.type(fhirJson).send(found.bundle)
+    return await reply.type(fhirJson).send(written(bundle, wishes))
   }
   return async (app) => {
+    takeJsonAsText(app)
     for (const url of ['/fhir/Patient/$everything', '/fhir/Patient/:id/$everything']) {
       app.route({ method: ['GET', 'POST'], url, config: { errors: 'fhir' }, handler: answer })
     }
   }
 }
 
-// A POST carries a Parameters resource: each parameter's primitive value is a pair.
-function allPairs(request: FastifyRequest): Pairs {
-  const pairs = pairsOf(request)
-  const body = request.body as { readonly parameter?: unknown } | null | undefined
-  if (body === null || typeof body !== 'object' || !Array.isArray(body.parameter)) return pairs
-  return [...pairs, ...body.parameter.flatMap(parameterPair)]
+// A POST may carry a Parameters resource: each parameter's primitive value is a pair.
+function bodyPairs(request: FastifyRequest): Pairs {
+  if (typeof request.body !== 'string' || request.body === '') return []
+  const { value } = parseResource(request.body)
+  if (value.resourceType !== 'Parameters') throw new AppError('invalid-request', '$everything takes Parameters')
+  const { parameter } = value
+  return Array.isArray(parameter) ? parameter.flatMap(parameterPair) : []
 }
 
 function parameterPair(parameter: unknown): Pairs {
-  if (parameter === null || typeof parameter !== 'object') return []
-  const { name, ...values } = parameter as Readonly<Record<string, unknown>>
+  if (!isObject(parameter)) return []
+  const { name, ...values } = parameter
   const value = Object.entries(values).find(([element]) => element.startsWith('value'))?.[1]
   return typeof name === 'string' && value !== undefined ? [[name, String(value)]] : []
 }

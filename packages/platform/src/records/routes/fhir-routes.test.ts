@@ -144,8 +144,29 @@ test('cuts down and indents what is read', async () => {
   const { id } = (await send('POST', '/Patient', { body: patient({ active: true }) })).json()
   const cut = await send('GET', `/Patient/${id}?_elements=active`)
   assert.deepEqual([cut.json().active, cut.json().name], [true, undefined])
+  const deceased = (await send('POST', '/Patient', { body: patient({ deceasedBoolean: true }) })).json().id
+  assert.equal((await send('GET', `/Patient/${deceased}?_elements=deceased`)).json().deceasedBoolean, true)
   assert.ok((await send('GET', `/Patient/${id}?_pretty=true`)).body.includes('\n  "resourceType"'))
   assert.equal((await send('GET', `/Patient/${id}?name=x`)).statusCode, 400)
+})
+
+test('searches, $everything and metadata honour Accept, _format and _pretty', async () => {
+  const { id } = (await send('POST', '/Patient', { body: patient() })).json()
+  for (const url of ['/Patient?_count=1', `/Patient/${id}/$everything`, '/metadata']) {
+    assert.equal((await send('GET', url, { headers: { accept: 'application/fhir+xml' } })).statusCode, 406, url)
+    const join = url.includes('?') ? '&' : '?'
+    assert.equal((await send('GET', `${url}${join}_format=xml`)).statusCode, 406, url)
+    assert.ok((await send('GET', `${url}${join}_format=json&_pretty=true`)).body.includes('\n  "resourceType"'), url)
+  }
+})
+
+test('$everything takes Parameters', async () => {
+  const { id } = (await send('POST', '/Patient', { body: patient() })).json()
+  const parameters = (valueCode: string) => ({ resourceType: 'Parameters', parameter: [{ name: '_type', valueCode }] })
+  const ask = (valueCode: string) => send('POST', `/Patient/${id}/$everything`, { body: parameters(valueCode) })
+  assert.equal((await ask('Patient')).json().entry.length, 1)
+  assert.equal((await ask('Observation')).json().entry, undefined)
+  assert.equal((await send('POST', `/Patient/${id}/$everything`, { body: patient() })).statusCode, 400)
 })
 
 test('refuses what it cannot take as OperationOutcome', async () => {

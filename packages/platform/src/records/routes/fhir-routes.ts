@@ -1,11 +1,5 @@
 // All HTTP of the record store as one plugin: a service registers it with the types that it owns.
-import {
-  compartmentParameters,
-  compartmentTypes,
-  parseSearch,
-  resourceTypes,
-  searchParametersOf,
-} from '@xinglin/core/fhir/search'
+import { parseSearch, resourceTypes, searchParametersOf } from '@xinglin/core/fhir/search'
 import type { FastifyPluginAsync } from 'fastify'
 import type { Audit } from '../../kernel/ports.ts'
 import type { Records } from '../records.ts'
@@ -60,8 +54,6 @@ export function fhirRoutes(options: FhirRoutesOptions): FastifyPluginAsync {
         search,
         audit,
         context,
-        types: resourceTypes, // a compartment of ours may hold types of others
-        compartmentTypes: typesInCompartment,
         parse: ({ types: asked, pairs, handling, compartment }) =>
           parseSearch({
             types: asked,
@@ -93,9 +85,4 @@ async function registerMetadata(app: Parameters<FastifyPluginAsync>[0], options:
   }
   await app.register(capabilityRoutes(capability, () => options.baseUrl))
   await app.register(openApiRoutes(capability))
-}
-
-function typesInCompartment(compartment: string): readonly string[] {
-  if (!compartmentTypes.includes(compartment)) return []
-  return resourceTypes.filter((type) => type === compartment || compartmentParameters(compartment, type).length > 0)
 }

@@ -12,28 +12,32 @@ export interface Wishes {
   readonly pairs: Pairs
 }
 
-const served: ReadonlySet<string> = new Set([
-  'application/fhir+json',
-  'application/json',
-  'text/json',
-  'application/*',
-  'text/html',
-  '*/*',
-  'json',
-])
+const formats = ['application/fhir+json', 'application/json', 'text/json', 'json'] as const
+/** Names of JSON in `_format`. */
+const jsonFormats: ReadonlySet<string> = new Set(formats)
+/** What may be accepted, browsers included. */
+const served: ReadonlySet<string> = new Set([...formats, 'application/*', 'text/html', '*/*'])
 
-/** Reads the wishes; throws `not-acceptable` when no JSON is accepted. */
-export function wishesOf(request: FastifyRequest): Wishes {
-  const query = new URLSearchParams(request.url.split('?')[1] ?? '')
-  // `_format` goes before Accept, for browsers cannot set the latter; pairsOf refuses formats that are not JSON.
-  const pairs = pairsWithoutForm(request)
-  if (!query.has('_format')) requireAcceptable(request.headers.accept)
-  return { isPretty: query.get('_pretty') === 'true', prefer: preferenceOf(request), pairs }
+/** Reads the wishes; throws `not-acceptable` when no JSON is accepted. `form` is the body of a POST _search. */
+export function wishesOf(request: FastifyRequest, form = ''): Wishes {
+  const pairs = pairsOf(request.url, form)
+  const asked = new Map(pairs)
+  // `_format` goes before Accept, for browsers cannot set the latter.
+  const format = asked.get('_format')
+  if (format === undefined) requireAcceptable(request.headers.accept)
+  else requireFormat(format)
+  return {
+    isPretty: asked.get('_pretty') === 'true',
+    prefer: preferenceOf(request),
+    pairs: pairs.filter(([name]) => name !== '_format' && name !== '_pretty'),
+  }
 }
 
-// A form or a resource in the body has no part in the address.
-function pairsWithoutForm(request: FastifyRequest): Pairs {
-  return pairsOf({ url: request.url } as FastifyRequest) // it reads url and body only
+// A plus sign that was not percent-encoded arrives as a space.
+function requireFormat(format: string): void {
+  const [kind = ''] = format.replace(' ', '+').split(';')
+  if (jsonFormats.has(kind.trim().toLowerCase())) return
+  throw new AppError('not-acceptable', 'Only JSON is served: leave _format out or ask for _format=json.')
 }
 
 function requireAcceptable(accept: string | undefined): void {

@@ -1,11 +1,11 @@
 // HTTP of reading: read, vread and histories, with conditional reads.
 import { AppError } from '@xinglin/core/errors'
-import { parseSearch } from '@xinglin/core/fhir/search'
+import type { SearchQuery } from '@xinglin/core/fhir/search'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { PresentVersion, Records } from '../records.ts'
-import { isSubset, subset } from '../search/elements.ts'
+import { readShape, shaped } from '../search/read-shape.ts'
 import type { RecordContext } from '../types.ts'
-import { etagOf, names } from '../write/precondition.ts'
+import { etagOf, isKnown } from '../write/precondition.ts'
 import { fhirJson } from './fhir-json.ts'
 import { headerOf, type Wishes, wishesOf, written } from './negotiation.ts'
 
@@ -34,13 +34,13 @@ export function readRoutes(options: RecordRouteOptions): FastifyPluginAsync {
   const read = async (request: FastifyRequest, reply: FastifyReply) => {
     const { type, id } = servedAddress(request, options)
     const wishes = wishesOf(request)
-    const shape = shapeOf(type, wishes)
+    const shape = readShape(type, wishes.pairs)
     return answerVersion(request, reply, await records.read(context(request), type, id), { wishes, shape })
   }
   const vread = async (request: FastifyRequest, reply: FastifyReply) => {
     const address = servedAddress(request, options)
     const wishes = wishesOf(request)
-    const shape = shapeOf(address.type, wishes)
+    const shape = readShape(address.type, wishes.pairs)
     return answerVersion(request, reply, await records.vread(context(request), address), { wishes, shape })
   }
   const history = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -67,24 +67,9 @@ export function servedAddress(request: FastifyRequest, options: Pick<RecordRoute
   throw new AppError('not-found', `${JSON.stringify(type.slice(0, 64))} is not a resource type that is served here`)
 }
 
-type Shape = ReturnType<typeof parseSearch>
-
-// Of the parameters of a search a read takes _summary and _elements.
-function shapeOf(type: string, wishes: Wishes): Shape | undefined {
-  if (wishes.pairs.length === 0) return undefined
-  const stranger = wishes.pairs.find(([name]) => name !== '_summary' && name !== '_elements')
-  if (stranger !== undefined) {
-    throw new AppError(
-      'unknown-parameter',
-      `A read takes _summary, _elements, _format and _pretty, not ${stranger[0].slice(0, 60)}`,
-    )
-  }
-  return parseSearch({ types: [type], parameters: wishes.pairs, lenient: false })
-}
-
 interface Manner {
   readonly wishes: Wishes
-  readonly shape: Shape | undefined
+  readonly shape: SearchQuery | undefined
 }
 
 function answerVersion(
@@ -94,15 +79,8 @@ function answerVersion(
   { wishes, shape }: Manner,
 ): FastifyReply {
   reply.header('etag', etagOf(found.version)).header('last-modified', found.at.toUTCString())
-  if (isKnown(request, found)) return reply.code(304).send()
-  const content = shape !== undefined && isSubset(shape) ? subset(found.content, shape) : found.content
-  return reply.type(fhirJson).send(written(content, wishes))
-}
-
-// If-None-Match goes before If-Modified-Since (RFC 9110, section 13.2.2).
-function isKnown(request: FastifyRequest, found: PresentVersion): boolean {
-  const tag = headerOf(request, 'if-none-match')
-  if (tag !== undefined) return names(tag, found.version)
-  const since = Date.parse(headerOf(request, 'if-modified-since') ?? '')
-  return !Number.isNaN(since) && Math.floor(found.at.getTime() / 1000) * 1000 <= since
+  const ifNoneMatch = headerOf(request, 'if-none-match')
+  const ifModifiedSince = headerOf(request, 'if-modified-since')
+  if (isKnown({ ifNoneMatch, ifModifiedSince }, found)) return reply.code(304).send()
+  return reply.type(fhirJson).send(written(shaped(found.content, shape), wishes))
 }

@@ -30,7 +30,8 @@ type Keep = (path: string) => boolean
 function keeper(query: SearchQuery, definition: Elements | undefined): Keep {
   const mandatory = new Set(['resourceType', 'id', 'meta', ...(definition?.mandatory ?? [])])
   if (query.elements.length > 0) {
-    const asked = new Set(query.elements)
+    // A choice is asked for by its base name too: `value` is valueQuantity, valueString …
+    const asked = new Set(query.elements.flatMap((name) => [name, `${name}[x]`]))
     return (path) => isWithin(path, mandatory) || isWithin(path, asked)
   }
   if (query.summary === 'text') return (path) => isWithin(path, mandatory) || path === 'text'

@@ -21,6 +21,20 @@ export function names(header: string, version: number): boolean {
   return given.includes('*') || given.includes(String(version))
 }
 
+/** What a conditional read says that the client has. */
+export interface KnownVersion {
+  readonly ifNoneMatch: string | undefined
+  /** An HTTP date or an instant; what is no date is ignored (RFC 9110, section 13.1.3). */
+  readonly ifModifiedSince: string | undefined
+}
+
+/** Whether the client has the version already. If-None-Match goes before If-Modified-Since (RFC 9110, section 13.2.2). */
+export function isKnown(known: KnownVersion, current: { readonly version: number; readonly at: Date }): boolean {
+  if (known.ifNoneMatch !== undefined) return names(known.ifNoneMatch, current.version)
+  const since = Date.parse(known.ifModifiedSince ?? '')
+  return !Number.isNaN(since) && Math.floor(current.at.getTime() / 1000) * 1000 <= since
+}
+
 /** What a change demands of the current version (undefined when there is none). */
 export interface Precondition {
   readonly ifMatch: string | undefined
