@@ -88,7 +88,9 @@ export async function start(names: readonly string[]): Promise<void> {
   const startedAt = performance.now() - process.uptime() * 1000 // the start of this process
   const { process: own } = ownSettings()
   const dataFolder = dataFolderOf(own)
-  await refuseSecond(dataFolder)
+  // The other parts of a split system share the folder with the one that holds the gateway.
+  const chosen = names.length > 0 ? names : own.services
+  if (chosen.length === 0 || chosen.includes('gateway')) await refuseSecond(dataFolder)
   const current: { running?: RunningProcess } = {}
   const remember = async (postgresPid: number | undefined): Promise<void> => {
     const state = current.running === undefined ? undefined : stateOf(current.running, postgresPid)

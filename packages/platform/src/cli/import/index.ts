@@ -1,6 +1,6 @@
 // The door to imports: files in, acknowledged records out, with progress, resumable after any interruption.
 import { Agent } from 'undici'
-import { openJournal } from './journal.ts'
+import { type Journal, openJournal } from './journal.ts'
 import { listSources, readUnits, type SourceFile } from './read.ts'
 import { type Sent, sendUnit, type Target } from './send.ts'
 import type { Unit } from './units.ts'
@@ -48,6 +48,7 @@ class Import {
   readonly #options: ImportOptions
   readonly #startedAt = performance.now()
   readonly #tally: Tally = { filesDone: 0, resources: 0, skippedUnits: 0, refused: 0, refusals: [] }
+  readonly #journals: Journal[] = []
   #files = 0
 
   constructor(options: ImportOptions) {
@@ -65,6 +66,8 @@ class Import {
       for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await this.#importFile(file, perFile)
     }
     await Promise.all(Array.from({ length: lanes }, lane))
+    // Only now: an import that is interrupted must find what its finished files had done.
+    if (this.#tally.refused === 0) await Promise.all(this.#journals.map((journal) => journal.forget()))
     return { ...this.#progress(), refusals: this.#tally.refusals }
   }
 
@@ -77,7 +80,6 @@ class Import {
     const { target, journalFolder } = this.#options
     const journal = await openJournal(journalFolder, file, target.fhirUrl)
     const running = new Set<Promise<void>>()
-    const refusedBefore = this.#tally.refused
     let number = 0
     try {
       for await (const unit of readUnits(file)) {
@@ -102,7 +104,8 @@ class Import {
       await journal.close()
       throw error
     }
-    await (this.#tally.refused === refusedBefore ? journal.finish() : journal.close())
+    await journal.close()
+    this.#journals.push(journal)
     this.#tally.filesDone += 1
     this.#options.onProgress?.(this.#progress())
   }

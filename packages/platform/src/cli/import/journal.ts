@@ -9,15 +9,16 @@ export interface Journal {
   isDone(unit: number): boolean
   readonly done: number
   markDone(unit: number): Promise<void>
-  /** Forgets the file: it was imported whole, and a further import starts anew. */
-  finish(): Promise<void>
   close(): Promise<void>
+  /** Forgets the file, once the whole import is through: a further import starts anew. */
+  forget(): Promise<void>
 }
 
-/** Opens the journal of a file for a server; a changed file (size or name) has another journal. */
+/** Opens the journal of a file for a server; a file that was changed since has another journal. */
 export async function openJournal(folder: string, file: SourceFile, serverUrl: string): Promise<Journal> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const key = createHash('sha256').update(`${serverUrl}\0${file.path}\0${file.sizeBytes}`).digest('hex').slice(0, 24)
+  const identity = [serverUrl, file.path, file.sizeBytes, file.changedMs].join('\0')
+  const key = createHash('sha256').update(identity).digest('hex').slice(0, 24)
   const path = join(folder, `${key}.units`)
   const earlier = await readFile(path, 'utf8').catch(() => '')
   // A line cut by a crash has no line end and does not count.
@@ -34,10 +35,7 @@ export async function openJournal(folder: string, file: SourceFile, serverUrl: s
       done.add(unit)
       await handle.write(`${unit}\n`)
     },
-    async finish() {
-      await handle.close()
-      await rm(path, { force: true })
-    },
     close: () => handle.close(),
+    forget: () => rm(path, { force: true }),
   }
 }

@@ -1,5 +1,5 @@
 // Reads files and folders of records as a stream of units: NDJSON, JSON, and both gzipped.
-import { createReadStream } from 'node:fs'
+import { createReadStream, type Stats } from 'node:fs'
 import { opendir, stat } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -14,22 +14,28 @@ export interface SourceFile {
   readonly path: string
   readonly name: string
   readonly sizeBytes: number
+  /** When it was last changed, ms. */
+  readonly changedMs: number
 }
 
 // A JSON file is parsed whole; larger collections come as NDJSON, which streams.
 const maxJsonBytes = 512 * 1024 * 1024
 const entriesPerUnit = 200
 
+function sourceOf(path: string, name: string, found: Stats): SourceFile {
+  return { path, name, sizeBytes: found.size, changedMs: found.mtimeMs }
+}
+
 /** Lists the files at a path (a file, or a folder searched to the bottom), in a stable order. */
 export async function listSources(path: string): Promise<readonly SourceFile[]> {
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) throw new AppError('not-found', `There is no file or folder at ${path}`)
-  if (found.isFile()) return [{ path, name: basename(path), sizeBytes: found.size }]
+  if (found.isFile()) return [sourceOf(path, basename(path), found)]
   const files: SourceFile[] = []
   for await (const entry of await opendir(path, { recursive: true })) {
     if (!entry.isFile() || !/\.(json|ndjson|jsonl)(\.gz)?$/i.test(entry.name)) continue
     const file = join(entry.parentPath, entry.name)
-    files.push({ path: file, name: relative(path, file), sizeBytes: (await stat(file)).size })
+    files.push(sourceOf(file, relative(path, file), await stat(file)))
   }
   return files.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
