@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { validateText } from '@xinglin/core/fhir/validation'
 import { verifyConsistency, verifyInclusion } from '@xinglin/core/merkle'
 import type { FastifyInstance } from 'fastify'
 import type { Role } from '../../kernel/caller.ts'
@@ -106,6 +107,7 @@ interface Body {
   readonly state: string
   readonly report: TrailReport
   readonly checked: number
+  readonly verified: { readonly ok: boolean; readonly size: number }
 }
 
 /** The newest event of an answer. */
@@ -153,6 +155,8 @@ test('an access that was recorded is found by its patient, newest first, as an A
   assert.equal(status, 200)
   assert.match(type, /^application\/fhir\+json/)
   assert.equal(body.type, 'searchset')
+  assert.deepEqual(validateText(JSON.stringify(body)), [])
+  assert.deepEqual(validateText(JSON.stringify((await ask('/audit/events?patient=nobody')).body)), [])
   assert.deepEqual(
     body.entry.map((entry) => entry.resource.subtype[0]?.code),
     ['vread', 'read'],
@@ -211,7 +215,7 @@ test('filters narrow the search, and pages follow one another without gap or rep
     seen.toSorted((a, b) => Number(b) - Number(a)),
   )
   const count = async (query: string): Promise<number> =>
-    (await ask(`/audit/events?agent=dr-paging&${query}`)).body.entry.length
+    (await ask(`/audit/events?agent=dr-paging&${query}`)).body.entry?.length ?? 0
   assert.equal(await count('outcome=refused'), 1)
   assert.equal(await count('outcome=4'), 1)
   assert.equal(await count('patient=Patient/paged-1'), 5)
@@ -393,6 +397,8 @@ test('a verification runs in the background and tells how far it is', async () =
   assert.equal(body.state, 'done')
   assert.ok(body.report.ok, body.report.summary)
   assert.equal(body.report.sealed, body.checked)
+  const { body: state } = await ask('/audit/state')
+  assert.deepEqual([state.verified.ok, state.verified.size], [true, body.checked])
 })
 
 test('an unknown address and a wrong method are told apart', async () => {

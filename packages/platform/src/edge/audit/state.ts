@@ -17,6 +17,16 @@ export interface TrailState {
   /** Age of the oldest event without a seal. */
   readonly lagMs: number
   readonly checkpoint?: ShownCheckpoint
+  /** The last verification through this service. */
+  readonly verified?: Verified
+}
+
+/** What a verification said, in short. */
+export interface Verified {
+  readonly at: string
+  readonly ok: boolean
+  /** How many sealed events it computed again. */
+  readonly size: number
 }
 
 interface Tail {
@@ -58,11 +68,22 @@ async function readTail(sql: Queryable): Promise<Tail> {
   return tail ?? { count: 0, oldest: null, lagMs: 0 }
 }
 
+/** Keeps what a verification said. */
+export async function noteVerified(sql: Queryable, verified: Verified): Promise<void> {
+  await sql.query({ text: 'UPDATE audit.state SET verified = $1', values: [JSON.stringify(verified)] })
+}
+
+async function lastVerified(sql: Queryable): Promise<Verified | undefined> {
+  const [row] = await sql.query<{ verified: string | null }>({ text: 'SELECT verified FROM audit.state' })
+  return row?.verified == null ? undefined : (JSON.parse(row.verified) as Verified) // noteVerified wrote it
+}
+
 /** Reads the state. */
 export async function trailState(sql: Queryable): Promise<TrailState> {
   const state = await readState(sql)
   const tail = await readTail(sql)
   const [checkpoint] = await listCheckpoints(sql, { count: 1 })
+  const verified = await lastVerified(sql)
   return {
     trail: state.trail,
     size: state.size,
@@ -71,5 +92,6 @@ export async function trailState(sql: Queryable): Promise<TrailState> {
     unsealed: { count: tail.count, ...(tail.oldest === null ? {} : { oldest: tail.oldest.toISOString() }) },
     lagMs: tail.lagMs,
     ...(checkpoint === undefined ? {} : { checkpoint }),
+    ...(verified === undefined ? {} : { verified }),
   }
 }

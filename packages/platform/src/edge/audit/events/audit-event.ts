@@ -170,6 +170,7 @@ export function auditEventOf(event: StoredEvent): Resource {
   const { payload } = event
   const profile = profileOf(payload)
   const extension = extensions(event)
+  const entity = entities(payload)
   return {
     resourceType: 'AuditEvent',
     id: String(event.id),
@@ -188,7 +189,7 @@ export function auditEventOf(event: StoredEvent): Resource {
       observer: server,
       type: [{ system: `${terminology}/security-source-type`, code: '4', display: 'Application Server' }],
     },
-    entity: entities(payload),
+    ...(entity.length === 0 ? {} : { entity }),
   }
 }
 

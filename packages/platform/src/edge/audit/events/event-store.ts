@@ -10,8 +10,14 @@ export interface EventFilter {
   /** From this time on, and before that one. */
   readonly from?: Date
   readonly to?: Date
-  /** Events written before this one. */
-  readonly beforeId?: number
+  /** Events older than this one. */
+  readonly before?: EventPlace
+}
+
+/** Where an event stands in time, to the microsecond. */
+export interface EventPlace {
+  readonly recorded: string
+  readonly id: number
 }
 
 interface EventRow {
@@ -42,16 +48,28 @@ export async function findEvents(sql: Queryable, filter: EventFilter, limit: num
   if (filter.keys.length > 0) add((place) => `keys @> ${place}::bigint[]`, filter.keys)
   if (filter.from !== undefined) add((place) => `recorded >= ${place}::timestamptz`, filter.from)
   if (filter.to !== undefined) add((place) => `recorded < ${place}::timestamptz`, filter.to)
-  if (filter.beforeId !== undefined) add((place) => `id < ${place}::bigint`, filter.beforeId)
+  if (filter.before !== undefined) {
+    values.push(filter.before.recorded, filter.before.id)
+    conditions.push(`(recorded, id) < ($${values.length - 1}::timestamptz, $${values.length}::bigint)`)
+  }
   values.push(limit)
   const rows = await sql.query<EventRow & { readonly payload: string }>({
     text: `SELECT e.id, e.recorded, e.payload, s.seq
            FROM (SELECT id, recorded, payload FROM audit.event WHERE ${conditions.join(' AND ')}
-                 ORDER BY id DESC LIMIT $${values.length}) e
-           LEFT JOIN audit.seal s ON s.event_id = e.id ORDER BY e.id DESC`,
+                 ORDER BY recorded DESC, id DESC LIMIT $${values.length}) e
+           LEFT JOIN audit.seal s ON s.event_id = e.id ORDER BY e.recorded DESC, e.id DESC`,
     values,
   })
   return rows.map(parsed)
+}
+
+/** Where an event stands in time; undefined when there is none. */
+export async function placeOf(sql: Queryable, id: number): Promise<EventPlace | undefined> {
+  const [place] = await sql.query<EventPlace>({
+    text: 'SELECT recorded::text, id FROM audit.event WHERE id = $1',
+    values: [id],
+  })
+  return place
 }
 
 /** One event; `erased` when only its commitment is left. */

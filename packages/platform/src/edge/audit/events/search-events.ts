@@ -1,10 +1,11 @@
 // The search for events: parameters to keys, a page of AuditEvents, and the link to the next page.
-import type { Bundle } from '@xinglin/core/fhir'
+import { AppError } from '@xinglin/core/errors'
+import type { Bundle, BundleEntry } from '@xinglin/core/fhir'
 import type { Queryable } from '../../../kernel/sql.ts'
 import { keyOf } from '../trail/payload.ts'
-import { auditEventOf, isAskedFor } from './audit-event.ts'
+import { auditEventOf, isAskedFor, type StoredEvent } from './audit-event.ts'
 import { intersect, parseDateRange } from './date-range.ts'
-import { findEvents } from './event-store.ts'
+import { type EventPlace, findEvents, placeOf } from './event-store.ts'
 
 /** The parameters of a search, checked by the route's schema. */
 export interface EventSearch {
@@ -48,6 +49,20 @@ function linkOf(search: EventSearch, beforeId?: number): string {
   return query === '' ? '/audit/events' : `/audit/events?${query}`
 }
 
+function entryOf(event: StoredEvent): BundleEntry {
+  return {
+    fullUrl: `urn:xinglin:audit:event:${event.id}`,
+    resource: auditEventOf(event),
+    search: { mode: 'match' },
+  }
+}
+
+async function placeBefore(sql: Queryable, id: number): Promise<EventPlace> {
+  const place = await placeOf(sql, id)
+  if (place !== undefined) return place
+  throw new AppError('invalid-parameter', 'The parameter _before is not of a next link; start again at the first page')
+}
+
 /** A page of events, newest first; `next` leads to older ones. */
 export async function searchEvents(sql: Queryable, search: EventSearch): Promise<Bundle> {
   const count = search._count ?? defaultCount
@@ -55,7 +70,7 @@ export async function searchEvents(sql: Queryable, search: EventSearch): Promise
   const filter = {
     keys: keysFor(search),
     ...intersect((search.date ?? []).map(parseDateRange)),
-    ...(search._before === undefined ? {} : { beforeId: search._before }),
+    ...(search._before === undefined ? {} : { before: await placeBefore(sql, search._before) }),
   }
   const found = await findEvents(sql, filter, count + 1)
   const page = found.slice(0, count)
@@ -73,10 +88,6 @@ export async function searchEvents(sql: Queryable, search: EventSearch): Promise
       { relation: 'self', url: linkOf(search, search._before) },
       ...(found.length > count && last !== undefined ? [{ relation: 'next', url: linkOf(search, last.id) }] : []),
     ],
-    entry: shown.map((event) => ({
-      fullUrl: `urn:xinglin:audit:event:${event.id}`,
-      resource: auditEventOf(event),
-      search: { mode: 'match' },
-    })),
+    ...(shown.length === 0 ? {} : { entry: shown.map(entryOf) }), // FHIR knows no empty lists
   }
 }

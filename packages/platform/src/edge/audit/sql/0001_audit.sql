@@ -6,11 +6,11 @@ CREATE TABLE audit.event (
   salt     uuid DEFAULT gen_random_uuid(),              -- NULL once erased, like the payload
   keys     bigint[] NOT NULL,                           -- hashes that a search looks for; derived from the payload
   payload  text                                         -- JSON as hashed, byte for byte
-);
+) WITH (parallel_workers = 0);                          -- every query reads a short stretch; workers would cost more
 CREATE INDEX event_order ON audit.event (txid, id);
 -- Keys are entered in batches of half a megabyte: half the cost of entering each, and no flush waits long for a batch.
 CREATE INDEX event_keys ON audit.event USING gin (keys) WITH (gin_pending_list_limit = 512);
-CREATE INDEX event_recorded ON audit.event USING brin (recorded);
+CREATE INDEX event_recorded ON audit.event (recorded, id);
 
 -- One row for each sealed event; `seq` is its place in the chain and its leaf in the Merkle tree.
 CREATE TABLE audit.seal (

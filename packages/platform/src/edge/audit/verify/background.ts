@@ -1,5 +1,6 @@
 // One verification at a time in the background, with its progress and its last result.
 import type { Clock, Logger } from '../../../kernel/ports.ts'
+import { noteVerified } from '../state.ts'
 import type { TrailReport } from './report.ts'
 import { type VerifyOptions, verifyTrail } from './verify.ts'
 
@@ -48,6 +49,7 @@ export function createVerification(tools: VerificationTools): BackgroundVerifica
         },
       })
       held.status = { ...held.status, state: 'done', finishedAt: now(), checked: report.sealed, report }
+      await noteVerified(tools.sql, { at: now(), ok: report.ok, size: report.sealed })
       if (!report.ok) tools.log.error('audit.trail.touched', { findings: report.faults.map(({ kind }) => kind) })
     } catch (error) {
       held.status = { ...held.status, state: 'failed', finishedAt: now() }

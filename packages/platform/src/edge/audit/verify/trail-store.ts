@@ -37,11 +37,12 @@ export async function sealedRows(
   })
 }
 
-/** The first seal behind the end of the chain, which must not be; state and seals are of one snapshot. */
-export async function sealBehindEnd(sql: Queryable): Promise<{ seq: number; eventId: number } | undefined> {
+/** The first seal outside the chain, which must not be; state and seals are of one snapshot. */
+export async function sealOutside(sql: Queryable): Promise<{ seq: number; eventId: number } | undefined> {
   const [row] = await sql.query<{ seq: number; eventId: number }>({
-    text: `SELECT s.seq, s.event_id AS "eventId" FROM audit.seal s, audit.state st
-           WHERE s.seq >= st.size OR s.seq < 0 ORDER BY s.seq LIMIT 1`,
+    text: `(SELECT seq, event_id AS "eventId" FROM audit.seal WHERE seq < 0 ORDER BY seq LIMIT 1)
+           UNION ALL
+           (SELECT seq, event_id FROM audit.seal WHERE seq >= (SELECT size FROM audit.state) ORDER BY seq LIMIT 1)`,
   })
   return row
 }

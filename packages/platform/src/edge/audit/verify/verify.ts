@@ -5,7 +5,7 @@ import { keyOf } from '../trail/payload.ts'
 import { type CheckpointSource, type FeedItem, feedCheckpoints, openCheckpoints } from './checkpoint-feed.ts'
 import { isErased, parsePayload } from './content.ts'
 import { type ErasedEvent, type Fault, summarise, type TrailReport } from './report.ts'
-import { payloadsUnder, type SealedRow, sealBehindEnd, sealedRows, unsealedPage } from './trail-store.ts'
+import { payloadsUnder, type SealedRow, sealedRows, sealOutside, unsealedPage } from './trail-store.ts'
 import { createWalk, type Walk } from './walk.ts'
 
 /** What a verification needs. */
@@ -135,9 +135,9 @@ function checkEnd(run: Run): void {
 
 async function checkOutside(run: Run): Promise<TrailReport['unsealed']> {
   const { options } = run
-  const behind = await sealBehindEnd(options.sql)
-  if (behind !== undefined) {
-    addFaults(run, [{ kind: 'inserted', ...behind, detail: 'a seal was inserted behind the end of the chain' }])
+  const outside = await sealOutside(options.sql)
+  if (outside !== undefined) {
+    addFaults(run, [{ kind: 'inserted', ...outside, detail: 'a seal was inserted outside the chain' }])
   }
   let count = 0
   let oldest: Date | undefined
