@@ -18,6 +18,8 @@ export interface AuditExtra {
   readonly folder: string
 }
 
+const maxSilentSeconds = 60
+
 async function createAudit(
   ports: Ports,
   settings: Settings<typeof auditSettings>,
@@ -37,6 +39,10 @@ async function createAudit(
   return {
     routes: auditRoutes({ sql, audit: trail, verification, publicPem, isRolledBack: sealer.isRolledBack }),
     start: async () => sealer.start(),
+    async ready() {
+      const seconds = Math.round(sealer.silentMs() / 1000)
+      return seconds < maxSilentSeconds ? [] : [`audit events have not been sealed for ${seconds} s`]
+    },
     async close() {
       await verification.close()
       await sealer.close()

@@ -24,6 +24,8 @@ export interface Sealer {
   sealNow(): Promise<number>
   /** Whether the checkpoints outside the database say that the database lost sealed events. */
   isRolledBack(): boolean
+  /** How long no pass came to its end. */
+  silentMs(): number
   close(): Promise<void>
 }
 
@@ -35,11 +37,14 @@ interface Loop {
   isRolledBack: boolean
   isCheckpointDue: boolean
   checkpointAt: number
+  /** When a pass last came to its end. */
+  passedAt: number
   seenTo: string
 }
 
 const defaultPerPass = 4000
 const passLimitMs = 60_000
+const afterFailureMs = 2000
 
 async function sealPass({ sql, holder, perPass = defaultPerPass }: SealerOptions): Promise<number> {
   return sql.transaction(
@@ -85,14 +90,21 @@ async function pass(loop: Loop, isCheckpointWanted = false): Promise<number> {
   }
   const count = await sealAll(loop)
   await checkpointIfDue(loop, isCheckpointWanted)
+  loop.passedAt = options.clock.monotonicMs()
   return count
 }
 
 async function runLoop(loop: Loop): Promise<void> {
   const { options, stop } = loop
   while (!stop.signal.aborted) {
-    await pass(loop).catch((error: unknown) => options.log.warn('audit.seal.failed', { error }))
-    await delay(options.everyMs, undefined, { signal: stop.signal }).catch(() => undefined)
+    const pauseMs = await pass(loop).then(
+      () => options.everyMs,
+      (error: unknown) => {
+        options.log.warn('audit.seal.failed', { error })
+        return Math.max(options.everyMs, afterFailureMs)
+      },
+    )
+    await delay(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined)
   }
 }
 
@@ -106,6 +118,7 @@ export function createSealer(options: SealerOptions): Sealer {
     isRolledBack: false,
     isCheckpointDue: true, // a file that is behind the database is completed at the start
     checkpointAt: Number.NEGATIVE_INFINITY,
+    passedAt: options.clock.monotonicMs(),
     seenTo: '0',
   }
   return {
@@ -114,6 +127,7 @@ export function createSealer(options: SealerOptions): Sealer {
     },
     sealNow: () => pass(loop, true),
     isRolledBack: () => loop.isRolledBack,
+    silentMs: () => options.clock.monotonicMs() - loop.passedAt,
     async close() {
       loop.stop.abort()
       await loop.running
