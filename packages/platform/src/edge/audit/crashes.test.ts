@@ -11,7 +11,7 @@ import type { Sql } from '../../kernel/sql.ts'
 import { testDatabase } from '../../testing/database.ts'
 import { silentLogger } from '../../testing/silent-logger.ts'
 import { audit } from './index.ts'
-import { readOf, trailUnderTest } from './trail-under-test.ts'
+import { readOf, trailUnderTest } from './under-test/trail.ts'
 
 const moduleAt = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href)
 
@@ -19,7 +19,7 @@ const moduleAt = (path: string): string => JSON.stringify(new URL(path, import.m
 const victim = (url: string, folder: string, round: number): string => `
   const { connectPostgres } = await import(${moduleAt('../../engines/postgres/index.ts')})
   const { silentLogger } = await import(${moduleAt('../../testing/silent-logger.ts')})
-  const { readOf, trailUnderTest } = await import(${moduleAt('./trail-under-test.ts')})
+  const { readOf, trailUnderTest } = await import(${moduleAt('./under-test/trail.ts')})
   const sql = connectPostgres({ url: ${JSON.stringify(url)}, poolSize: 4, log: silentLogger })
   const subject = await trailUnderTest(sql, silentLogger, {
     folder: ${JSON.stringify(folder)}, holder: 'victim ${round}', everyMs: 1, perPass: 20,

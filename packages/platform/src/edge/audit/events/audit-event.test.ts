@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { roles } from '../../../kernel/caller.ts'
 import type { AuditEntry } from '../../../kernel/ports.ts'
 import { type Payload, rowsOf } from '../trail/payload.ts'
-import { callerOf, readOf } from '../trail-under-test.ts'
+import { callerOf, readOf } from '../under-test/trail.ts'
 import { auditEventOf, isAskedFor } from './audit-event.ts'
 import { intersect, parseDateRange } from './date-range.ts'
 

@@ -8,7 +8,7 @@ import type { Sql } from '../../../kernel/sql.ts'
 import { type TestDatabase, testDatabase } from '../../../testing/database.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { audit } from '../index.ts'
-import { readOf, type TrailUnderTest, trailUnderTest } from '../trail-under-test.ts'
+import { readOf, type TrailUnderTest, trailUnderTest } from '../under-test/trail.ts'
 
 const shared: { database?: TestDatabase; subject?: TrailUnderTest } = {}
 

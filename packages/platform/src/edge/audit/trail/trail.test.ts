@@ -9,7 +9,7 @@ import type { Sql } from '../../../kernel/sql.ts'
 import { type TestDatabase, testDatabase } from '../../../testing/database.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { audit } from '../index.ts'
-import { callerOf, readOf } from '../trail-under-test.ts'
+import { callerOf, readOf } from '../under-test/trail.ts'
 import { keyOf, keysOf, type Payload } from './payload.ts'
 import { createTrail, type TrailOptions } from './trail.ts'
 
