@@ -1,6 +1,6 @@
 // Opens and closes HTTP ports: limits against slow and oversized senders, a clear word when a port is taken, a stop that drains.
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { AppError } from '@xinglin/core/errors'
 
 /** A port to open. */
@@ -41,10 +41,25 @@ function listen(server: Server, { host, port, setting }: ListenOptions): Promise
   })
 }
 
-async function drain(server: Server): Promise<void> {
+// Connections opened ahead of need (browsers do it) count as busy for Node until their first request.
+function trackUnused(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>()
+  server.on('connection', (socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  server.on('request', ({ socket }) => unused.delete(socket))
+  return unused
+}
+
+async function drain(server: Server, unused: ReadonlySet<Socket>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const closeIdle = (): void => {
+    server.closeIdleConnections()
+    for (const socket of unused) socket.destroy()
+  }
+  closeIdle()
+  const idle = setInterval(closeIdle, 50)
   const cut = setTimeout(() => server.closeAllConnections(), drainMs)
   await closed
   clearInterval(idle)
@@ -64,9 +79,14 @@ export async function openPort(options: ListenOptions, onRequest: RequestListene
     },
     onRequest,
   )
+  const unused = trackUnused(server)
   await listen(server, options)
   const { port } = server.address() as AddressInfo
   const { host } = options
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-  return { port, url: `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`, close: () => drain(server) }
+  return {
+    port,
+    url: `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`,
+    close: () => drain(server, unused),
+  }
 }
