@@ -1,5 +1,4 @@
 // The running registry: puts the parts together, follows changes of all processes, opens and closes its port.
-import { createHash } from 'node:crypto'
 import { AppError } from '@xinglin/core/errors'
 import type { Settings } from '../../kernel/config.ts'
 import { type OpenPort, openPort } from '../../kernel/listener.ts'
@@ -10,9 +9,10 @@ import { type Shortest, usualShortest } from './definitions/check.ts'
 import { createHandler } from './http/handler.ts'
 import type { RouteParts } from './http/route.ts'
 import { createInstances } from './instances.ts'
+import { nodeOf } from './node.ts'
 import type { registrySettings } from './settings.ts'
-import type { RegistryNode } from './shapes.ts'
 import { registryChannel } from './store/changes.ts'
+import { shareOf } from './store/share.ts'
 import { createWakeUps } from './wake-ups.ts'
 
 /** The registry's settings as read. */
@@ -38,27 +38,18 @@ export interface RunningRegistry extends RunningService {
 
 const usualTiming: Timing = {
   sweepEveryMs: 500,
-  leaseMs: 5000,
+  leaseMs: 2000,
   forgivenGapMs: 10_000,
   memoryMs: 900_000,
   maxRunningChecks: 32,
 }
 const reloadRetryMs = 500
 const loopback = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/
-const nodeName = 'xinglin'
 
 function checkExposure({ host, token }: RegistrySettings): void {
   if (!loopback.test(host) && token === undefined) {
     throw new AppError('invalid-parameter', 'REGISTRY_TOKEN must be set when REGISTRY_HOST is not a loopback address')
   }
-}
-
-// All registry processes on one database are one node: they show the same services.
-function nodeOf(host: string): RegistryNode {
-  const hex = createHash('sha256').update(nodeName).digest('hex')
-  const id = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)]
-  const isAny = host === '0.0.0.0' || host === '::'
-  return { id: id.join('-'), name: nodeName, address: isAny || host === 'localhost' ? '127.0.0.1' : host }
 }
 
 /** Creates a registry; nothing listens yet. */
@@ -68,16 +59,18 @@ export async function createRegistry(
   extra: RegistryExtra = {},
 ): Promise<RunningRegistry> {
   checkExposure(settings)
-  const { sql, log, clock, ids } = ports
+  const { log, clock, ids } = ports
+  const sql = shareOf(ports.sql)
   const node = nodeOf(settings.host)
   const wakeUps = createWakeUps(settings.maxWaiting)
   const instances = createInstances(sql, log, node.address)
   const state: { port: OpenPort | undefined; readonly stops: (() => Promise<void>)[] } = { port: undefined, stops: [] }
-  const ownAddress = (): string => `${node.address}:${state.port?.port ?? settings.port}`
+  const host = node.address.includes(':') ? `[${node.address}]` : node.address
+  const ownAddress = (): string => `${host}:${state.port?.port ?? settings.port}`
   const random = Math.random
   const timing = { ...usualTiming, ...extra.timing }
   const shortest = { ...usualShortest, ...extra.shortest }
-  const leadership = createLeadership({ sql, log, ids, timing, ownAddress, random })
+  const leadership = createLeadership({ sql: ports.sql, sharedSql: sql, log, ids, timing, ownAddress, random })
   const parts: RouteParts = { sql, ids, clock, log, wakeUps, node, ownAddress, shortest, random }
   const handler = createHandler(parts, { token: settings.token, allowedHosts: settings.allowedHosts })
 

@@ -1,17 +1,11 @@
 // How services, checks, keys and sessions look in Consul's JSON (pure).
 import type { Probe, Status } from './definitions/check.ts'
 import { formatDuration } from './duration.ts'
+import type { RegistryNode } from './node.ts'
 import type { RegisteredCheck, RegisteredService } from './store/catalog-store.ts'
 import type { KeyValue } from './store/kv-store.ts'
 import type { Session } from './store/session-store.ts'
 import { serfHealth } from './store/session-store.ts'
-
-/** The one node that stands for all registry processes of a database. */
-export interface RegistryNode {
-  readonly id: string
-  readonly name: string
-  readonly address: string
-}
 
 /** One object of JSON. */
 export type Json = Readonly<Record<string, unknown>>

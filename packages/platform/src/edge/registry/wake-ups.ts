@@ -46,10 +46,14 @@ function isConcerned(interest: Interest, touched: string): boolean {
   return name.startsWith(interest.prefix) || (kind === 'prefix' && interest.prefix.startsWith(name))
 }
 
+// What is not understood may concern anybody.
 function parseTopics(payload: string): readonly string[] | undefined {
-  if (payload === '') return undefined
-  const topics: unknown = JSON.parse(payload)
-  return Array.isArray(topics) ? topics.map(String) : undefined
+  try {
+    const topics: unknown = JSON.parse(payload)
+    return Array.isArray(topics) ? topics.map(String) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function waitOnce(waiting: Waiting, ms: number, signal: AbortSignal): Promise<void> {

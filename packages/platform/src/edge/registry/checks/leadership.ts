@@ -25,6 +25,8 @@ export interface Timing {
 /** What the loop needs. */
 export interface LeadershipParts {
   readonly sql: Sql
+  /** For the results of checks; the loop itself must not wait its turn behind them. */
+  readonly sharedSql: Sql
   readonly log: Logger
   readonly ids: Ids
   readonly timing: Timing
@@ -44,7 +46,7 @@ const pruneEveryMs = 60_000
 
 /** Creates the loop; it does nothing before `start`. */
 export function createLeadership(parts: LeadershipParts): Leadership {
-  const { sql, log, timing } = parts
+  const { sql, sharedSql, log, timing } = parts
   const holder = parts.ids.uuid()
   const prober = createProber()
   const state: {
@@ -53,6 +55,7 @@ export function createLeadership(parts: LeadershipParts): Leadership {
     isClosing: boolean
     timer: NodeJS.Timeout | undefined
     round: Promise<void>
+    reading: Promise<void>
     prunedAt: number
   } = {
     scheduler: undefined,
@@ -60,13 +63,13 @@ export function createLeadership(parts: LeadershipParts): Leadership {
     isClosing: false,
     timer: undefined,
     round: Promise.resolve(),
+    reading: Promise.resolve(),
     prunedAt: performance.now(),
   }
 
-  const lead = async (gapMs: number): Promise<void> => {
-    if (gapMs > timing.forgivenGapMs) await forgiveGap(sql)
-    log.info('registry.leading', { gapMs: Math.round(gapMs) })
-    const report = (id: string, result: Parameters<typeof recordResult>[2]) => recordResult(sql, id, result)
+  const lead = (): void => {
+    log.info('registry.leading')
+    const report = (id: string, result: Parameters<typeof recordResult>[2]) => recordResult(sharedSql, id, result)
     const { random } = parts
     state.scheduler = createScheduler({ prober, log, report, maxRunning: timing.maxRunningChecks, random })
     state.isStale = true
@@ -78,19 +81,26 @@ export function createLeadership(parts: LeadershipParts): Leadership {
     await scheduler?.close()
   }
 
-  const refresh = async (scheduler: Scheduler): Promise<void> => {
+  const readAnew = async (): Promise<void> => {
     if (!state.isStale) return
     state.isStale = false
     try {
-      scheduler.follow(await readActiveChecks(sql))
+      const checks = await readActiveChecks(sql)
+      state.scheduler?.follow(checks)
     } catch (error) {
       state.isStale = true
       throw error
     }
   }
 
-  const sweep = async (scheduler: Scheduler): Promise<void> => {
-    await refresh(scheduler)
+  // One after the other: an older reading must not come after a newer one.
+  const refresh = (): Promise<void> => {
+    state.reading = state.reading.then(readAnew, readAnew)
+    return state.reading
+  }
+
+  const sweep = async (): Promise<void> => {
+    await refresh()
     await expireTtlChecks(sql)
     for (const id of await deregisterCritical(sql)) log.warn('registry.service.gone', { serviceId: id })
     if (await hasLateSessions(sql)) await changeRegistry(sql, expireSessions)
@@ -102,8 +112,9 @@ export function createLeadership(parts: LeadershipParts): Leadership {
   const round = async (): Promise<void> => {
     const lease = await takeLease(sql, { holder, url: parts.ownAddress(), leaseMs: timing.leaseMs })
     if (!lease.isHeld) return resign()
-    if (state.scheduler === undefined) await lead(lease.isNew ? lease.gapMs : 0)
-    if (state.scheduler !== undefined) await sweep(state.scheduler)
+    if (lease.gapMs > timing.forgivenGapMs) await forgiveGap(sql)
+    if (state.scheduler === undefined) lead()
+    await sweep()
   }
 
   const turn = (): void => {
@@ -118,14 +129,14 @@ export function createLeadership(parts: LeadershipParts): Leadership {
     start: turn,
     checksChanged() {
       state.isStale = true
-      const { scheduler } = state
-      if (scheduler === undefined || state.isClosing) return
-      refresh(scheduler).catch((error: unknown) => log.warn('registry.round.failed', { error }))
+      if (state.scheduler === undefined || state.isClosing) return
+      refresh().catch((error: unknown) => log.warn('registry.round.failed', { error }))
     },
     async close() {
       state.isClosing = true
       clearTimeout(state.timer)
       await state.round
+      await state.reading.catch(() => undefined) // it was logged where it was asked for
       await resign()
       await prober.close()
       await giveLeaseBack(sql, holder).catch((error: unknown) => log.warn('registry.lease.not-given-back', { error }))

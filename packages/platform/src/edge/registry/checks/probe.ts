@@ -79,7 +79,7 @@ function failureOf(probe: ActiveProbe, error: unknown, signal: AbortSignal): Che
 
 /** Creates a prober. */
 export function createProber(): Prober {
-  const options = { keepAliveTimeout: 1, connections: 1, maxHeaderSize: 16_384, pipelining: 0 }
+  const options = { maxHeaderSize: 16_384, pipelining: 0 } // no kept connections: a probe asks as a new client would
   const agents: Agents = {
     strict: new Agent(options),
     lenient: new Agent({ ...options, connect: { rejectUnauthorized: false } }),

@@ -1,5 +1,6 @@
 // Filters of the lists: each knows the shape of what it filters, so that a misspelt field is refused.
 import { compileFilter } from '../filter/filter.ts'
+import type { RegistryNode } from '../node.ts'
 import {
   agentServiceJson,
   catalogServiceJson,
@@ -7,7 +8,6 @@ import {
   healthServiceJson,
   type Json,
   nodeJson,
-  type RegistryNode,
   serfCheckJson,
 } from '../shapes.ts'
 import type { RegisteredCheck, RegisteredService } from '../store/catalog-store.ts'

@@ -31,8 +31,10 @@ export interface KeyWrite {
 
 /** The most keys there may be. */
 export const maxKeys = 100_000
-/** The most entries of one listing with values. */
+/** The most entries of one listing with values, and the most bytes of them. */
 export const maxListed = 10_000
+const maxListedBytes = 67_108_864
+const maxNamesBytes = 16_777_216
 
 const columns = `k.key, k.value, k.flags::text AS flags, k.session, k.lock_index AS "lockIndex",
   k.create_index AS "createIndex", k.modify_index AS "modifyIndex"`
@@ -65,18 +67,30 @@ export async function prefixIndex(sql: Queryable, prefix: string): Promise<numbe
   return row?.index ?? 1
 }
 
+async function refuseLong(sql: Queryable, prefix: string, withValues: boolean): Promise<void> {
+  const [row] = await sql.query<{ bytes: number; keys: number }>({
+    text: `SELECT coalesce(sum(octet_length(key) + CASE WHEN $2 THEN octet_length(value) ELSE 0 END), 0)::int8 AS bytes,
+                  count(*) AS keys
+           FROM registry.kv WHERE key ^@ $1`,
+    values: [prefix, withValues],
+  })
+  const { bytes = 0, keys = 0 } = row ?? {}
+  const isLong = withValues ? keys > maxListed || bytes > maxListedBytes : bytes > maxNamesBytes
+  if (isLong) throw new ConsulError(413, `${keys} keys of ${bytes} bytes begin with this prefix; ask for a longer one`)
+}
+
 /** Reads the keys under a prefix with their values. @throws ConsulError 413 when there are too many */
 export async function readPrefix(sql: Queryable, prefix: string): Promise<readonly KeyValue[]> {
-  const rows = await sql.query<KeyValue>({
-    text: `SELECT ${columns} FROM registry.kv k WHERE k.key ^@ $1 ORDER BY k.key LIMIT ${maxListed + 1}`,
+  await refuseLong(sql, prefix, true)
+  return sql.query<KeyValue>({
+    text: `SELECT ${columns} FROM registry.kv k WHERE k.key ^@ $1 ORDER BY k.key LIMIT ${maxListed}`,
     values: [prefix],
   })
-  if (rows.length <= maxListed) return rows
-  throw new ConsulError(413, `More than ${maxListed} keys begin with this prefix; ask for a longer one`)
 }
 
 /** Reads the names of the keys under a prefix, cut after the first separator beyond it. */
 export async function readKeyNames(sql: Queryable, prefix: string, separator: string): Promise<readonly string[]> {
+  await refuseLong(sql, prefix, false)
   const rows = await sql.query<{ key: string }>({
     text: `SELECT DISTINCT key FROM (
              SELECT CASE WHEN $2 = '' OR strpos(substr(key, length($1) + 1), $2) = 0 THEN key

@@ -12,8 +12,8 @@ export interface Candidate {
 /** What asking for the lease gave. */
 export type Lease =
   | { readonly isHeld: false }
-  /** `isNew`: it came to us just now; `gapMs`: for how long nobody had it. */
-  | { readonly isHeld: true; readonly isNew: boolean; readonly gapMs: number }
+  /** `gapMs`: for how long nobody had it before, also when it was ours. */
+  | { readonly isHeld: true; readonly gapMs: number }
 
 interface Row {
   readonly holder: string
@@ -37,7 +37,7 @@ export function takeLease(sql: Sql, { holder, url, leaseMs }: Candidate): Promis
       values: [holder, url, leaseMs],
     })
     if (taken.length === 0) return { isHeld: false }
-    return { isHeld: true, isNew: before?.holder !== holder, gapMs: Math.max(0, before?.gap_ms ?? 0) }
+    return { isHeld: true, gapMs: Math.max(0, before?.gap_ms ?? 0) }
   })
 }
 
