@@ -139,6 +139,21 @@ export interface MedicationRequest extends Resource<'MedicationRequest'> {
   readonly dispenseRequest?: { readonly numberOfRepeatsAllowed?: number; readonly quantity?: Quantity }
 }
 
+/** http://hl7.org/fhir/R4/procedure.html */
+export interface Procedure extends Resource<'Procedure'> {
+  readonly status?: string
+  readonly code?: CodeableConcept
+  readonly performedDateTime?: string
+  readonly performedPeriod?: Period
+}
+
+/** http://hl7.org/fhir/R4/immunization.html */
+export interface Immunization extends Resource<'Immunization'> {
+  readonly status?: string
+  readonly vaccineCode?: CodeableConcept
+  readonly occurrenceDateTime?: string
+}
+
 /** http://hl7.org/fhir/R4/auditevent.html */
 export interface AuditEvent extends Resource<'AuditEvent'> {
   readonly recorded?: string
@@ -177,6 +192,8 @@ export type FhirResource =
   | Encounter
   | Observation
   | MedicationRequest
+  | Procedure
+  | Immunization
   | AuditEvent
 
 /** A searchset. */

@@ -26,6 +26,10 @@ function only<const Name extends string>(...names: readonly Name[]) {
 
 const signInValues = only('next')
 const patientValues = only('q', 'sex', 'age', 'has', 'sort')
+const timelineValues = only('kind')
+const resultValues = only('code')
+const encounterValues = only('encounter')
+const auditValues = only('patient', 'agent', 'action', 'outcome', 'from', 'to', 'event')
 
 const root = createRootRouteWithContext<AppContext>()({ component: Outlet, notFoundComponent: NotFound })
 
@@ -73,15 +77,70 @@ const chartRoute = createRoute({
   component: lazyRouteComponent(() => import('../screens/chart/Chart.tsx'), 'Chart'),
 })
 
+const summaryRoute = createRoute({
+  getParentRoute: () => chartRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('../screens/chart/Summary.tsx'), 'Summary'),
+})
+
+const timelineRoute = createRoute({
+  getParentRoute: () => chartRoute,
+  path: '/timeline',
+  validateSearch: timelineValues,
+  component: lazyRouteComponent(() => import('../screens/chart/Timeline.tsx'), 'Timeline'),
+})
+
+const conditionsRoute = createRoute({
+  getParentRoute: () => chartRoute,
+  path: '/conditions',
+  component: lazyRouteComponent(() => import('../screens/chart/Conditions.tsx'), 'Conditions'),
+})
+
+const resultsRoute = createRoute({
+  getParentRoute: () => chartRoute,
+  path: '/results',
+  validateSearch: resultValues,
+  component: lazyRouteComponent(() => import('../screens/chart/Results.tsx'), 'Results'),
+})
+
+const medicationsRoute = createRoute({
+  getParentRoute: () => chartRoute,
+  path: '/medications',
+  component: lazyRouteComponent(() => import('../screens/chart/Medications.tsx'), 'Medications'),
+})
+
+const encountersRoute = createRoute({
+  getParentRoute: () => chartRoute,
+  path: '/encounters',
+  validateSearch: encounterValues,
+  component: lazyRouteComponent(() => import('../screens/chart/Encounters.tsx'), 'Encounters'),
+})
+
+const auditRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/audit',
+  validateSearch: auditValues,
+  component: lazyRouteComponent(() => import('../screens/audit/Audit.tsx'), 'Audit'),
+})
+
 const systemRoute = createRoute({
   getParentRoute: () => signedIn,
   path: '/system',
   component: lazyRouteComponent(() => import('../screens/system/System.tsx'), 'System'),
 })
 
+const chart = chartRoute.addChildren([
+  summaryRoute,
+  timelineRoute,
+  conditionsRoute,
+  resultsRoute,
+  medicationsRoute,
+  encountersRoute,
+])
+
 const routeTree = root.addChildren([
   signInRoute,
-  signedIn.addChildren([homeRoute, patientsRoute, chartRoute, systemRoute]),
+  signedIn.addChildren([homeRoute, patientsRoute, chart, auditRoute, systemRoute]),
 ])
 
 /** Creates the router of the console. */

@@ -1,7 +1,8 @@
 // Concepts read in the reader's language where we have words, and say so where they are the record's own.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { allergies, bloodPressure, illnesses, laboratory, vitalSigns } from '../../../core/src/cohort/knowledge.ts'
+import { cohort } from '@xinglin/core/cohort'
+import type { Coding } from '../api/fhir.ts'
 import { wordsOf } from './concepts.ts'
 import { allTerms, termOf } from './terms.ts'
 
@@ -22,16 +23,28 @@ test('falls back to the record’s own words, marks their language and leaves ou
   assert.equal(wordsOf({}, 'en'), undefined)
 })
 
-test('has words in both languages for each term and for the whole synthetic cohort', () => {
+test('has words in both languages for each term', () => {
   for (const [code, { en, zh }] of allTerms) assert.ok(en !== '' && zh !== '', code)
-  const measured = [...vitalSigns, ...laboratory, bloodPressure.systolic, bloodPressure.diastolic]
-  const codes = [
-    ...illnesses.map((one) => [snomed, one.snomed]),
-    ...allergies.map((one) => [snomed, one.snomed]),
-    ...measured.map((one) => ['http://loinc.org', one.loinc]),
-    ...illnesses
-      .flatMap((one) => one.medicines)
-      .map((one) => ['http://www.nlm.nih.gov/research/umls/rxnorm', one.rxnorm]),
-  ]
-  for (const [system, code] of codes) assert.ok(termOf(system, code), `${system}|${code}`)
+})
+
+// Every coding of a clinical system in the resources, wherever it stands.
+function codingsIn(value: unknown): readonly Coding[] {
+  if (Array.isArray(value)) return value.flatMap(codingsIn)
+  if (typeof value !== 'object' || value === null) return []
+  const own = value as Coding
+  const isCoding = typeof own.system === 'string' && typeof own.code === 'string' && own.display !== undefined
+  return [...(isCoding ? [own] : []), ...Object.values(value).flatMap(codingsIn)]
+}
+
+test('has words for all that the synthetic cohort can have, take and be measured for', () => {
+  const clinical = new Set([
+    'http://snomed.info/sct',
+    'http://loinc.org',
+    'http://www.nlm.nih.gov/research/umls/rxnorm',
+  ])
+  const bundles = [...cohort({ seed: 1, patients: 150, untilMs: Date.UTC(2026, 0, 1) })]
+  const codings = codingsIn(bundles).filter(({ system }) => clinical.has(system ?? ''))
+  assert.ok(codings.length > 1000)
+  const missing = codings.filter(({ system, code }) => termOf(system, code) === undefined)
+  assert.deepEqual(new Set(missing.map(({ code, display }) => `${code} ${display}`)), new Set())
 })

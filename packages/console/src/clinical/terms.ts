@@ -1,5 +1,5 @@
 // Plain words in both languages for codes that are common in clinics; a code that is not here keeps its recorded display.
-// Codes: SNOMED CT (s), LOINC (l), RxNorm (r), HL7 v3 ActCode (a). The texts are ours.
+// Codes: SNOMED CT (s), LOINC (l), RxNorm (r), HL7 v3 ActCode (a), CVX (c). The texts are ours.
 
 /** A term in both languages. */
 export interface Term {
@@ -12,6 +12,7 @@ const systems: Readonly<Record<string, string>> = {
   'http://loinc.org': 'l',
   'http://www.nlm.nih.gov/research/umls/rxnorm': 'r',
   'http://terminology.hl7.org/CodeSystem/v3-ActCode': 'a',
+  'http://hl7.org/fhir/sid/cvx': 'c',
 }
 
 // One row a term: system code | English | Chinese.
@@ -162,6 +163,77 @@ r 243670|Aspirin 81 mg tablet|阿司匹林片 81 mg
 r 313782|Paracetamol 325 mg tablet|对乙酰氨基酚片 325 mg
 r 310965|Ibuprofen 200 mg tablet|布洛芬片 200 mg
 r 308182|Amoxicillin 250 mg capsule|阿莫西林胶囊 250 mg
+s 40055000|Chronic sinusitis|慢性鼻窦炎
+s 36971009|Sinusitis|鼻窦炎
+s 75498004|Acute bacterial sinusitis|急性细菌性鼻窦炎
+s 44465007|Sprain of ankle|踝关节扭伤
+s 70704007|Sprain of wrist|腕关节扭伤
+s 65966004|Fracture of forearm|前臂骨折
+s 62106007|Concussion without loss of consciousness|脑震荡（无意识丧失）
+s 26929004|Alzheimer’s disease|阿尔茨海默病
+s 128613002|Seizure disorder|癫痫发作
+s 68496003|Polyp of colon|结肠息肉
+s 410429000|Cardiac arrest|心脏骤停
+s 429007001|History of cardiac arrest|心脏骤停史
+s 74400008|Appendicitis|阑尾炎
+s 55680006|Drug overdose|药物过量
+s 698314001|Consultation for treatment|治疗咨询
+s 394701000|Asthma follow-up|哮喘复诊
+s 371883000|Outpatient procedure|门诊操作
+s 316744009|Office visit|门诊就诊
+s 183478001|Emergency admission for asthma|哮喘急诊入院
+s 183452005|Inpatient stay|住院
+s 308646001|Death certification|死亡证明
+s 419263009|Tree pollen|树木花粉
+s 91934008|Nuts|坚果
+s 428191000124101|Medication list documented|记录当前用药
+s 73761001|Colonoscopy|结肠镜检查
+s 180325003|Electrical cardioversion|电复律
+s 117015009|Throat culture|咽拭子培养
+s 23426006|Lung function test|肺功能测定
+s 430193006|Medication reconciliation|用药核对
+s 76601001|Intramuscular injection|肌内注射
+s 274474001|Bone immobilisation|骨折固定
+s 288086009|Suture of open wound|开放伤口缝合
+s 171207006|Depression screening|抑郁筛查
+s 252160004|Pregnancy test|妊娠试验
+l 8331-1|Oral temperature|口腔温度
+l 32207-3|Platelet distribution width|血小板分布宽度
+l 32623-1|Mean platelet volume|平均血小板体积
+l 21000-5|Red cell distribution width|红细胞分布宽度
+l 10834-0|Globulin|球蛋白
+l 20570-8|Haematocrit|红细胞压积
+l 72106-8|MMSE score|简易精神状态评分
+l 69453-9|Cause of death|死因
+r 562251|Amoxicillin 250 mg / clavulanate 125 mg tablet|阿莫西林克拉维酸钾片 250/125 mg
+r 849574|Naproxen sodium 220 mg tablet|萘普生钠片 220 mg
+r 316049|Hydrochlorothiazide 25 mg|氢氯噻嗪 25 mg
+r 316672|Simvastatin 10 mg|辛伐他汀 10 mg
+r 198405|Ibuprofen 100 mg tablet|布洛芬片 100 mg
+r 282464|Paracetamol 160 mg tablet|对乙酰氨基酚片 160 mg
+r 834061|Penicillin V potassium 250 mg tablet|青霉素V钾片 250 mg
+r 834102|Penicillin V potassium 500 mg tablet|青霉素V钾片 500 mg
+r 705129|Nitroglycerin 0.4 mg mucosal spray|硝酸甘油喷雾 0.4 mg
+r 745679|Salbutamol 0.09 mg inhaler|沙丁胺醇吸入剂 0.09 mg
+r 895994|Fluticasone 0.044 mg inhaler|氟替卡松吸入剂 0.044 mg
+c 140|Influenza vaccine|流感疫苗
+c 113|Tetanus and diphtheria vaccine|破伤风白喉疫苗
+c 115|Tetanus, diphtheria and pertussis vaccine|百白破加强疫苗
+c 133|Pneumococcal conjugate vaccine|肺炎球菌结合疫苗
+c 33|Pneumococcal polysaccharide vaccine|肺炎球菌多糖疫苗
+c 62|HPV vaccine|人乳头瘤病毒疫苗
+c 10|Polio vaccine|脊髓灰质炎疫苗
+c 20|Diphtheria, tetanus and pertussis vaccine|百白破疫苗
+c 114|Meningococcal vaccine|脑膜炎球菌疫苗
+c 08|Hepatitis B vaccine|乙肝疫苗
+c 43|Hepatitis B vaccine|乙肝疫苗
+c 49|Hib vaccine|b型流感嗜血杆菌疫苗
+c 52|Hepatitis A vaccine|甲肝疫苗
+c 83|Hepatitis A vaccine|甲肝疫苗
+c 121|Zoster vaccine|带状疱疹疫苗
+c 03|Measles, mumps and rubella vaccine|麻腮风疫苗
+c 119|Rotavirus vaccine|轮状病毒疫苗
+c 21|Varicella vaccine|水痘疫苗
 a AMB|Outpatient|门诊
 a EMER|Emergency|急诊
 a IMP|Inpatient|住院

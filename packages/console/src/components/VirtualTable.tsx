@@ -1,7 +1,6 @@
 // A table of any length that draws only the rows in view; rows are 32 px, on a phone two lines. Arrow keys walk the rows.
-import { useMediaQuery } from '@mantine/hooks'
-import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { useVirtualRows } from './use-virtual-rows.ts'
 import styles from './VirtualTable.module.css'
 
 /** One column. */
@@ -28,11 +27,10 @@ interface VirtualTableProps<Row> {
   readonly onEnd?: (() => void) | undefined
   /** Marks a row, e.g. the one that is opened. */
   readonly isChosen?: (row: Row) => boolean
+  /** Without an own frame, inside a section. */
+  readonly isBare?: boolean
 }
 
-const rowPx = 32
-const phoneRowPx = 60
-const nearEndRows = 20
 const walks: Readonly<Record<string, (index: number, count: number) => number>> = {
   ArrowDown: (index, count) => Math.min(count - 1, index + 1),
   ArrowUp: (index) => Math.max(0, index - 1),
@@ -40,45 +38,6 @@ const walks: Readonly<Record<string, (index: number, count: number) => number>> 
   PageUp: (index) => Math.max(0, index - 20),
   Home: () => 0,
   End: (_index, count) => count - 1,
-}
-
-// The list begins below other things, which may change their height.
-function useTop(place: { readonly current: HTMLElement | null }): number {
-  const [topPx, setTop] = useState(0)
-  useLayoutEffect(() => {
-    const measure = (): void => {
-      const box = place.current?.getBoundingClientRect()
-      if (box !== undefined) setTop(Math.round(box.top + window.scrollY))
-    }
-    measure()
-    const observer = new ResizeObserver(measure)
-    observer.observe(document.body)
-    return () => observer.disconnect()
-  }, [place])
-  return topPx
-}
-
-function useRows(count: number, onEnd: (() => void) | undefined) {
-  const body = useRef<HTMLTableSectionElement>(null)
-  const isPhone = useMediaQuery('(max-width: 719px)', undefined, { getInitialValueInEffect: false }) === true
-  const topPx = useTop(body)
-  const sizePx = isPhone ? phoneRowPx : rowPx
-  const virtual = useWindowVirtualizer({
-    count,
-    estimateSize: () => sizePx,
-    overscan: 12,
-    scrollMargin: topPx,
-    scrollPaddingStart: 140,
-    scrollPaddingEnd: 80,
-  })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a changed row height makes all measurements void
-  useEffect(() => virtual.measure(), [virtual, sizePx])
-  const items = virtual.getVirtualItems()
-  const last = items.at(-1)?.index ?? -1
-  useEffect(() => {
-    if (last >= count - nearEndRows) onEnd?.()
-  }, [last, count, onEnd])
-  return { body, virtual, items, topPx }
 }
 
 // The focus follows once the row that was walked to is drawn.
@@ -106,7 +65,7 @@ function useWalking(count: number, scrollTo: (index: number) => void) {
 
 /** Draws the table. */
 export function VirtualTable<Row>({ columns, rows, onEnd, ...table }: VirtualTableProps<Row>) {
-  const { body, virtual, items, topPx } = useRows(rows.length, onEnd)
+  const { body, virtual, items, topPx } = useVirtualRows<HTMLTableSectionElement>(rows.length, { onEnd })
   const { place, onKeyDown } = useWalking(rows.length, (index) => virtual.scrollToIndex(index))
   const template = { gridTemplateColumns: columns.map(({ width }) => width).join(' ') }
   const rowCount = table.total === undefined ? -1 : table.total + 1

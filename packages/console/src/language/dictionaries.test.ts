@@ -47,3 +47,9 @@ test('fills places and leaves one without a value in sight', () => {
   assert.equal(fill('{a} of {b}', { a: 1, b: 'x' }), '1 of x')
   assert.equal(fill('{a} of {b}', { a: 1 }), '1 of {b}')
 })
+
+test('chooses a word by number', () => {
+  const words = (count: number) => fill('{count} {count|event|events}', { count })
+  assert.deepEqual([words(0), words(1), words(2)], ['0 events', '1 event', '2 events'])
+  assert.deepEqual(placesOf('{count} {count|event|events}'), ['count'])
+})

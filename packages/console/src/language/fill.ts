@@ -12,12 +12,22 @@ export interface Dictionary<Key extends string> {
   readonly zh: Readonly<Record<Key, string>>
 }
 
-/** Fills `{name}` places of a text; a place without a value stays visible, so that a fault is seen. */
+const place = /\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g
+
+/**
+ * Fills the places of a text: `{name}` takes the value, `{name|one|other}` takes a word by number, as in
+ * `{count} {count|event|events}`. A place without a value stays visible, so that a fault is seen.
+ */
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
-  return text.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place))
+  return text.replace(place, (whole, name: string, one: string | undefined, other: string | undefined) => {
+    const value = values[name]
+    if (value === undefined) return whole
+    if (one === undefined || other === undefined) return String(value)
+    return value === 1 ? one : other
+  })
 }
 
-/** The names of the places in a text, sorted. */
+/** The names of the places in a text, each once, sorted. */
 export function placesOf(text: string): readonly string[] {
-  return [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '').sort()
+  return [...new Set([...text.matchAll(place)].map(([, name]) => name ?? ''))].sort()
 }

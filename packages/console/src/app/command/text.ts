@@ -14,7 +14,7 @@ const en = {
   allMatches: 'Show all patients matching “{typed}”',
   none: 'Nothing found. Try a family name, pinyin or an MRN.',
   searching: 'Searching patients',
-  found: '{count} results',
+  found: '{count} {count|result|results}',
   failed: 'Patients could not be searched now; commands still work.',
   keys: '↑ ↓ to choose · Enter to open · Esc to close',
   close: 'Close',

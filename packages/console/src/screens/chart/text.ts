@@ -22,10 +22,13 @@ const en = {
   sections: 'Parts of the chart',
   summary: 'Summary',
   timeline: 'Timeline',
+  conditions: 'Conditions',
   results: 'Results',
   medications: 'Medications',
   encounters: 'Encounters',
-  back: 'All patients',
+  ownMissing: 'Your record is not here yet',
+  ownMissingReason: 'The front desk makes it when you are registered. Nothing of yours is lost.',
+  ownAgain: 'Look again',
 }
 
 const zh: Readonly<Record<keyof typeof en, string>> = {
@@ -51,10 +54,13 @@ const zh: Readonly<Record<keyof typeof en, string>> = {
   sections: '病历分区',
   summary: '概要',
   timeline: '时间线',
+  conditions: '诊断',
   results: '检验结果',
   medications: '用药',
   encounters: '就诊',
-  back: '全部患者',
+  ownMissing: '您的病历尚未建立',
+  ownMissingReason: '前台登记后即会建立，您的资料没有丢失。',
+  ownAgain: '重新查看',
 }
 
 /** Texts of the chart's frame. */
