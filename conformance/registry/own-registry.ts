@@ -13,6 +13,7 @@ export interface OwnRegistry {
   readonly client: RegistryClient
   readonly running: RunningRegistry
   readonly database: TestDatabase
+  /** May be called twice. */
   close(): Promise<void>
 }
 
@@ -37,14 +38,19 @@ export async function startOwnRegistry(options: OwnRegistryOptions = {}): Promis
   const running = await registry.create(ports, settings.registry, options.extra ?? hurry)
   await running.start?.()
   const { url } = running.addresses()
+  const state: { closing?: Promise<void> } = {}
+  const close = async (): Promise<void> => {
+    await running.close?.()
+    if (options.database === undefined) await database.close()
+  }
   return {
     url,
     client: createRegistryClient(url),
     running,
     database,
-    async close() {
-      await running.close?.()
-      if (options.database === undefined) await database.close()
+    close() {
+      state.closing ??= close()
+      return state.closing
     },
   }
 }

@@ -3,12 +3,16 @@ import assert from 'node:assert/strict'
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTcpServer } from 'node:net'
-import { after, describe, test } from 'node:test'
+import { after, describe, type TestContext, test } from 'node:test'
 import { AppError } from '@xinglin/core/errors'
 import type { HealthCheck, HealthEntry } from '../../../../../conformance/registry/chapters/check.ts'
-import { type OwnRegistry, startOwnRegistry } from '../../../../../conformance/registry/own-registry.ts'
+import {
+  type OwnRegistry,
+  type OwnRegistryOptions,
+  startOwnRegistry,
+} from '../../../../../conformance/registry/own-registry.ts'
 import { until } from '../../../../../conformance/registry/registry-client.ts'
-import { testDatabase } from '../../testing/database.ts'
+import { type TestDatabase, testDatabase } from '../../testing/database.ts'
 import { type RunningRegistry, registry } from './index.ts'
 
 const database = await testDatabase([registry.sql], 20)
@@ -20,9 +24,31 @@ after(async () => {
   await database.close()
 })
 
-async function listening(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
+async function listening(context: TestContext, server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
+  context.after(() => {
+    server.close()
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
+}
+
+const opened: OwnRegistry[] = []
+
+async function open(context: TestContext, options: OwnRegistryOptions = {}): Promise<OwnRegistry> {
+  const own = await startOwnRegistry(options)
+  opened.push(own)
+  context.after(() => own.close())
+  return own
+}
+
+async function openDatabase(context: TestContext): Promise<TestDatabase> {
+  const own = await testDatabase([registry.sql])
+  context.after(async () => {
+    for (const { database: used, close } of opened) if (used === own) await close()
+    await own.close()
+  })
+  return own
 }
 
 const healthOf = async ({ client }: OwnRegistry, name: string) =>
@@ -37,13 +63,13 @@ const register = async ({ client }: OwnRegistry, body: Readonly<Record<string, u
 }
 
 describe('health checks', () => {
-  test('an HTTP check sends its method, headers and body, and keeps what was answered', async () => {
+  test('an HTTP check sends its method, headers and body, and keeps what was answered', async (context) => {
     const seen: string[] = []
     const server = createServer((request, response) => {
       request.on('data', (chunk: Buffer) => seen.push(`${request.method} ${request.headers['x-probe']} ${chunk}`))
       request.once('end', () => response.end('all is well'))
     })
-    const port = await listening(server)
+    const port = await listening(context, server)
     const probe = { Method: 'POST', Header: { 'X-Probe': ['yes'] }, Body: 'ping' }
     const check = { HTTP: `http://127.0.0.1:${port}/health`, Interval: '1s', ...probe }
     await register(one, { Name: 'with-body', Port: port, Check: check })
@@ -63,7 +89,7 @@ describe('health checks', () => {
     await one.client.put('/v1/agent/service/deregister/with-body')
   })
 
-  test('a slow answer is critical after its timeout, a redirect is not followed, an endless one is cut', async () => {
+  test('a slow answer is critical after its timeout, a redirect is not followed, an endless one is cut', async (context) => {
     const server = createServer((request, response) => {
       if (request.url === '/slow') return
       if (request.url === '/moved') return void response.writeHead(302, { location: '/well' }).end()
@@ -74,7 +100,7 @@ describe('health checks', () => {
       response.on('drain', flood)
       flood()
     })
-    const port = await listening(server)
+    const port = await listening(context, server)
     for (const path of ['slow', 'moved', 'endless']) {
       const check = { HTTP: `http://127.0.0.1:${port}/${path}`, Interval: '1s', Timeout: '200ms' }
       await register(one, { Name: path, Check: { ...check, Status: 'warning' } })
@@ -93,9 +119,9 @@ describe('health checks', () => {
     for (const path of ['slow', 'moved', 'endless']) await one.client.put(`/v1/agent/service/deregister/${path}`)
   })
 
-  test('a TCP check follows the port', async () => {
+  test('a TCP check follows the port', async (context) => {
     const server = createTcpServer((socket) => socket.destroy())
-    const port = await listening(server)
+    const port = await listening(context, server)
     await register(one, { Name: 'tcp', Check: { TCP: `127.0.0.1:${port}`, Interval: '1s', Timeout: '1s' } })
     await until(
       () => checkOf(one, 'tcp'),
@@ -133,13 +159,13 @@ describe('health checks', () => {
     await one.client.put('/v1/agent/service/deregister/steady')
   })
 
-  test('a check turns only after as many results as it asks for', async () => {
+  test('a check turns only after as many results as it asks for', async (context) => {
     const answer = { status: 500, count: 0 }
     const server = createServer((_request, response) => {
       answer.count += 1
       response.writeHead(answer.status).end()
     })
-    const port = await listening(server)
+    const port = await listening(context, server)
     const check = { HTTP: `http://127.0.0.1:${port}/`, Interval: '1s', Status: 'passing', FailuresBeforeCritical: 3 }
     await register(one, { Name: 'patient-check', Check: check })
     await until(
@@ -167,22 +193,21 @@ describe('health checks', () => {
     assert.equal((await one.client.put('/v1/agent/check/pass/service:dead')).status, 404)
   })
 
-  test('without an order for it, a time under a minute is lengthened as in Consul', async () => {
-    const usual = await startOwnRegistry({ extra: {} })
+  test('without an order for it, a time under a minute is lengthened as in Consul', async (context) => {
+    const usual = await open(context, { extra: {} })
     const check = { TTL: '1s', DeregisterCriticalServiceAfter: '1s' }
     await usual.client.put('/v1/agent/service/register', { Name: 'kept', Check: check })
     const [row] = await usual.database.sql.query<{ ms: number }>({
       text: 'SELECT deregister_after_ms AS ms FROM registry.health_check',
     })
     assert.equal(row?.ms, 60_000)
-    await usual.close()
   })
 })
 
 describe('the port of the kernel', () => {
-  test('registers, watches, and forgets a process that died', async () => {
+  test('registers, watches, and forgets a process that died', async (context) => {
     const server = createServer((_request, response) => response.end())
-    const port = await listening(server)
+    const port = await listening(context, server)
     const { port: registryPort } = one.running
     const heard: number[] = []
     const stop = two.running.port.watch('emr', (instances) => heard.push(instances.length))
@@ -216,9 +241,9 @@ describe('the port of the kernel', () => {
     assert.deepEqual(await healthOf(one, 'emr'), [])
   })
 
-  test('an instance without a health address is looked at by its port', async () => {
+  test('an instance without a health address is looked at by its port', async (context) => {
     const server = createTcpServer((socket) => socket.destroy())
-    const port = await listening(server)
+    const port = await listening(context, server)
     await one.running.port.register({ id: 'raw-1', service: 'raw', address: '127.0.0.1', port, tags: [] })
     await until(
       () => one.running.port.instances('raw'),
@@ -267,12 +292,12 @@ describe('several registries on one database', () => {
     assert.ok(answers.every(({ status }) => status === 200))
   })
 
-  test('when the leader stops, the other runs the checks', async () => {
-    const third = await startOwnRegistry({ database })
+  test('when the leader stops, the other runs the checks', async (context) => {
+    const third = await open(context, { database })
     const leaderText = (await one.client.get('/v1/status/leader')).json<string>()
     assert.notEqual(new URL(third.url).host, leaderText)
     const server = createServer((_request, response) => response.end())
-    const port = await listening(server)
+    const port = await listening(context, server)
     const check = { HTTP: `http://127.0.0.1:${port}/`, Interval: '1s' }
     await two.close()
     await one.close()
@@ -288,13 +313,12 @@ describe('several registries on one database', () => {
     )
     server.close()
     server.closeAllConnections()
-    await third.close()
   })
 })
 
-test('a restart keeps services, checks, keys, sessions and indexes', async () => {
-  const own = await testDatabase([registry.sql])
-  const first = await startOwnRegistry({ database: own })
+test('a restart keeps services, checks, keys, sessions and indexes', async (context) => {
+  const own = await openDatabase(context)
+  const first = await open(context, { database: own })
   await register(first, { Name: 'kept', Tags: ['t'], Check: { TTL: '30s' } })
   await first.client.put('/v1/agent/check/pass/service:kept?note=fine')
   await first.client.put('/v1/kv/kept', 'value')
@@ -310,37 +334,33 @@ test('a restart keeps services, checks, keys, sessions and indexes', async () =>
     )
   const before = await read(first)
   await first.close()
-  const second = await startOwnRegistry({ database: own })
+  const second = await open(context, { database: own })
   assert.deepEqual(await read(second), before)
   assert.equal(second.running.port.instances('kept').length, 1)
   const next = await second.client.put('/v1/kv/next', '1')
   assert.equal(next.text, 'true')
   assert.ok((await second.client.get('/v1/kv/next')).index > Math.max(...before.map(({ index }) => index)))
-  await second.close()
-  await own.close()
 })
 
-test('silence while nobody led is forgiven: a heartbeat’s time starts anew', async () => {
-  const own = await testDatabase([registry.sql])
+test('silence while nobody led is forgiven: a heartbeat’s time starts anew', async (context) => {
+  const own = await openDatabase(context)
   const extra = { timing: { sweepEveryMs: 20, leaseMs: 100, forgivenGapMs: 300 }, shortest: { deregisterMs: 1 } }
-  const first = await startOwnRegistry({ database: own, extra })
+  const first = await open(context, { database: own, extra })
   await register(first, { Name: 'steady', Check: { TTL: '60s', Status: 'passing' } })
   await register(first, { Name: 'quiet', Check: { TTL: '100ms', Status: 'passing' } })
   await first.close()
   await own.sql.query({ text: `UPDATE registry.leader SET expires_at = expires_at - interval '1 hour'` })
   await own.sql.query({ text: `UPDATE registry.health_check SET ttl_until = ttl_until - interval '1 hour'` })
-  const second = await startOwnRegistry({ database: own, extra })
+  const second = await open(context, { database: own, extra })
   await until(
     () => checkOf(second, 'quiet'),
     (check) => check?.Status === 'critical',
   )
   assert.equal((await checkOf(second, 'steady'))?.Status, 'passing')
-  await second.close()
-  await own.close()
 })
 
-test('waiting queries are answered at once when the registry stops', async () => {
-  const own = await startOwnRegistry()
+test('waiting queries are answered at once when the registry stops', async (context) => {
+  const own = await open(context)
   const { index } = await own.client.get('/v1/catalog/services')
   const waiting = own.client.get(`/v1/catalog/services?index=${index}&wait=60s`)
   const other = own.client.get('/v1/kv/none?index=1&wait=60s')
@@ -369,9 +389,9 @@ describe('exposure', () => {
     }
   })
 
-  test('a taken port is named with its setting', async () => {
+  test('a taken port is named with its setting', async (context) => {
     const server = createServer()
-    const port = await listening(server)
+    const port = await listening(context, server)
     const own = await registry.create(ports(), { ...settings, host: '127.0.0.1', port })
     await assert.rejects(
       async () => own.start?.(),
@@ -381,9 +401,9 @@ describe('exposure', () => {
     server.close()
   })
 
-  test('a token is demanded by header, Bearer or query once it is set', async () => {
+  test('a token is demanded by header, Bearer or query once it is set', async (context) => {
     const token = 'a-token-of-the-registry'
-    const own = await startOwnRegistry({ settings: { REGISTRY_TOKEN: token } })
+    const own = await open(context, { settings: { REGISTRY_TOKEN: token } })
     const path = '/v1/catalog/services'
     const status = async (init: RequestInit, query = '') => (await own.client.get(`${path}${query}`, init)).status
     assert.equal(await status({}), 403)
@@ -391,11 +411,10 @@ describe('exposure', () => {
     assert.equal(await status({ headers: { 'x-consul-token': token } }), 200)
     assert.equal(await status({ headers: { authorization: `Bearer ${token}` } }), 200)
     assert.equal(await status({}, `?token=${token}`), 200)
-    await own.close()
   })
 
-  test('pages of other sites and strangers’ host names are refused', async () => {
-    const own = await startOwnRegistry({ settings: { REGISTRY_ALLOWED_HOSTS: 'consul-service.default.svc' } })
+  test('pages of other sites and strangers’ host names are refused', async (context) => {
+    const own = await open(context, { settings: { REGISTRY_ALLOWED_HOSTS: 'consul-service.default.svc' } })
     const { port } = new URL(own.url)
     // fetch does not let one choose these headers
     const status = (headers: Readonly<Record<string, string>>) =>
@@ -412,11 +431,10 @@ describe('exposure', () => {
     assert.equal(await status({ host: `127.0.0.1:${port}`, 'sec-fetch-site': 'cross-site' }), 403)
     assert.equal(await status({ host: 'consul:8500' }), 200)
     assert.equal(await status({ host: 'consul-service.default.svc:8500' }), 200)
-    await own.close()
   })
 
-  test('more waiting queries than allowed are refused aloud', async () => {
-    const own = await startOwnRegistry({ settings: { REGISTRY_MAX_WAITING: '3' } })
+  test('more waiting queries than allowed are refused aloud', async (context) => {
+    const own = await open(context, { settings: { REGISTRY_MAX_WAITING: '3' } })
     const { index } = await own.client.get('/v1/catalog/services')
     const ends = new AbortController()
     const path = `/v1/catalog/services?index=${index}&wait=60s`
@@ -433,6 +451,5 @@ describe('exposure', () => {
       () => own.client.get(`/v1/kv/x?index=1&wait=10ms`),
       ({ status }) => status === 404,
     )
-    await own.close()
   })
 })
