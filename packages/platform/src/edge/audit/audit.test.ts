@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { validateText } from '@xinglin/core/fhir/validation'
+import fc from 'fast-check'
 import { type TestDatabase, testDatabase } from '../../testing/database.ts'
 import { silentLogger } from '../../testing/silent-logger.ts'
 import { audit, verifyTrail } from './index.ts'
@@ -199,4 +200,51 @@ test('an unknown address and a wrong method are told apart', async () => {
   assert.equal((await ask('/audit/events', { method: 'POST' })).status, 405)
   assert.equal((await ask('/audit/events/0')).status, 400)
   assert.equal((await ask('/audit/events/999999')).status, 404)
+})
+
+const anyValue = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 12 }),
+  fc.constantFrom(
+    '-1',
+    '0',
+    '1',
+    '1e9',
+    '9007199254740993',
+    '00',
+    'null',
+    '%00',
+    '%',
+    "' OR 1=1",
+    'ge2026',
+    'Patient/p',
+    '\0',
+  ),
+  fc.integer().map(String),
+)
+const anyParameter = fc.constantFrom(
+  ...['patient', 'agent', 'action', 'outcome', 'interaction', 'entity', 'date', '_count', '_before'],
+  ...['seq', 'size', 'from', 'to', 'before', '__proto__', 'constructor', ''],
+)
+const anyAddress = fc.oneof(
+  fc.constantFrom('/events', '/state', '/checkpoints', '/proof/inclusion', '/proof/consistency', '/verify'),
+  anyValue.map((text) => `/events/${encodeURIComponent(text)}`),
+)
+
+test('mutated requests are answered or refused, never failed', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyAddress, fc.array(fc.tuple(anyParameter, anyValue), { maxLength: 4 }), async (path, pairs) => {
+      const url = `/audit${path}?${pairs.map((pair) => pair.map(encodeURIComponent).join('=')).join('&')}`
+      const { status } = await ask(url)
+      assert.ok([200, 400, 404].includes(status), `${status} ${url}`)
+    }),
+    { numRuns: 600 },
+  )
+})
+
+test('mutated erasures are refused', async () => {
+  const bodies = [[], {}, { reason: 1 }, { reason: 'ab' }, { reason: 'x'.repeat(501) }, { reason: 'abc', more: 1 }]
+  for (const payload of bodies) {
+    const { status } = await ask('/audit/events/1/$erase', { method: 'POST', role: 'admin', payload })
+    assert.equal(status, 400, JSON.stringify(payload))
+  }
 })

@@ -41,7 +41,9 @@ async function createAudit(
     start: async () => sealer.start(),
     async ready() {
       const seconds = Math.round(sealer.silentMs() / 1000)
-      return seconds < maxSilentSeconds ? [] : [`audit events have not been sealed for ${seconds} s`]
+      return seconds < maxSilentSeconds
+        ? []
+        : [`audit events could not be sealed, or not be signed for, for ${seconds} s`]
     },
     async close() {
       await verification.close()

@@ -6,6 +6,7 @@ import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
+import { AppError } from '@xinglin/core/errors'
 import { type Checkpoint, isSigned, parseLine, signCheckpoint, signedNote, toLine } from './checkpoint.ts'
 import { appendLines, checkpointFileEnd, checkpointFileName, readCheckpointFile } from './checkpoint-file.ts'
 import { openSigningKeys, readPublicKey } from './signing-key.ts'
@@ -171,4 +172,20 @@ test('processes that open the same folder together agree on one key', async () =
   assert.equal(new Set(opened.map(({ publicPem }) => publicPem)).size, 1)
   const stored = await readPublicKey(folder)
   assert.ok(stored?.equals(createPublicKey(opened[0]?.publicPem ?? '')))
+})
+
+test('a folder or key that cannot be used is named', async () => {
+  const folder = join(shared.folder, 'spoilt')
+  await openSigningKeys(folder)
+  await writeFile(join(folder, 'signing-key.pem'), 'no key')
+  await assert.rejects(
+    openSigningKeys(folder),
+    (error) => error instanceof AppError && /signing-key.pem holds no key/.test(error.message),
+  )
+  const file = join(shared.folder, 'a file')
+  await writeFile(file, '')
+  await assert.rejects(
+    openSigningKeys(file),
+    (error) => error instanceof AppError && /cannot be used \(EEXIST\)/.test(error.message),
+  )
 })

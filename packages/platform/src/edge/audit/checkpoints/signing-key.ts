@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AppError } from '@xinglin/core/errors'
 
 /** The key pair of a folder. */
 export interface SigningKeys {
@@ -49,15 +50,43 @@ async function createOnce(folder: string, name: string, text: string, mode: numb
   await syncFolder(folder)
 }
 
-/** Opens the key of a folder; creates folder and key where there are none. */
+function readKey<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw new AppError(
+      'unavailable',
+      `${path} holds no key; put it back from a backup, or move it away with the file of checkpoints`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+/**
+ * Opens the key of a folder; creates folder and key where there are none.
+ * @throws AppError 'unavailable' that says what is wrong with folder or key
+ */
 export async function openSigningKeys(folder: string): Promise<SigningKeys> {
+  try {
+    return await openOrCreate(folder)
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown'
+    throw new AppError('unavailable', `The folder of the audit trail cannot be used (${code}): ${folder}`, { cause })
+  }
+}
+
+async function openOrCreate(folder: string): Promise<SigningKeys> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, privateName)
   if ((await readIfAny(path)) === undefined) {
     const { privateKey } = generateKeyPairSync('ed25519')
     await createOnce(folder, privateName, String(privateKey.export({ type: 'pkcs8', format: 'pem' })), 0o600)
   }
-  const privateKey = createPrivateKey(await readFile(path, 'utf8'))
+  const stored = await readFile(path, 'utf8')
+  const privateKey = readKey(path, () => createPrivateKey(stored))
   const publicKey = createPublicKey(privateKey)
   const publicPem = String(publicKey.export({ type: 'spki', format: 'pem' }))
   await createOnce(folder, publicName, publicPem, 0o644)
@@ -66,6 +95,7 @@ export async function openSigningKeys(folder: string): Promise<SigningKeys> {
 
 /** The public key of a folder; undefined when there is none. */
 export async function readPublicKey(folder: string): Promise<KeyObject | undefined> {
-  const pem = await readIfAny(join(folder, publicName))
-  return pem === undefined ? undefined : createPublicKey(pem)
+  const path = join(folder, publicName)
+  const pem = await readIfAny(path)
+  return pem === undefined ? undefined : readKey(path, () => createPublicKey(pem))
 }

@@ -1,4 +1,5 @@
 // Verification: computes the whole trail again in bounded memory and compares it with the signed checkpoints.
+import { setImmediate } from 'node:timers/promises'
 import type { Queryable } from '../../../kernel/sql.ts'
 import { readState, type SealState } from '../seal/seal-store.ts'
 import { keyOf } from '../trail/payload.ts'
@@ -18,7 +19,9 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal
 }
 
-const perPage = 1000
+const perPage = 500
+// Then others get their turn: hashing a page takes longer than a request may wait.
+const rowsPerTurn = 100
 const unsealedPerPage = 20_000
 const maxFaults = 20
 const maxErasedShown = 100
@@ -100,6 +103,7 @@ async function walkSeals(run: Run): Promise<void> {
   const take = async (row: SealedRow, next: SealedRow | undefined): Promise<void> => {
     addFaults(run, walk.step(row, next))
     run.rows += 1
+    if (run.rows % rowsPerTurn === 0) await setImmediate()
     if (isErased(row)) await noteErased(run, row)
     await compareCheckpoints(run)
   }
