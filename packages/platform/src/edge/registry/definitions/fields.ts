@@ -130,6 +130,7 @@ export function fieldsOf(value: unknown, path = ''): Fields {
       ),
     duration: (name, minMs, maxMs) =>
       take(name, (one) => {
+        if (one === '') return undefined
         const ms = durationOf(one, at(name))
         if (ms >= minMs && ms <= maxMs) return ms
         throw fault(at(name), `must be from ${minMs / 1000}s to ${maxMs / 1000}s`)

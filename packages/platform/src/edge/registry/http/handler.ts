@@ -28,10 +28,12 @@ const maxPathLength = 4096
 
 function decode(text: string): string {
   try {
-    return decodeURIComponent(text)
+    const decoded = decodeURIComponent(text)
+    if (!decoded.includes('\0')) return decoded
   } catch (cause) {
     throw Object.assign(badRequest('The path is not well encoded'), { cause })
   }
+  throw badRequest('The path must not hold the character NUL')
 }
 
 function match(segments: readonly string[], path: readonly string[]): Readonly<Record<string, string>> | undefined {

@@ -26,7 +26,6 @@ function keyOf(call: Call, mayBeEmpty = false): string {
   const key = call.params['key'] ?? ''
   if (key === '' && !mayBeEmpty) throw badRequest('Missing key name')
   if (Buffer.byteLength(key) > maxKeyBytes) throw badRequest(`The key is longer than ${maxKeyBytes} bytes`)
-  if (key.includes('\0')) throw badRequest('The key must not hold the character NUL')
   return key
 }
 
@@ -69,7 +68,7 @@ async function getMany(parts: RouteParts, call: Call, prefix: string): Promise<A
 
 async function getNames(parts: RouteParts, call: Call, prefix: string): Promise<Answer> {
   const separator = call.query.get('separator') ?? ''
-  if (separator.length > maxSeparatorLength || separator.includes('\0')) {
+  if (separator.length > maxSeparatorLength) {
     throw badRequest(`Invalid value for ?separator: at most ${maxSeparatorLength} characters`)
   }
   const { index, value: names } = await readIndexed(parts, call, {

@@ -24,6 +24,8 @@ export function parseQuery(search: string): URLSearchParams {
   if (names.length > maxParameters) throw badRequest(`A query may have at most ${maxParameters} parameters`)
   const twice = names.find((name, at) => name !== 'tag' && names.indexOf(name) !== at)
   if (twice !== undefined) throw badRequest(`The query parameter ${JSON.stringify(twice.slice(0, 64))} is given twice`)
+  const withNul = names.find((name) => name.includes('\0') || query.getAll(name).some((value) => value.includes('\0')))
+  if (withNul !== undefined) throw badRequest('A query must not hold the character NUL')
   return query
 }
 
