@@ -124,7 +124,7 @@ function draft(random: Random): RawRequest {
 function mutate(plain: RawRequest, random: Random): RawRequest {
   const headers = random.chance(0.4) ? mutateHeaders(plain.headers, random) : plain.headers
   if (typeof plain.body !== 'string') return { ...plain, headers }
-  const isJson = plain.body.startsWith('{') || plain.body.startsWith('[')
+  const isJson = plain.headers['content-type']?.includes('json') === true
   const body =
     isJson && random.chance(0.75)
       ? JSON.stringify(mutateJson(JSON.parse(plain.body), random))

@@ -71,12 +71,13 @@ function mutateContainer(container: Record<string, unknown> | unknown[], random:
   const target = container as Record<string, unknown>
   const key = keys.length > 0 && random.chance(0.8) ? random.pick(keys) : random.pick(oddKeys)
   const move = random.integer(0, 4)
+  const held = Object.hasOwn(target, key) ? clone(target[key]) : null
   const set = (value: unknown): void =>
     void Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true })
   if (move === 0) delete target[key]
-  else if (move === 1) set(random.pick(oddValues))
-  else if (move === 2) set([target[key], target[key]])
-  else if (move === 3) set({ [random.pick(oddKeys)]: target[key] })
+  else if (move === 1) set(clone(random.pick(oddValues)))
+  else if (move === 2) set([held, clone(held)])
+  else if (move === 3) set({ [random.pick(oddKeys)]: held })
   else target[`${key}${random.pick(['', 'x', '_', '[0]'])}`] = clone(random.pick(oddValues))
 }
 

@@ -47,7 +47,7 @@ function observation(value: number) {
 class WriterGroup implements Writers {
   readonly #options: WriterOptions
   readonly #tally: Tally = { acknowledged: [], uncertain: 0, counterAcknowledged: 0, counterUncertain: 0 }
-  #agent = new Agent()
+  #agent: Agent | undefined
   #token = ''
   #running: Promise<void>[] = []
   #isStopping = false
@@ -74,10 +74,12 @@ class WriterGroup implements Writers {
     this.#isStopping = true
     await Promise.all(this.#running)
     this.#running = []
-    await this.#agent.close()
+    await this.#agent?.close()
+    this.#agent = undefined
   }
 
   async counterHolds(): Promise<boolean> {
+    this.#token = await this.#options.token()
     const value = await this.#readCounter()
     const { counterAcknowledged, counterUncertain } = this.#tally
     return (value?.value ?? 0) >= counterAcknowledged && (value?.value ?? 0) <= counterAcknowledged + counterUncertain
@@ -91,7 +93,7 @@ class WriterGroup implements Writers {
   ) {
     const answer = await request(`${this.#options.url}/fhir${path}`, {
       method,
-      dispatcher: this.#agent,
+      ...(this.#agent === undefined ? {} : { dispatcher: this.#agent }),
       headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/fhir+json', ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       headersTimeout: 15_000,
