@@ -67,9 +67,22 @@ function read(part: string, start: string, structures: Structures): readonly Pla
   return places
 }
 
+// A value of a narrower type is one of the wider type, too (http://hl7.org/fhir/R4/datatypes.html).
+const widerType: Readonly<Record<string, string>> = {
+  canonical: 'uri',
+  url: 'uri',
+  oid: 'uri',
+  uuid: 'uri',
+  Age: 'Quantity',
+  Count: 'Quantity',
+  Distance: 'Quantity',
+  Duration: 'Quantity',
+}
+
 // The specification itself writes `DateTime` for `dateTime` in one place.
 function isType(datatype: string, chosen: string): boolean {
-  return datatype === chosen || datatype.toLowerCase() === chosen.toLowerCase()
+  const isSame = datatype.toLowerCase() === chosen.toLowerCase()
+  return isSame || widerType[datatype]?.toLowerCase() === chosen.toLowerCase()
 }
 
 function filtered(place: Place, filter: string): Place {

@@ -10,9 +10,8 @@ export interface ParameterComponent {
   readonly paths: readonly string[]
 }
 
-/** A search parameter with the places in JSON that its expression was compiled to, e.g. `component.valueQuantity:Quantity`. */
+/** A search parameter whose parts know their places too. */
 export interface ParameterDefinition extends SearchParameter {
-  readonly paths: readonly string[]
   readonly components: readonly ParameterComponent[]
 }
 

@@ -22,6 +22,8 @@ export interface SearchParameter {
   readonly type: SearchParameterType
   /** The FHIRPath expression, only the part that concerns `base`. */
   readonly expression: string
+  /** The places of its values in JSON with their datatypes, e.g. `component.valueQuantity:Quantity`. */
+  readonly paths: readonly string[]
   /** Resource types that a reference may point at. */
   readonly targets: readonly string[]
   /** For composites: the codes of the parts with their expressions relative to the composite's. */
