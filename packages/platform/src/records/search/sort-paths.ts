@@ -1,49 +1,36 @@
-// Translates the plain part of FHIRPath that search parameters are written in to SQL/JSON paths, for sorting by codes.
+// Turns the places of a parameter's values into SQL/JSON paths, for sorting by codes and uris.
 
-const step = /^[A-Za-z]+$/
-const equalityFilter = /\.where\(\s*([A-Za-z]+)\s*=\s*'([^']*)'\s*\)/g
-const cast = /^\(?\s*([A-Z][A-Za-z]+(?:\.[A-Za-z]+)+)\s+as\s+([A-Za-z]+)\s*\)?$/
-const castCall = /\.(?:as|ofType)\(\s*([A-Za-z]+)\s*\)/g
-
-/** The SQL/JSON paths (lax mode) under which the codes of an expression are found, or undefined where it is not plain. */
-export function contentPaths(expression: string): readonly string[] | undefined {
-  const roots = expression.split('|').map((part) => rootPath(part.trim()))
-  if (roots.some((root) => root === undefined)) return undefined
-  return roots.flatMap((root) => (root === undefined ? [] : leaves(root)))
+// Where the code of a datatype sits; primitives are codes themselves.
+const codeOf: Readonly<Record<string, string>> = {
+  CodeableConcept: '.coding.code',
+  Coding: '.code',
+  Identifier: '.value',
+  ContactPoint: '.value',
 }
 
-// A code is the element itself, or sits in its coding, code or value, as its datatype has it.
-function leaves(root: string): readonly string[] {
-  const scalar = `${root} ? (@.type() == "string" || @.type() == "boolean" || @.type() == "number")`
-  return [
-    scalar,
-    `${root}.coding.code`,
-    `${root}.code ? (@.type() == "string")`,
-    `${root}.value ? (@.type() == "string")`,
-  ]
+/** The SQL/JSON paths (lax mode) of the codes at a parameter's places, such as `telecom[system=phone]:ContactPoint`. */
+export function contentPaths(places: readonly string[]): readonly string[] {
+  return places.map(contentPath)
 }
 
-function rootPath(expression: string): string | undefined {
-  const [, path, type] = cast.exec(expression) ?? []
-  const plain = path === undefined || type === undefined ? expression : `${path}.as(${type})`
-  const filters: string[] = []
-  const withoutFilters = plain.replace(equalityFilter, (_match, element: string, value: string) => {
-    filters.push(` ? (@.${element} == ${JSON.stringify(value)})`)
-    return `.Filter${'x'.repeat(filters.length)}`
-  })
-  const chosen = withoutFilters.replace(castCall, (_match, datatype: string) => `~${datatype}`)
-  const [, ...steps] = chosen.split('.')
-  return steps.length === 0 ? undefined : joinSteps(steps, filters)
+function contentPath(text: string): string {
+  const colon = text.indexOf(':')
+  const place = text.slice(0, colon)
+  if (place.startsWith('?')) return existence(place.slice(1).split(','))
+  const [datatype = ''] = text.slice(colon + 1).split('@')
+  const steps = place.split('.').map(stepPath).join('')
+  return `$${steps}${codeOf[datatype] ?? '[*]'}`
 }
 
-function joinSteps(steps: readonly string[], filters: readonly string[]): string | undefined {
-  const parts: string[] = ['$']
-  for (const text of steps) {
-    const filter = /^Filter(x+)$/.exec(text)
-    const [element, datatype] = text.split('~')
-    if (filter) parts.push(filters[(filter[1]?.length ?? 0) - 1] ?? '')
-    else if (element === undefined || !step.test(element)) return undefined
-    else parts.push(`.${element}${datatype === undefined ? '' : datatype.charAt(0).toUpperCase() + datatype.slice(1)}`)
-  }
-  return parts.join('')
+function stepPath(text: string): string {
+  const [, name = text, filter = ''] = /^([A-Za-z]+)(?:\[(.*)\])?$/.exec(text) ?? []
+  if (filter === '') return `.${name}`
+  if (/^\d+$/.test(filter)) return `.${name}[${filter}]`
+  const [key = '', wanted = ''] = filter.split('=')
+  return `.${name} ? (@.${key} == ${JSON.stringify(wanted)})`
+}
+
+// `X.exists() and X != false`: a value other than false at any of the elements.
+function existence(names: readonly string[]): string {
+  return names.map((name) => `exists($.${name} ? (@.type() != "boolean" || @ == true))`).join(' || ')
 }

@@ -92,9 +92,7 @@ function indexedKey(parameter: SearchParameter, descending: boolean, { binder, k
 
 // Codes are kept as hashes, so their order comes from the content.
 function contentKey(parameter: SearchParameter, pick: string, binder: Binder): string {
-  const paths = contentPaths(parameter.expression)
-  if (paths === undefined) throw unsortable(parameter, 'its values are not plain elements')
-  const values = paths.map(
+  const values = contentPaths(parameter.paths).map(
     (path) => `SELECT jsonb_path_query(w.content::jsonb, ${binder.bind(path, 'jsonpath')}) #>> '{}' AS k`,
   )
   return `(SELECT ${pick}(u.k COLLATE "C") FROM records.version w, LATERAL (${values.join(' UNION ALL ')}) u WHERE w.rid = r.rid)`
