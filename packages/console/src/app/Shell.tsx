@@ -2,7 +2,6 @@
 import { Skeleton } from '@mantine/core'
 import { type ErrorComponentProps, Link, Outlet, useRouter } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
-import { EmptyState } from '../components/EmptyState.tsx'
 import { FailurePanel } from '../components/FailurePanel.tsx'
 import { Icon } from '../components/Icon.tsx'
 import { PageTitle } from '../components/PageTitle.tsx'
@@ -88,17 +87,34 @@ export function ShellPending() {
   )
 }
 
-/** What is shown when a screen fails. */
-export function RouteFailure({ error, reset }: ErrorComponentProps) {
+function useRetry(reset: () => void): () => void {
   const router = useRouter()
-  const retry = (): void => {
+  return () => {
     reset()
     void router.invalidate()
   }
+}
+
+/** What is shown when a screen fails, inside the frame. */
+export function RouteFailure({ error, reset }: ErrorComponentProps) {
+  return <FailurePanel error={error} onRetry={useRetry(reset)} />
+}
+
+/** What is shown when nothing can be shown, not even the frame: the server is away at the first load. */
+export function StartFailure({ error, reset }: ErrorComponentProps) {
   return (
-    <div className={styles.pending}>
-      <FailurePanel error={error} onRetry={retry} />
-    </div>
+    <main className={styles.alone}>
+      <FailurePanel error={error} onRetry={useRetry(reset)} />
+    </main>
+  )
+}
+
+/** What is shown until it is known who is signed in. */
+export function StartPending() {
+  return (
+    <main className={styles.alone}>
+      <ShellPending />
+    </main>
   )
 }
 
@@ -106,9 +122,10 @@ export function RouteFailure({ error, reset }: ErrorComponentProps) {
 export function NotFound() {
   const text = useText(shellText)
   return (
-    <div className={styles.pending}>
+    <main className={styles.alone}>
       <PageTitle tab={text.notFound}>{text.notFound}</PageTitle>
-      <EmptyState action={<Link to="/">{text.goHome}</Link>} reason={text.notFoundReason} title={text.notFound} />
-    </div>
+      <p>{text.notFoundReason}</p>
+      <Link to="/">{text.goHome}</Link>
+    </main>
   )
 }

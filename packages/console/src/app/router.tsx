@@ -11,7 +11,7 @@ import {
 import type { Request } from '../api/client.ts'
 import { parseAddress, writeAddress } from './address.ts'
 import { homeOf, safeNext } from './navigation.ts'
-import { NotFound, RouteFailure, Shell, ShellPending } from './Shell.tsx'
+import { NotFound, RouteFailure, Shell, ShellPending, StartFailure, StartPending } from './Shell.tsx'
 import { type AppContext, sessionQuery } from './session.ts'
 
 type Values<Name extends string> = { readonly [Key in Name]?: string }
@@ -42,6 +42,8 @@ const signInRoute = createRoute({
     if (session !== null) throw redirect({ to: safeNext(search.next) ?? homeOf(session.caller), replace: true })
   },
   component: lazyRouteComponent(() => import('../screens/sign-in/SignIn.tsx'), 'SignIn'),
+  errorComponent: StartFailure,
+  pendingComponent: StartPending,
 })
 
 const signedIn = createRoute({
@@ -54,6 +56,8 @@ const signedIn = createRoute({
     return { session }
   },
   component: Shell,
+  errorComponent: StartFailure,
+  pendingComponent: StartPending,
 })
 
 const homeRoute = createRoute({

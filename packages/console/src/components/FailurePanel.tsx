@@ -1,5 +1,6 @@
 // Says what did not work, that data is safe, what to do, and the trace id to give to the operator.
 import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { Failure } from '../api/failure.ts'
 import { fill } from '../language/fill.ts'
 import { useLanguage, useText } from '../language/LanguageProvider.tsx'
@@ -53,6 +54,7 @@ export function FailurePanel({ error, onRetry, isCompact = false }: FailurePanel
           {text[`${kind}.advice`]} {seconds === undefined ? '' : fill(text.wait, { seconds })}{' '}
           {isRefusal ? '' : text.safe}
         </p>
+        {isRefusal && !isCompact ? <Link to="/">{text.home}</Link> : null}
         {onRetry === undefined || isRefusal ? null : (
           <Button className={styles.retry} onClick={onRetry} variant="default">
             {text.retry}

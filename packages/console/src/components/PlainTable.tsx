@@ -8,6 +8,8 @@ export interface PlainColumn<Row> {
   readonly label: string
   readonly cell: (row: Row) => ReactNode
   readonly isNumber?: boolean
+  /** Never broken into two lines: dates, drawings. */
+  readonly isFixed?: boolean
 }
 
 interface PlainTableProps<Row> {
@@ -37,7 +39,7 @@ export function PlainTable<Row>({ label, columns, rows, rowKey }: PlainTableProp
           <tr key={rowKey(row)}>
             <th scope="row">{first.cell(row)}</th>
             {rest.map((column) => (
-              <td data-label={column.label} data-number={column.isNumber} key={column.key}>
+              <td data-fixed={column.isFixed} data-label={column.label} data-number={column.isNumber} key={column.key}>
                 {column.cell(row)}
               </td>
             ))}

@@ -1,5 +1,5 @@
 // A table of any length that draws only the rows in view; rows are 32 px, on a phone two lines. Arrow keys walk the rows.
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type CSSProperties, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useVirtualRows } from './use-virtual-rows.ts'
 import styles from './VirtualTable.module.css'
 
@@ -67,12 +67,13 @@ function useWalking(count: number, scrollTo: (index: number) => void) {
 export function VirtualTable<Row>({ columns, rows, onEnd, ...table }: VirtualTableProps<Row>) {
   const { body, virtual, items, topPx } = useVirtualRows<HTMLTableSectionElement>(rows.length, { onEnd })
   const { place, onKeyDown } = useWalking(rows.length, (index) => virtual.scrollToIndex(index))
-  const template = { gridTemplateColumns: columns.map(({ width }) => width).join(' ') }
+  const narrow = columns.filter(({ isWide }) => isWide !== true).length - 1
+  const template = { '--columns': columns.map(({ width }) => width).join(' '), '--narrow': Math.max(1, narrow) }
   const rowCount = table.total === undefined ? -1 : table.total + 1
   return (
     <table aria-label={table.label} aria-rowcount={rowCount} className={styles.table} onKeyDown={onKeyDown} ref={place}>
       <thead className={styles.head}>
-        <tr aria-rowindex={1} className={styles.row} style={template}>
+        <tr aria-rowindex={1} className={styles.row} style={template as CSSProperties}>
           {columns.map(({ key, label, isNumber, isWide }) => (
             <th data-number={isNumber} data-wide={isWide} key={key} scope="col">
               {label}
@@ -91,7 +92,7 @@ export function VirtualTable<Row>({ columns, rows, onEnd, ...table }: VirtualTab
               data-chosen={table.isChosen?.(row) === true || undefined}
               data-index={index}
               key={table.rowKey(row)}
-              style={{ ...template, height: size, transform: `translateY(${start - topPx}px)` }}
+              style={{ ...template, height: size, transform: `translateY(${start - topPx}px)` } as CSSProperties}
             >
               {columns.map(({ key, cell, isNumber, isWide }) => (
                 <td data-number={isNumber} data-wide={isWide} key={key}>

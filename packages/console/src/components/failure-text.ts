@@ -9,6 +9,7 @@ type FailureKey =
   | 'trace'
   | 'technical'
   | 'wait'
+  | 'home'
   | 'bug.title'
   | 'bug.advice'
 
@@ -45,6 +46,7 @@ const en: Readonly<Record<FailureKey, string>> = {
   trace: 'Trace id',
   technical: 'Technical details',
   wait: 'The server asks to wait {seconds} s.',
+  home: 'Go to the start page',
 }
 
 const zh: Readonly<Record<FailureKey, string>> = {
@@ -79,6 +81,7 @@ const zh: Readonly<Record<FailureKey, string>> = {
   trace: '追踪编号',
   technical: '技术详情',
   wait: '服务器要求等待 {seconds} 秒。',
+  home: '返回首页',
 }
 
 /** Texts of failures. */

@@ -1,14 +1,21 @@
 // The audit trail: the state of its chain, and who saw or changed what.
+import { screensFor } from '../../app/navigation.ts'
+import { useCaller } from '../../app/session.ts'
 import { PageTitle } from '../../components/PageTitle.tsx'
 import { useText } from '../../language/LanguageProvider.tsx'
 import styles from './Audit.module.css'
 import { AuditEvents } from './AuditEvents.tsx'
 import { ChainState } from './ChainState.tsx'
 import { auditText } from './text.ts'
+import { useTrailState } from './trail-queries.ts'
 
 /** The screen. */
 export function Audit() {
   const text = useText(auditText)
+  const caller = useCaller()
+  const state = useTrailState()
+  // Whoever may not read the trail is refused once, not once for each part of the screen.
+  const isReader = state.isSuccess || screensFor(caller.roles).includes('audit')
   return (
     <div className={styles.page}>
       <div className={styles.head}>
@@ -16,7 +23,7 @@ export function Audit() {
         <p className={styles.quiet}>{text.about}</p>
       </div>
       <ChainState />
-      <AuditEvents />
+      {isReader ? <AuditEvents /> : null}
     </div>
   )
 }

@@ -43,7 +43,7 @@ function useColumns(isNarrow: boolean): readonly Column<EventView>[] {
       {
         key: 'time',
         label: text.time,
-        width: '150px',
+        width: '10.7em',
         cell: ({ id, recorded }) => (
           <Link replace resetScroll={false} search={(old) => ({ ...old, event: id })} to="/audit">
             {secondText(recorded) ?? '–'}
@@ -53,7 +53,7 @@ function useColumns(isNarrow: boolean): readonly Column<EventView>[] {
       {
         key: 'agent',
         label: text.agent,
-        width: 'minmax(120px, 1.2fr)',
+        width: 'minmax(8.6em, 1.2fr)',
         cell: ({ agent, roles }) => (
           <>
             {agent === undefined || agent === 'Not identified' ? text.unidentified : nameFor(language, agent)}
@@ -64,26 +64,26 @@ function useColumns(isNarrow: boolean): readonly Column<EventView>[] {
       {
         key: 'interaction',
         label: text.interaction,
-        width: 'minmax(130px, 1fr)',
+        width: 'minmax(9.3em, 1fr)',
         cell: ({ interaction }) => interactionWords(interaction, words),
       },
       {
         key: 'patients',
         label: text.concerns,
-        width: 'minmax(120px, 1.2fr)',
+        width: 'minmax(8.6em, 1.2fr)',
         isWide: true,
         cell: ({ patients }) => patientsWords(patients, text),
       },
       {
         key: 'outcome',
         label: text.outcome,
-        width: '110px',
+        width: '7.9em',
         cell: ({ outcome }) => <OutcomeMark outcome={outcome} />,
       },
       {
         key: 'place',
         label: text.place0,
-        width: '72px',
+        width: '5.1em',
         isNumber: true,
         isWide: true,
         cell: ({ seq }) => (seq === undefined ? '–' : `#${seq}`),

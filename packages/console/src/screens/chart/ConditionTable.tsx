@@ -23,18 +23,24 @@ export function ConditionTable({ label, rows, isShort = false }: ConditionTableP
     { key: 'state', label: text.status, cell: ({ clinicalStatus }) => stateWords(codeOf(clinicalStatus), text) },
     {
       key: 'since',
+      isFixed: true,
       label: text.since,
       cell: ({ onsetDateTime, recordedDate }) => dayText(onsetDateTime ?? recordedDate) ?? '–',
     },
   ]
   const more: readonly PlainColumn<Condition>[] = [
-    { key: 'ended', label: text.ended, cell: ({ abatementDateTime }) => dayText(abatementDateTime) ?? '–' },
+    {
+      key: 'ended',
+      isFixed: true,
+      label: text.ended,
+      cell: ({ abatementDateTime }) => dayText(abatementDateTime) ?? '–',
+    },
     {
       key: 'certainty',
       label: text.certainty,
       cell: ({ verificationStatus }) => stateWords(codeOf(verificationStatus), text),
     },
-    { key: 'recorded', label: text.recorded, cell: ({ recordedDate }) => dayText(recordedDate) ?? '–' },
+    { key: 'recorded', isFixed: true, label: text.recorded, cell: ({ recordedDate }) => dayText(recordedDate) ?? '–' },
   ]
   return <PlainTable columns={isShort ? main : [...main, ...more]} label={label} rowKey={({ id }) => id} rows={rows} />
 }

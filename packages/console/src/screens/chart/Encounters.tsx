@@ -33,32 +33,32 @@ function Opener({ encounter }: { readonly encounter: Encounter }) {
 
 function columnsOf(text: SectionsText): readonly Column<Encounter>[] {
   return [
-    { key: 'date', label: text.date, width: '136px', cell: (one) => <Opener encounter={one} /> },
-    { key: 'type', label: text.type, width: 'minmax(140px, 2fr)', cell: ({ type }) => <Concept concept={type?.[0]} /> },
+    { key: 'date', label: text.date, width: '9.7em', cell: (one) => <Opener encounter={one} /> },
+    { key: 'type', label: text.type, width: 'minmax(10em, 2fr)', cell: ({ type }) => <Concept concept={type?.[0]} /> },
     {
       key: 'setting',
       label: text.setting,
-      width: 'minmax(90px, 1fr)',
+      width: 'minmax(6.4em, 1fr)',
       cell: (one) => <Concept concept={one.class === undefined ? undefined : { coding: [one.class] }} />,
     },
     {
       key: 'reason',
       label: text.reason,
-      width: 'minmax(120px, 2fr)',
+      width: 'minmax(8.6em, 2fr)',
       isWide: true,
       cell: ({ reasonCode }) => <Concept concept={reasonCode?.[0]} />,
     },
     {
       key: 'length',
       label: text.length,
-      width: '84px',
+      width: '6em',
       isNumber: true,
       cell: ({ period }) => lengthWords(period?.start, period?.end, text) ?? '–',
     },
     {
       key: 'state',
       label: text.status,
-      width: '100px',
+      width: '7.1em',
       isWide: true,
       cell: ({ status }) => stateWords(status, text),
     },

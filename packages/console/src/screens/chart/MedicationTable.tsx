@@ -36,7 +36,7 @@ export function MedicationTable({ label, rows, isShort = false }: MedicationTabl
   const main: readonly PlainColumn<MedicationRequest>[] = [
     { key: 'name', label: text.medicine, cell: (order) => <Medicine order={order} /> },
     { key: 'dosage', label: text.dosage, cell: (order) => <Dosage order={order} /> },
-    { key: 'date', label: text.prescribed, cell: ({ authoredOn }) => dayText(authoredOn) ?? '–' },
+    { key: 'date', isFixed: true, label: text.prescribed, cell: ({ authoredOn }) => dayText(authoredOn) ?? '–' },
   ]
   const more: readonly PlainColumn<MedicationRequest>[] = [
     { key: 'state', label: text.status, cell: ({ status }) => stateWords(status, text) },

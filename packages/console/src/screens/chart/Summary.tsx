@@ -121,6 +121,7 @@ function Results() {
             },
             {
               key: 'course',
+              isFixed: true,
               label: text.course,
               cell: (test) => {
                 const [line] = trendOf(test)
@@ -129,6 +130,7 @@ function Results() {
             },
             {
               key: 'date',
+              isFixed: true,
               label: text.date,
               cell: ({ observations: [latest] }) => (latest === undefined ? '–' : (dayText(observedAt(latest)) ?? '–')),
             },
@@ -158,7 +160,7 @@ function Encounters() {
       {({ rows }) => (
         <PlainTable
           columns={[
-            { key: 'date', label: text.date, cell: ({ period }) => minuteText(period?.start) ?? '–' },
+            { key: 'date', isFixed: true, label: text.date, cell: ({ period }) => minuteText(period?.start) ?? '–' },
             { key: 'type', label: text.type, cell: ({ type }) => <Concept concept={type?.[0]} /> },
             {
               key: 'setting',

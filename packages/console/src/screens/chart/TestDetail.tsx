@@ -48,23 +48,23 @@ function useColumns(): readonly Column<Observation>[] {
   const sections = useText(sectionsText)
   return useMemo(
     () => [
-      { key: 'date', label: text.date, width: '136px', cell: (one) => minuteText(observedAt(one)) ?? '–' },
+      { key: 'date', label: text.date, width: '9.7em', cell: (one) => minuteText(observedAt(one)) ?? '–' },
       {
         key: 'value',
         label: text.value,
-        width: 'minmax(140px, 1fr)',
+        width: 'minmax(10em, 1fr)',
         cell: (one) => <Value observation={one} />,
       },
       {
         key: 'expected',
         label: text.expected,
-        width: '96px',
+        width: '6.9em',
         cell: (one) => {
           const range = rangeOf(one)
           return range === undefined ? '–' : rangeText(range)
         },
       },
-      { key: 'status', label: text.status, width: '96px', cell: ({ status }) => stateWords(status, sections) },
+      { key: 'status', label: text.status, width: '6.9em', cell: ({ status }) => stateWords(status, sections) },
     ],
     [text, sections],
   )

@@ -33,7 +33,7 @@ function useColumns(): readonly Column<Patient>[] {
       {
         key: 'name',
         label: text['column.name'],
-        width: 'minmax(160px, 2fr)',
+        width: 'minmax(11.4em, 2fr)',
         cell: (patient) => (
           <>
             <Link className={styles.name} params={{ patientId: patient.id }} to="/patients/$patientId">
@@ -43,33 +43,33 @@ function useColumns(): readonly Column<Patient>[] {
           </>
         ),
       },
-      { key: 'sex', label: text['column.sex'], width: '72px', cell: ({ gender }) => sexWords(gender, words) ?? '–' },
-      { key: 'age', label: text['column.age'], width: '72px', isNumber: true, cell: age },
-      { key: 'born', label: text['column.born'], width: '96px', cell: ({ birthDate }) => birthDate ?? '–' },
+      { key: 'sex', label: text['column.sex'], width: '5.1em', cell: ({ gender }) => sexWords(gender, words) ?? '–' },
+      { key: 'age', label: text['column.age'], width: '5.1em', isNumber: true, cell: age },
+      { key: 'born', label: text['column.born'], width: '6.9em', cell: ({ birthDate }) => birthDate ?? '–' },
       {
         key: 'mrn',
         label: text['column.mrn'],
-        width: 'minmax(130px, 1fr)',
+        width: 'minmax(9.3em, 1fr)',
         cell: (patient) => recordNumberOf(patient) ?? '–',
       },
       {
         key: 'phone',
         label: text['column.phone'],
-        width: 'minmax(120px, 1fr)',
+        width: 'minmax(8.6em, 1fr)',
         isWide: true,
         cell: ({ telecom }) => telecom?.find(({ system }) => system === 'phone')?.value ?? '–',
       },
       {
         key: 'city',
         label: text['column.city'],
-        width: 'minmax(80px, 1fr)',
+        width: 'minmax(5.7em, 1fr)',
         isWide: true,
         cell: ({ address }) => address?.[0]?.city ?? '–',
       },
       {
         key: 'updated',
         label: text['column.updated'],
-        width: '132px',
+        width: '9.4em',
         isWide: true,
         cell: ({ meta }) => minuteText(meta?.lastUpdated) ?? '–',
       },

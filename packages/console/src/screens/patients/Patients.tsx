@@ -3,6 +3,7 @@ import { Button, Skeleton } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
+import { Failure } from '../../api/failure.ts'
 import type { Bundle, Patient } from '../../api/fhir.ts'
 import { fetchPage } from '../../api/search.ts'
 import { useRequest } from '../../app/session.ts'
@@ -34,6 +35,7 @@ function usePatients(filters: PatientFilters) {
     queryKey: ['patient-count', countPath],
     queryFn: async ({ signal }) => (await request<Bundle<Patient>>(countPath, { signal })).total ?? null,
     placeholderData: keepPreviousData,
+    enabled: pages.isSuccess,
   })
   const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data])
   return { pages, rows, total: count.data ?? undefined }
@@ -103,7 +105,9 @@ export function Patients() {
               : countWords(text, rows.length, total)}
         </p>
       </div>
-      <PatientFilterBar filters={filters} />
+      {pages.error instanceof Failure && pages.error.kind === 'forbidden' ? null : (
+        <PatientFilterBar filters={filters} />
+      )}
       {pages.isError && rows.length === 0 ? (
         <FailurePanel error={pages.error} onRetry={() => void pages.refetch()} />
       ) : pages.isPending ? (
