@@ -1,10 +1,11 @@
 // Documents that list things agree with the code: dependencies, error codes, rules, settings.
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { errorCatalogue } from '@xinglin/core/errors'
 import { services, settingsByOwner, writeRules } from '../../packages/platform/src/services.ts'
 import { configurationDocument, errorsDocument } from './documents.ts'
-import { importsOf, read, sourceFiles } from './source-files.ts'
+import { importsOf, read, root, sourceFiles } from './source-files.ts'
 
 function directDependencies(path: string): readonly string[] {
   const { dependencies = {}, devDependencies = {}, optionalDependencies = {} } = JSON.parse(read(path))
@@ -73,5 +74,12 @@ test('docs/configuration.md is what the code says (mend with: node scripts/house
 })
 
 test('every service has a README of its own and a purpose', () => {
-  for (const service of services) assert.ok(service.purpose.length > 10, service.name)
+  for (const { name, purpose } of services) {
+    assert.ok(purpose.length > 10, name)
+    const places = ['edge', 'clinical'].map((area) => `packages/platform/src/${area}/${name}/README.md`)
+    assert.ok(
+      places.some((place) => existsSync(`${root}${place}`)),
+      `${name} has no README.md`,
+    )
+  }
 })
