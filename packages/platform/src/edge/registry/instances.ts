@@ -53,34 +53,61 @@ async function readInstances(sql: Sql, nodeAddress: string): Promise<ReadonlyMap
   return Map.groupBy(instances, (instance) => instance.service)
 }
 
-/** Creates the port; it knows nothing before the first `reload`. */
-export function createInstances(sql: Sql, log: Logger, nodeAddress: string): Instances {
-  const state: {
-    byService: ReadonlyMap<string, readonly Instance[]>
-    isLoaded: boolean
-    last: Promise<void>
-    isQueued: boolean
-  } = { byService: new Map(), isLoaded: false, last: Promise.resolve(), isQueued: false }
-  const watchers = new Map<string, Set<OnChange>>()
-  const of = (service: string): readonly Instance[] => state.byService.get(service) ?? none
+type Lists = ReadonlyMap<string, readonly Instance[]>
 
-  const tell = (service: string, onChange: OnChange): void => {
+interface Watchers {
+  add(service: string, onChange: OnChange, now: readonly Instance[]): () => void
+  /** Calls those whose service is another than before. */
+  tellChanges(before: Lists, after: Lists): void
+}
+
+function createWatchers(log: Logger): Watchers {
+  const watchers = new Map<string, Set<OnChange>>()
+  const tell = (service: string, onChange: OnChange, instances: readonly Instance[]): void => {
     try {
-      onChange(of(service))
+      onChange(instances)
     } catch (error) {
       log.error('registry.watcher.failed', { service, error })
     }
   }
+  return {
+    add(service, onChange, now) {
+      const own: OnChange = (instances) => onChange(instances)
+      const all = watchers.get(service) ?? new Set()
+      watchers.set(service, all.add(own))
+      tell(service, own, now)
+      return () => {
+        all.delete(own)
+        if (all.size === 0 && watchers.get(service) === all) watchers.delete(service)
+      }
+    },
+    tellChanges(before, after) {
+      for (const [service, all] of watchers) {
+        const now = after.get(service) ?? none
+        if (isDeepStrictEqual(before.get(service) ?? none, now)) continue
+        for (const onChange of all) tell(service, onChange, now)
+      }
+    },
+  }
+}
+
+/** Creates the port; it knows nothing before the first `reload`. */
+export function createInstances(sql: Sql, log: Logger, nodeAddress: string): Instances {
+  const state: { lists: Lists; isLoaded: boolean; last: Promise<void>; isQueued: boolean } = {
+    lists: new Map(),
+    isLoaded: false,
+    last: Promise.resolve(),
+    isQueued: false,
+  }
+  const watchers = createWatchers(log)
+  const of = (service: string): readonly Instance[] => state.lists.get(service) ?? none
 
   const load = async (): Promise<void> => {
     state.isQueued = false
-    const before = state.byService
-    state.byService = await readInstances(sql, nodeAddress)
+    const before = state.lists
+    state.lists = await readInstances(sql, nodeAddress)
     state.isLoaded = true
-    for (const [service, all] of watchers) {
-      if (isDeepStrictEqual(before.get(service) ?? none, of(service))) continue
-      for (const onChange of all) tell(service, onChange)
-    }
+    watchers.tellChanges(before, state.lists)
   }
 
   // One load runs at a time; those asked for meanwhile share the next one.
@@ -103,15 +130,7 @@ export function createInstances(sql: Sql, log: Logger, nodeAddress: string): Ins
       await reload()
     },
     instances: of,
-    watch(service, onChange) {
-      const all = watchers.get(service) ?? new Set()
-      watchers.set(service, all.add(onChange))
-      tell(service, onChange)
-      return () => {
-        all.delete(onChange)
-        if (all.size === 0 && watchers.get(service) === all) watchers.delete(service)
-      }
-    },
+    watch: (service, onChange) => watchers.add(service, onChange, of(service)),
   }
   return { port, reload, isLoaded: () => state.isLoaded }
 }

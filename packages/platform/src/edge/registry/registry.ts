@@ -19,7 +19,7 @@ import { createWakeUps } from './wake-ups.ts'
 export type RegistrySettings = Settings<typeof registrySettings>
 
 /** The common ports that the registry needs; it is itself the port `registry`. */
-export type RegistryPorts = Pick<Ports, 'sql' | 'log' | 'clock' | 'ids'> & Partial<Ports>
+export type RegistryPorts = Pick<Ports, 'sql' | 'log' | 'ids'> & Partial<Ports>
 
 /** What the composition root may set at the registry alone. */
 export interface RegistryExtra {
@@ -59,7 +59,7 @@ export async function createRegistry(
   extra: RegistryExtra = {},
 ): Promise<RunningRegistry> {
   checkExposure(settings)
-  const { log, clock, ids } = ports
+  const { log, ids } = ports
   const sql = shareOf(ports.sql)
   const node = nodeOf(settings.host)
   const wakeUps = createWakeUps(settings.maxWaiting)
@@ -71,7 +71,7 @@ export async function createRegistry(
   const timing = { ...usualTiming, ...extra.timing }
   const shortest = { ...usualShortest, ...extra.shortest }
   const leadership = createLeadership({ sql: ports.sql, sharedSql: sql, log, ids, timing, ownAddress, random })
-  const parts: RouteParts = { sql, ids, clock, log, wakeUps, node, ownAddress, shortest, random }
+  const parts: RouteParts = { sql, ids, log, wakeUps, node, ownAddress, shortest, random }
   const handler = createHandler(parts, { token: settings.token, allowedHosts: settings.allowedHosts })
 
   const reloadUntilDone = (): void => {

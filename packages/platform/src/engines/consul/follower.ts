@@ -16,7 +16,7 @@ export interface FollowerParts {
 export interface Follower {
   readonly instances: () => readonly Instance[]
   /** Calls back at once and on each change. */
-  watch(onChange: (instances: readonly Instance[]) => void): () => void
+  watch(onChange: OnChange): () => void
   readonly isWatched: () => boolean
   close(): Promise<void>
 }
@@ -27,37 +27,54 @@ const firstRetryMs = 100
 const maxRetryMs = 5000
 const minRoundMs = 500
 
+type OnChange = (instances: readonly Instance[]) => void
+
 interface State {
   instances: readonly Instance[]
   index: number
   failures: number
 }
 
-/** Begins to follow a service. */
-export function followService(service: string, { http, log, clock }: FollowerParts): Follower {
-  const state: State = { instances: Object.freeze([]), index: 0, failures: 0 }
-  const watchers = new Set<(instances: readonly Instance[]) => void>()
-  const closing = new AbortController()
-
-  const tell = (onChange: (instances: readonly Instance[]) => void): void => {
+function createWatchers(service: string, log: Logger) {
+  const watchers = new Set<OnChange>()
+  const tell = (onChange: OnChange, instances: readonly Instance[]): void => {
     try {
-      onChange(state.instances)
+      onChange(instances)
     } catch (error) {
       log.error('registry.watcher.failed', { service, error })
     }
   }
+  return {
+    add(onChange: OnChange, now: readonly Instance[]): () => void {
+      const own: OnChange = (instances) => onChange(instances)
+      watchers.add(own)
+      tell(own, now)
+      return () => void watchers.delete(own)
+    },
+    tellAll(instances: readonly Instance[]): void {
+      for (const onChange of watchers) tell(onChange, instances)
+    },
+    isEmpty: () => watchers.size === 0,
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms * (0.5 + Math.random()), undefined, { signal, ref: false }).catch(() => undefined)
+}
+
+/** Begins to follow a service. */
+export function followService(service: string, { http, log, clock }: FollowerParts): Follower {
+  const state: State = { instances: Object.freeze([]), index: 0, failures: 0 }
+  const watchers = createWatchers(service, log)
+  const closing = new AbortController()
+  const { signal } = closing
 
   const ask = async (): Promise<void> => {
     const begunMs = clock.monotonicMs()
     const { index: seen } = state
     const query = seen === 0 ? '' : `?index=${seen}&wait=${waitSeconds}s`
     const path = `/v1/health/service/${encodeURIComponent(service)}${query}`
-    const { status, index, text } = await http.call({
-      method: 'GET',
-      path,
-      timeoutMs: answerLimitMs,
-      signal: closing.signal,
-    })
+    const { status, index, text } = await http.call({ method: 'GET', path, timeoutMs: answerLimitMs, signal })
     if (status !== 200) throw new Error(`The registry answered ${status}`)
     const instances = readHealthyInstances(text)
     state.failures = 0
@@ -65,26 +82,21 @@ export function followService(service: string, { http, log, clock }: FollowerPar
     state.index = index < seen ? 0 : index
     if (!isDeepStrictEqual(instances, state.instances)) {
       state.instances = Object.freeze(instances)
-      for (const onChange of watchers) tell(onChange)
+      watchers.tellAll(instances)
     }
     // A registry that does not wait must not be asked without pause.
-    const hasNews = index !== seen
-    if (!hasNews && clock.monotonicMs() - begunMs < minRoundMs) await pause(minRoundMs)
-  }
-
-  const pause = async (ms: number): Promise<void> => {
-    await delay(ms * (0.5 + Math.random()), undefined, { signal: closing.signal, ref: false }).catch(() => undefined)
+    if (index === seen && clock.monotonicMs() - begunMs < minRoundMs) await pause(minRoundMs, signal)
   }
 
   const run = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
+    while (!signal.aborted) {
       try {
         await ask()
       } catch (error) {
-        if (closing.signal.aborted) return
+        if (signal.aborted) return
         state.failures += 1
         if (state.failures === 1) log.warn('registry.unreachable', { service, error })
-        await pause(Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(state.failures, 10)))
+        await pause(Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(state.failures, 10)), signal)
       }
     }
   }
@@ -92,13 +104,8 @@ export function followService(service: string, { http, log, clock }: FollowerPar
   const running = run()
   return {
     instances: () => state.instances,
-    watch(onChange) {
-      const own = (instances: readonly Instance[]): void => onChange(instances)
-      watchers.add(own)
-      tell(own)
-      return () => void watchers.delete(own)
-    },
-    isWatched: () => watchers.size > 0,
+    watch: (onChange) => watchers.add(onChange, state.instances),
+    isWatched: () => !watchers.isEmpty(),
     async close() {
       closing.abort()
       await running

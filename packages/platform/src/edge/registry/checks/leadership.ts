@@ -1,13 +1,11 @@
 // The loop of the leading process: keeps the lease, runs the checks, lets time run out for those that are silent.
 import type { Ids, Logger } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
-import { changeRegistry } from '../store/changes.ts'
-import { deregisterCritical, expireTtlChecks, readActiveChecks, recordResult } from '../store/check-store.ts'
+import { type CheckResult, readActiveChecks, recordResult } from '../store/check-store.ts'
 import { forgiveGap, giveLeaseBack, takeLease } from '../store/leader-store.ts'
-import { pruneMemory } from '../store/pruning.ts'
-import { expireSessions, hasLateSessions } from '../store/session-store.ts'
 import { createProber } from './probe.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
+import { createSweep } from './sweep.ts'
 
 /** The rhythm of the leading process. */
 export interface Timing {
@@ -42,44 +40,24 @@ export interface Leadership {
   close(): Promise<void>
 }
 
-const pruneEveryMs = 60_000
+/** The checks of the leader, read anew when they changed. */
+interface RunningChecks {
+  start(): void
+  stop(): Promise<void>
+  isRunning(): boolean
+  markStale(): void
+  refresh(): Promise<void>
+  close(): Promise<void>
+}
 
-/** Creates the loop; it does nothing before `start`. */
-export function createLeadership(parts: LeadershipParts): Leadership {
-  const { sql, sharedSql, log, timing } = parts
-  const holder = parts.ids.uuid()
+function createRunningChecks({ sql, sharedSql, log, timing, random }: LeadershipParts): RunningChecks {
   const prober = createProber()
-  const state: {
-    scheduler: Scheduler | undefined
-    isStale: boolean
-    isClosing: boolean
-    timer: NodeJS.Timeout | undefined
-    round: Promise<void>
-    reading: Promise<void>
-    prunedAt: number
-  } = {
+  const state: { scheduler: Scheduler | undefined; isStale: boolean; reading: Promise<void> } = {
     scheduler: undefined,
     isStale: true,
-    isClosing: false,
-    timer: undefined,
-    round: Promise.resolve(),
     reading: Promise.resolve(),
-    prunedAt: performance.now(),
   }
-
-  const lead = (): void => {
-    log.info('registry.leading')
-    const report = (id: string, result: Parameters<typeof recordResult>[2]) => recordResult(sharedSql, id, result)
-    const { random } = parts
-    state.scheduler = createScheduler({ prober, log, report, maxRunning: timing.maxRunningChecks, random })
-    state.isStale = true
-  }
-
-  const resign = async (): Promise<void> => {
-    const { scheduler } = state
-    state.scheduler = undefined
-    await scheduler?.close()
-  }
+  const report = (id: string, result: CheckResult): Promise<void> => recordResult(sharedSql, id, result)
 
   const readAnew = async (): Promise<void> => {
     if (!state.isStale) return
@@ -93,33 +71,63 @@ export function createLeadership(parts: LeadershipParts): Leadership {
     }
   }
 
-  // One after the other: an older reading must not come after a newer one.
-  const refresh = (): Promise<void> => {
-    state.reading = state.reading.then(readAnew, readAnew)
-    return state.reading
+  const stop = async (): Promise<void> => {
+    const { scheduler } = state
+    state.scheduler = undefined
+    await scheduler?.close()
   }
 
-  const sweep = async (): Promise<void> => {
-    await refresh()
-    await expireTtlChecks(sql)
-    for (const id of await deregisterCritical(sql)) log.warn('registry.service.gone', { serviceId: id })
-    if (await hasLateSessions(sql)) await changeRegistry(sql, expireSessions)
-    if (performance.now() - state.prunedAt < pruneEveryMs) return
-    state.prunedAt = performance.now()
-    await pruneMemory(sql, timing.memoryMs)
+  return {
+    start() {
+      state.scheduler = createScheduler({ prober, log, report, maxRunning: timing.maxRunningChecks, random })
+      state.isStale = true
+    },
+    stop,
+    isRunning: () => state.scheduler !== undefined,
+    markStale() {
+      state.isStale = true
+    },
+    // One after the other: an older reading must not come after a newer one.
+    refresh() {
+      state.reading = state.reading.then(readAnew, readAnew)
+      return state.reading
+    },
+    async close() {
+      await state.reading.catch(() => undefined) // it was logged where it was asked for
+      await stop()
+      await prober.close()
+    },
   }
+}
+
+/** Creates the loop; it does nothing before `start`. */
+export function createLeadership(parts: LeadershipParts): Leadership {
+  const { sql, log, timing } = parts
+  const holder = parts.ids.uuid()
+  const checks = createRunningChecks(parts)
+  const sweep = createSweep(sql, log, timing.memoryMs)
+  const state: { isClosing: boolean; timer: NodeJS.Timeout | undefined; round: Promise<void> } = {
+    isClosing: false,
+    timer: undefined,
+    round: Promise.resolve(),
+  }
+  const warn = (error: unknown): void => log.warn('registry.round.failed', { error })
 
   const round = async (): Promise<void> => {
     const lease = await takeLease(sql, { holder, url: parts.ownAddress(), leaseMs: timing.leaseMs })
-    if (!lease.isHeld) return resign()
+    if (!lease.isHeld) return checks.stop()
     if (lease.gapMs > timing.forgivenGapMs) await forgiveGap(sql)
-    if (state.scheduler === undefined) lead()
+    if (!checks.isRunning()) {
+      log.info('registry.leading')
+      checks.start()
+    }
+    await checks.refresh()
     await sweep()
   }
 
   const turn = (): void => {
     state.round = round()
-      .catch((error: unknown) => log.warn('registry.round.failed', { error }))
+      .catch(warn)
       .finally(() => {
         if (!state.isClosing) state.timer = setTimeout(turn, timing.sweepEveryMs)
       })
@@ -128,17 +136,14 @@ export function createLeadership(parts: LeadershipParts): Leadership {
   return {
     start: turn,
     checksChanged() {
-      state.isStale = true
-      if (state.scheduler === undefined || state.isClosing) return
-      refresh().catch((error: unknown) => log.warn('registry.round.failed', { error }))
+      checks.markStale()
+      if (checks.isRunning() && !state.isClosing) checks.refresh().catch(warn)
     },
     async close() {
       state.isClosing = true
       clearTimeout(state.timer)
       await state.round
-      await state.reading.catch(() => undefined) // it was logged where it was asked for
-      await resign()
-      await prober.close()
+      await checks.close()
       await giveLeaseBack(sql, holder).catch((error: unknown) => log.warn('registry.lease.not-given-back', { error }))
     },
   }

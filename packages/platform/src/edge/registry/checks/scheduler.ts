@@ -4,6 +4,7 @@ import type { Logger } from '../../../kernel/ports.ts'
 import type { Status } from '../definitions/check.ts'
 import type { ActiveCheck, CheckResult } from '../store/check-store.ts'
 import type { Prober } from './probe.ts'
+import { createTurns } from './turns.ts'
 
 /** What the scheduler needs. */
 export interface SchedulerParts {
@@ -29,18 +30,17 @@ interface Scheduled {
   timer: NodeJS.Timeout | undefined
   /** What is in the database, as far as known; undefined when that is not sure. */
   known: Status | undefined
-  streak: { status: Status; length: number }
+  streak: { readonly status: Status; readonly length: number }
   isStopped: boolean
 }
 
 // The first look comes soon, spread a little; a start of all must not be a burst.
 const firstSpreadMs = 200
 
+// What the last results come to: a check turns only after as many in a row as it asks for.
 function settled({ check, known, streak }: Scheduled): Status | undefined {
-  const isFailing = streak.status === 'critical'
-  const needed = isFailing ? check.failuresBeforeCritical : check.successesBeforePassing
-  if (streak.length >= Math.max(1, needed)) return streak.status
-  return known
+  const needed = streak.status === 'critical' ? check.failuresBeforeCritical : check.successesBeforePassing
+  return streak.length >= Math.max(1, needed) ? streak.status : known
 }
 
 function count(scheduled: Scheduled, status: Status): void {
@@ -53,55 +53,41 @@ function isSameCheck(one: ActiveCheck, other: ActiveCheck): boolean {
   return isDeepStrictEqual({ ...one, status: '' }, { ...other, status: '' })
 }
 
+function stop(scheduled: Scheduled): void {
+  scheduled.isStopped = true
+  clearTimeout(scheduled.timer)
+}
+
+async function look(scheduled: Scheduled, parts: SchedulerParts, closing: AbortSignal): Promise<void> {
+  const { id, probe } = scheduled.check
+  const result = await parts.prober.run(probe, closing)
+  if (scheduled.isStopped || closing.aborted) return
+  count(scheduled, result.status)
+  const status = settled(scheduled)
+  if (status === undefined || status === scheduled.known) return
+  try {
+    await parts.report(id, { status, output: result.output })
+    scheduled.known = status
+  } catch (error) {
+    scheduled.known = undefined // the next look reports again
+    parts.log.warn('registry.check.not-kept', { checkId: id, error })
+  }
+}
+
 /** Creates a scheduler that runs nothing yet. */
 export function createScheduler(parts: SchedulerParts): Scheduler {
   const all = new Map<string, Scheduled>()
   const closing = new AbortController()
-  const running = new Set<Promise<void>>()
-  const waiting: (() => void)[] = []
-
-  const look = async (scheduled: Scheduled): Promise<void> => {
-    const { id, probe } = scheduled.check
-    const result = await parts.prober.run(probe, closing.signal)
-    if (scheduled.isStopped || closing.signal.aborted) return
-    count(scheduled, result.status)
-    const status = settled(scheduled)
-    if (status === undefined || status === scheduled.known) return
-    try {
-      await parts.report(id, { status, output: result.output })
-      scheduled.known = status
-    } catch (error) {
-      scheduled.known = undefined // the next look reports again
-      parts.log.warn('registry.check.not-kept', { checkId: id, error })
-    }
-  }
-
-  const next = (): void => {
-    while (running.size < parts.maxRunning) {
-      const start = waiting.shift()
-      if (start === undefined) return
-      start()
-    }
-  }
+  const turns = createTurns(parts.maxRunning)
 
   const plan = (scheduled: Scheduled, delayMs: number): void => {
     if (scheduled.isStopped || closing.signal.aborted) return
     scheduled.timer = setTimeout(() => {
-      waiting.push(() => {
-        const run = look(scheduled).finally(() => {
-          running.delete(run)
-          plan(scheduled, scheduled.check.probe.intervalMs)
-          next()
-        })
-        running.add(run)
+      turns.take(async () => {
+        await look(scheduled, parts, closing.signal)
+        plan(scheduled, scheduled.check.probe.intervalMs)
       })
-      next()
     }, delayMs)
-  }
-
-  const stop = (scheduled: Scheduled): void => {
-    scheduled.isStopped = true
-    clearTimeout(scheduled.timer)
   }
 
   const start = (check: ActiveCheck): void => {
@@ -128,9 +114,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     async close() {
       for (const scheduled of all.values()) stop(scheduled)
       all.clear()
-      waiting.splice(0)
       closing.abort()
-      await Promise.all(running)
+      await turns.close()
     },
   }
 }

@@ -1,6 +1,6 @@
 // What a route is, and how the many reads of it share waiting and headers.
 import type { IncomingMessage } from 'node:http'
-import type { Clock, Ids, Logger } from '../../../kernel/ports.ts'
+import type { Ids, Logger } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
 import { badRequest } from '../consul-error.ts'
 import type { Shortest } from '../definitions/check.ts'
@@ -14,7 +14,6 @@ import { readBlocking } from './query.ts'
 export interface RouteParts {
   readonly sql: Sql
   readonly ids: Ids
-  readonly clock: Clock
   readonly log: Logger
   readonly wakeUps: WakeUps
   readonly node: RegistryNode
