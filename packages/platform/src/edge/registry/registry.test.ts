@@ -115,12 +115,16 @@ describe('health checks', () => {
     const port = await serving(context, (request, response) => {
       if (request.url === '/quick') response.end()
     })
-    const check = (path: string) => ({ HTTP: `http://127.0.0.1:${port}${path}`, Interval: '1s', Timeout: '900ms' })
-    for (let at = 0; at < 4; at++) await register(own, { Name: `hanging-${at}`, Check: check('/hangs') })
-    await register(own, { Name: 'quick', Check: check('/quick') })
+    const check = (path: string, Timeout: string) => ({
+      HTTP: `http://127.0.0.1:${port}${path}`,
+      Interval: '1s',
+      Timeout,
+    })
+    for (let at = 0; at < 4; at++) await register(own, { Name: `hanging-${at}`, Check: check('/hangs', '20s') })
+    await register(own, { Name: 'quick', Check: check('/quick', '900ms') })
     await settled('quick', 'passing')
     const { index } = await client.get('/v1/health/service/quick')
-    const later = await client.get(`/v1/health/service/quick?index=${index}&wait=2500ms`)
+    const later = await client.get(`/v1/health/service/quick?index=${index}&wait=2s`)
     assert.equal(later.index, index, 'it did not stay well')
     for (const name of ['quick', 'hanging-0', 'hanging-1', 'hanging-2', 'hanging-3']) await deregister(name)
   })
