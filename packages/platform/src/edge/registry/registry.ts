@@ -37,11 +37,11 @@ export interface RunningRegistry extends RunningService {
 }
 
 const usualTiming: Timing = {
-  sweepEveryMs: 500,
-  leaseMs: 2000,
+  sweepEveryMs: 1000,
+  leaseMs: 3000,
   forgivenGapMs: 10_000,
   memoryMs: 900_000,
-  maxRunningChecks: 32,
+  maxRunningChecks: 256,
 }
 const reloadRetryMs = 500
 const loopback = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/

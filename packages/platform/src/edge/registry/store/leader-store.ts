@@ -17,17 +17,27 @@ export type Lease =
 
 interface Row {
   readonly holder: string
-  readonly gap_ms: number
+  /** Since its end; below zero while it lasts. */
+  readonly gapMs: number
 }
 
-/** Takes or renews the lease when nobody else has it. */
-export function takeLease(sql: Sql, { holder, url, leaseMs }: Candidate): Promise<Lease> {
+const select = `SELECT holder, extract(epoch FROM clock_timestamp() - expires_at)::float8 * 1000 AS "gapMs"
+                FROM registry.leader`
+
+/** Takes the lease when nobody else has it; renews ours when half of it is over. */
+export async function takeLease(sql: Sql, candidate: Candidate): Promise<Lease> {
+  const [now] = await sql.query<Row>({ name: 'registry.leader', text: select })
+  if (now !== undefined && now.gapMs < 0) {
+    if (now.holder !== candidate.holder) return { isHeld: false }
+    if (now.gapMs < -candidate.leaseMs / 2) return { isHeld: true, gapMs: 0 }
+  }
+  return writeLease(sql, candidate)
+}
+
+function writeLease(sql: Sql, { holder, url, leaseMs }: Candidate): Promise<Lease> {
   return sql.transaction(async (tx) => {
-    const [before] = await tx.query<Row>({
-      text: `SELECT holder, extract(epoch FROM clock_timestamp() - expires_at)::float8 * 1000 AS gap_ms
-             FROM registry.leader FOR UPDATE`,
-    })
-    if (before !== undefined && before.holder !== holder && before.gap_ms < 0) return { isHeld: false }
+    const [before] = await tx.query<Row>({ text: `${select} FOR UPDATE` })
+    if (before !== undefined && before.holder !== holder && before.gapMs < 0) return { isHeld: false }
     const taken = await tx.query({
       text: `INSERT INTO registry.leader (holder, url, expires_at)
              VALUES ($1, $2, clock_timestamp() + $3::float8 * interval '1 ms')
@@ -37,7 +47,7 @@ export function takeLease(sql: Sql, { holder, url, leaseMs }: Candidate): Promis
       values: [holder, url, leaseMs],
     })
     if (taken.length === 0) return { isHeld: false }
-    return { isHeld: true, gapMs: Math.max(0, before?.gap_ms ?? 0) }
+    return { isHeld: true, gapMs: Math.max(0, before?.gapMs ?? 0) }
   })
 }
 
