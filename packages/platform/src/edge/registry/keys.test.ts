@@ -94,6 +94,28 @@ describe('keys', () => {
     )
   })
 
+  test('their number is kept right, and bounded', async () => {
+    const { sql } = own.database
+    const text = `SELECT index AS kept, (SELECT count(*) FROM registry.kv) AS real
+                  FROM registry.topic WHERE topic = 'count/kv'`
+    const [row] = await sql.query<{ kept: number; real: number }>({ text })
+    assert.equal(row?.kept, row?.real)
+    await sql.query({
+      text: `UPDATE registry.topic SET index = index + 99999 - $1 WHERE topic = 'count/kv'`,
+      values: [row?.real],
+    })
+    assert.equal((await client.put('/v1/kv/last', 'x')).text, 'true')
+    const refused = await client.put('/v1/kv/beyond', 'x')
+    assert.deepEqual([refused.status, (await client.get('/v1/kv/beyond')).status], [429, 404])
+    assert.match(refused.text, /There are 100000 keys/)
+    assert.equal((await client.put('/v1/kv/last', 'y')).text, 'true')
+    await client.delete('/v1/kv/last')
+    assert.equal((await client.put('/v1/kv/beyond', 'x')).text, 'true')
+    await sql.query({
+      text: `UPDATE registry.topic SET index = (SELECT count(*) FROM registry.kv) WHERE topic = 'count/kv'`,
+    })
+  })
+
   test('an index does not go backwards when deletions are forgotten', async () => {
     await client.put('/v1/kv/gone', '1')
     await client.delete('/v1/kv/gone')

@@ -2,7 +2,7 @@
 import type { Queryable } from '../../../kernel/sql.ts'
 import { ConsulError } from '../consul-error.ts'
 import type { Change } from './changes.ts'
-import { buryKeys, isUuid } from './kv-rows.ts'
+import { addToKeyCount, buryKeys, isUuid } from './kv-rows.ts'
 
 /** A key with its value. */
 export interface KeyValue {
@@ -135,9 +135,9 @@ function holderAfter(write: KeyWrite, before: KeyValue | undefined): Pick<KeyVal
   return { session: write.acquire.toLowerCase(), lockIndex: lockIndex + 1 }
 }
 
-async function refuseWhenFull(change: Change): Promise<void> {
-  const [row] = await change.tx.query<{ count: number }>({ text: 'SELECT count(*) AS count FROM registry.kv' })
-  if ((row?.count ?? 0) >= maxKeys) throw new ConsulError(429, `There are ${maxKeys} keys; delete some first`)
+async function countNewKey(change: Change): Promise<void> {
+  const count = await addToKeyCount(change, 1)
+  if (count > maxKeys) throw new ConsulError(429, `There are ${maxKeys} keys; delete some first`)
 }
 
 /** Writes a key; false when the condition does not hold. @throws ConsulError 500 for a session that is not there */
@@ -151,7 +151,7 @@ export async function writeKey(change: Change, write: KeyWrite): Promise<boolean
     before.flags === write.flags &&
     before.value.equals(write.value)
   if (isSame) return true // as Consul: nothing changed, so nobody is woken
-  if (before === undefined) await refuseWhenFull(change)
+  if (before === undefined) await countNewKey(change)
   await change.tx.query({
     text: `INSERT INTO registry.kv (key, value, flags, session, lock_index, create_index, modify_index)
            VALUES ($1, $2, $3::numeric, $4, $5, $6, $6)
