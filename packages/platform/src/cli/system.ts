@@ -1,11 +1,11 @@
 // Starts a whole system as a child process and waits until it is ready: for the demo, the proofs and the end-to-end tests.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '@xinglin/core/errors'
 import { processEnvironment } from '../kernel/config.ts'
+import { freePort } from '../kernel/free-port.ts'
 import { type RunState, readRunState } from './run-state.ts'
 
 /** A system that this process started. */
@@ -24,18 +24,6 @@ export interface StartedSystem {
 
 const program = fileURLToPath(new URL('./main.ts', import.meta.url))
 const startLimitMs = 60_000
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', resolve)
-  })
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('The probe had no port')
-  return address.port
-}
 
 /** Settings that put a system on free ports, so that it does not meet another one. */
 export async function freePorts(): Promise<Readonly<Record<string, string>>> {

@@ -1,7 +1,7 @@
 // Starts and supervises our own PostgreSQL on a data folder: made once, adopted after a crash of ours, restarted after one of its own.
-import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { freePort } from '../../../kernel/free-port.ts'
 import type { Logger } from '../../../kernel/ports.ts'
 import { postgresAccount } from './account.ts'
 import { ensureCluster, owner } from './cluster.ts'
@@ -48,17 +48,6 @@ interface Run {
 const firstBackOffMs = 20
 const maxBackOffMs = 5000
 const stableAfterMs = 30_000
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', resolve)
-  })
-  const address = probe.address()
-  await new Promise<void>((resolve) => probe.close(() => resolve()))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 async function startOrAdopt(place: Place, options: EmbeddedPostgresOptions): Promise<ServerProcess> {
   const left = await adoptServer(place)
