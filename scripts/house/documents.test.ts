@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { errorCatalogue } from '@xinglin/core/errors'
 import { services, settingsByOwner, writeRules } from '../../packages/platform/src/services.ts'
-import { configurationDocument, errorsDocument } from './documents.ts'
+import { configurationDocument, errorsDocument, fhirDocument, ownersOfTypes, parameterCodes } from './documents.ts'
 import { importsOf, read, root, sourceFiles } from './source-files.ts'
 
 function directDependencies(path: string): readonly string[] {
@@ -71,6 +71,10 @@ test('docs/errors.md is what the code says (mend with: node scripts/house/docume
 
 test('docs/configuration.md is what the code says (mend with: node scripts/house/documents.ts)', () => {
   assert.equal(read('docs/configuration.md'), configurationDocument(settingsByOwner))
+})
+
+test('docs/fhir.md is what the code says (mend with: node scripts/house/documents.ts)', async () => {
+  assert.equal(read('docs/fhir.md'), fhirDocument(await ownersOfTypes(), await parameterCodes()))
 })
 
 test('every service has a README of its own and a purpose', () => {

@@ -1,4 +1,4 @@
-// Writes docs/errors.md and docs/configuration.md from the code; a test compares them.
+// Writes docs/errors.md, docs/configuration.md and docs/fhir.md from the code; a test compares them.
 import { writeFileSync } from 'node:fs'
 import type { ErrorCode, errorCatalogue } from '@xinglin/core/errors'
 import type { SettingSpecs } from '../../packages/platform/src/kernel/config.ts'
@@ -52,9 +52,60 @@ Settings are environment variables, read once at start. All faulty ones are name
 ${sections.join('\n')}`
 }
 
+/** The text of docs/fhir.md: which service owns which type, and by what it is searched. */
+export function fhirDocument(
+  owners: ReadonlyMap<string, string>,
+  parametersOf: (type: string) => readonly string[],
+): string {
+  const rows = [...owners]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([type, owner]) => `| ${type} | ${owner} | ${parametersOf(type).join(' ')} |`)
+  return `# FHIR R4 in Xinglin
+
+Base: \`/fhir\` at the gateway. JSON only (\`application/fhir+json\`). What is really there is told by \`/fhir/metadata\`
+(CapabilityStatement) and \`/fhir/openapi.json\`; this page is generated from the same sources.
+
+Every type: read, vread, create, update, patch (JSON Patch), delete, their conditional forms, history of instance and type,
+search by GET and POST. The base: batch, transaction, history, search over types. Operations: \`$validate\` on every type,
+\`Patient/$everything\`.
+
+Searches: prefixes \`eq ne gt lt ge le sa eb ap\`; modifiers \`:exact :contains :missing :not :text :identifier :of-type :[type]\`;
+chains, \`_has\`, \`_include\`, \`_revinclude\` (\`:iterate\`), \`_sort\` on any parameter, \`_count\`, \`_total\`, \`_summary\`, \`_elements\`,
+\`_id\`, \`_lastUpdated\`, compartments. Unknown parameters are refused with 400 unless \`Prefer: handling=lenient\`. Pages follow the
+signed \`next\` link.
+
+| type | service | search parameters |
+|---|---|---|
+${rows.join('\n')}
+`
+}
+
+/** Which service owns each R4 type. */
+export async function ownersOfTypes(): Promise<ReadonlyMap<string, string>> {
+  const { resourceTypes } = await import('@xinglin/core/fhir/search')
+  const { patientTypes } = await import('../../packages/platform/src/clinical/patient/index.ts')
+  const { pharmacyTypes } = await import('../../packages/platform/src/clinical/pharmacy/index.ts')
+  const ownerOf = (type: string): string => {
+    if (patientTypes.includes(type)) return 'patient'
+    return pharmacyTypes.includes(type) ? 'pharmacy' : 'emr'
+  }
+  return new Map(resourceTypes.map((type) => [type, ownerOf(type)]))
+}
+
+/** The codes of a type's own search parameters (those of every type left out). */
+export async function parameterCodes(): Promise<(type: string) => readonly string[]> {
+  const { searchParametersOf } = await import('@xinglin/core/fhir/search')
+  return (type) =>
+    searchParametersOf(type)
+      .map(({ code }) => code)
+      .filter((code) => !code.startsWith('_'))
+      .toSorted()
+}
+
 if (import.meta.main) {
   const { errorCatalogue: catalogue } = await import('@xinglin/core/errors')
   const { settingsByOwner, writeRules } = await import('../../packages/platform/src/services.ts')
   writeFileSync(`${root}docs/errors.md`, errorsDocument(catalogue, writeRules))
   writeFileSync(`${root}docs/configuration.md`, configurationDocument(settingsByOwner))
+  writeFileSync(`${root}docs/fhir.md`, fhirDocument(await ownersOfTypes(), await parameterCodes()))
 }
