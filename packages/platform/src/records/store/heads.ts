@@ -44,7 +44,7 @@ export async function lockHeads(
         SELECT ${headColumns} FROM records.resource r
         JOIN unnest($1::text[], $2::text[]) AS k(type, id) ON r.type = k.type AND r.id = k.id
         ORDER BY r.type, r.id FOR UPDATE OF r)
-      SELECT ${headColumns}, (${visibleTo('r', 3)}) AS visible FROM locked r`,
+      SELECT ${headColumns}, (${visibleTo('r', 3)}) IS TRUE AS visible FROM locked r`,
     values: [addresses.map((one) => one.type), addresses.map((one) => one.id), ...accessValues(access)],
   })
   const contents = await contentsOf(tx, rows)

@@ -30,15 +30,18 @@ export interface DecideOptions extends PrepareOptions {
   readonly now: Date
 }
 
-/** Decides one change; undefined when there is nothing to do (a delete of what is not there). */
-export function decide(pending: Pending, head: Head | undefined, options: DecideOptions): Decided | undefined {
+/**
+ * Decides one change; undefined when there is nothing to do (a delete of what is not there). What the caller may not see
+ * does not exist for the caller: every answer is that for an unknown id, but its id cannot be taken.
+ */
+export function decide(pending: Pending, locked: Head | undefined, options: DecideOptions): Decided | undefined {
   const { context } = options
   const key = keyOf(pending)
+  const head = locked?.visible === true ? locked : undefined
   const isThere = head?.deleted === false
   const verb = pending.method === 'DELETE' ? 'delete' : isThere || pending.method === 'PATCH' ? 'update' : 'create'
   requireWritable(context.access, pending.type, verb)
   if (pending.method === 'PATCH') requireReadable(context.access, pending.type)
-  if (head !== undefined && !head.visible) throw hidden(pending, key)
   const current = head === undefined || head.deleted ? undefined : head
   checkPrecondition(key, current?.ver, pending)
   // The times of one record's versions rise strictly, so that they order its history.
@@ -53,14 +56,9 @@ export function decide(pending: Pending, head: Head | undefined, options: Decide
   const record = prepared?.records[ordinal]
   if (record === undefined || prepared === undefined) throw new Error(`${key} was not prepared`)
   requireWithin(context.access, key, record)
+  if (locked !== head) throw new AppError('forbidden', `You may not write ${key}`)
   const content = contentOf(record, common.version, at)
   return { ...common, kind: current === undefined ? 'create' : 'update', record, prepared, ordinal, content }
-}
-
-// What the caller may not see does not exist for the caller; but its id cannot be taken either.
-function hidden(pending: Pending, key: string): AppError {
-  if (pending.method === 'PUT') return new AppError('forbidden', `You may not write ${key}`)
-  return new AppError('not-found', `${key} is not known here`)
 }
 
 function placeOf(head: Head) {

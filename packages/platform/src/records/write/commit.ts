@@ -1,6 +1,6 @@
 // The one way into the store: locks heads, decides, asks the rules, writes, and leaves the trail, all in one transaction.
 import { AppError, type Issue } from '@xinglin/core/errors'
-import type { Clock } from '../../kernel/ports.ts'
+import type { AuditEntry, Clock } from '../../kernel/ports.ts'
 import type { Tx } from '../../kernel/sql.ts'
 import type { PrepareTools } from '../prepare/types.ts'
 import { type Head, keyOf, lockHeads, lockTexts } from '../store/heads.ts'
@@ -53,6 +53,8 @@ export async function commitChanges(
   const versions = await writeDecided(tx, made, parts.rids)
   const traces = made.map((one, at) => ({ version: versions[at] as StoredVersion, action: actions[one.kind] })) // same order
   await leaveTrail(tx, traces, context, parts.trail)
+  const empty = emptyDeletions(changes, decided, heads, context)
+  if (empty.length > 0) await parts.trail.audit.append(tx, empty)
   const byPending = new Map(
     made.map((one, at) => [one.pending, { outcome: outcomes[one.kind], version: versions[at] }]),
   )
@@ -64,6 +66,23 @@ const actions = { create: 'C', update: 'U', delete: 'D' } as const
 const outcomes = { create: 'created', update: 'updated', delete: 'deleted' } as const
 
 const unchanged: Written = { outcome: 'unchanged', version: undefined }
+
+// A deletion of nothing answers alike whether nothing is there or the caller may not see it; the trail tells them apart.
+function emptyDeletions(
+  changes: readonly Pending[],
+  decided: readonly unknown[],
+  heads: ReadonlyMap<string, Head>,
+  { caller, traceId, interaction }: CommitContext,
+): readonly AuditEntry[] {
+  return changes.flatMap((pending, at): readonly AuditEntry[] => {
+    if (decided[at] !== undefined) return []
+    const isHidden = heads.get(keyOf(pending))?.visible === false
+    const told = isHidden
+      ? ({ outcome: 'refused', status: 404, reason: 'not-found' } as const)
+      : ({ outcome: 'success', status: 204 } as const)
+    return [{ ...told, caller, traceId, interaction, action: 'D', entities: [keyOf(pending)] }]
+  })
+}
 
 // Ids that are about to be taken are locked by name, so that two creations of one id come after one another.
 async function lockTargets(

@@ -1,0 +1,91 @@
+// What a caller may not see is, in every answer, the same as what is not there.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { AppError, type ErrorCode } from '@xinglin/core/errors'
+import { type StoreFixture, storeFixture } from '../../testing/record-store.ts'
+import type { Demands } from '../writes.ts'
+
+const hidden = 'hidden'
+const absent = 'absent'
+const veryRestricted = { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'V' }
+
+let store: StoreFixture
+
+const observation = (id: string, subject: string, more: object = {}): string =>
+  JSON.stringify({ resourceType: 'Observation', id, subject: { reference: `Patient/${subject}` }, ...more })
+const put = (type: string, id: string, content: string, who = store.context()) =>
+  store.records.update(who, { target: { type, id }, content })
+const hasCode = (code: ErrorCode) => (error: unknown) => error instanceof AppError && error.code === code
+
+/** What a caller is told, with the id taken out. */
+async function told(id: string, work: () => Promise<unknown>): Promise<string> {
+  const answer = await work().then(
+    (value) => JSON.stringify(value),
+    (error: unknown) => {
+      assert.ok(error instanceof AppError, String(error))
+      return `${error.code} ${error.message}`
+    },
+  )
+  return answer.replaceAll(id, 'ID')
+}
+
+before(async () => {
+  store = await storeFixture()
+  await put('Observation', hidden, observation(hidden, 'p2'))
+  await put('Observation', 'labelled', observation('labelled', 'p1', { meta: { security: [veryRestricted] } }))
+})
+after(() => store.close())
+
+describe('a record of another patient', () => {
+  const demands: readonly Demands[] = [{}, { ifMatch: 'W/"1"' }, { ifMatch: '*' }, { ifNoneMatch: '*' }]
+  const own = () => store.context('patient', 'p1')
+  const attempts: Readonly<Record<string, (id: string, demanded: Demands) => Promise<unknown>>> = {
+    delete: (id, demanded) => store.records.delete(own(), { type: 'Observation', id }, demanded),
+    patch: (id, demanded) => {
+      const patch = JSON.stringify([{ op: 'test', path: '/id', value: id }])
+      return store.records.patch(own(), { target: { type: 'Observation', id }, patch }, demanded)
+    },
+    'write into the own compartment by condition': (id, demanded) =>
+      store.records.patch(own(), { target: { type: 'Observation', criteria: `_id=${id}` }, patch: '[]' }, demanded),
+    'update for the other patient': (id, demanded) => {
+      const target = { type: 'Observation', id }
+      return store.records.update(own(), { target, content: observation(id, 'p2') }, demanded)
+    },
+  }
+  for (const [name, attempt] of Object.entries(attempts)) {
+    test(`${name} answers as for an id that is not there`, async () => {
+      for (const demanded of demands) {
+        const answers = await Promise.all([hidden, absent].map((id) => told(id, () => attempt(id, demanded))))
+        assert.equal(answers[0], answers[1], JSON.stringify(demanded))
+      }
+      assert.equal((await store.records.read(store.context(), 'Observation', hidden)).version, 1)
+    })
+  }
+
+  test('its id is not taken over, and a version is not confirmed', async () => {
+    await assert.rejects(put('Observation', hidden, observation(hidden, 'p1'), own()), hasCode('forbidden'))
+    const target = { type: 'Observation', id: hidden }
+    const update = store.records.update(own(), { target, content: observation(hidden, 'p1') }, { ifMatch: 'W/"1"' })
+    await assert.rejects(update, hasCode('precondition-failed'))
+  })
+
+  test('an attempt to delete it is in the trail as refused', async () => {
+    store.audits.splice(0)
+    await store.records.delete(own(), { type: 'Observation', id: hidden })
+    const [entry] = store.audits
+    assert.deepEqual([entry?.action, entry?.outcome, entry?.entities], ['D', 'refused', [`Observation/${hidden}`]])
+  })
+})
+
+test('a record under a hidden label cannot be told from one that is not there', async () => {
+  const pharmacist = store.context('pharmacist')
+  const write = (id: string) => store.records.delete(pharmacist, { type: 'DetectedIssue', id })
+  await put(
+    'DetectedIssue',
+    'labelled-issue',
+    JSON.stringify({ resourceType: 'DetectedIssue', id: 'labelled-issue', meta: { security: [veryRestricted] } }),
+  )
+  const [there, gone] = await Promise.all(['labelled-issue', absent].map((id) => told(id, () => write(id))))
+  assert.equal(there, gone)
+  await assert.rejects(store.records.read(pharmacist, 'Observation', 'labelled'), hasCode('not-found'))
+})
