@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
@@ -9,6 +10,8 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const consoleFolder = join(root, 'packages/console')
 const distFolder = join(consoleFolder, 'dist')
+const turnFile = join(consoleFolder, '.building')
+const turnLimitMs = 120_000
 const compressible = /\.(?:js|css|html|svg)$/
 const minCompressedBytes = 1024
 
@@ -67,15 +70,45 @@ async function compressAll(folder) {
   )
 }
 
-/** Builds packages/console into its dist folder when a source changed since the last build (or `force` is set). */
-export async function buildConsole({ force = false } = {}) {
-  const startedAt = performance.now()
-  const done = (built, reason) => ({ built, reason, elapsedMs: performance.now() - startedAt, folder: distFolder })
-  const [wanted, present] = await Promise.all([hashOfSources(), stampOf(distFolder)])
-  if (!force && wanted === present) return done(false, 'the sources have not changed')
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+// One build at a time: two systems that start at once would replace each other's half-written folders.
+async function takeTurn() {
+  const until = Date.now() + turnLimitMs
+  for (;;) {
+    const taken = await writeFile(turnFile, String(process.pid), { flag: 'wx' }).then(
+      () => true,
+      (error) => {
+        if (error.code === 'EEXIST') return false
+        throw error
+      },
+    )
+    if (taken) return
+    const holder = Number(await readFile(turnFile, 'utf8').catch(() => '0'))
+    // A file without a number was created a moment ago; one of a dead process was left behind.
+    if (holder !== 0 && (!isAlive(holder) || Date.now() > until)) await rm(turnFile, { force: true })
+    else await delay(50)
+  }
+}
+
+// What an interrupted build left behind; whoever has the turn builds alone.
+async function removeLeftovers() {
+  const names = (await readdir(consoleFolder)).filter((name) => /^\.(?:dist|old)-\d+$/.test(name))
+  await Promise.all(names.map((name) => rm(join(consoleFolder, name), { recursive: true, force: true })))
+}
+
+async function buildFresh(wanted) {
   const { build } = await import('vite')
-  // Built beside and moved in place: a build that fails or is interrupted leaves the old console as it was.
+  await removeLeftovers()
   const fresh = join(consoleFolder, `.dist-${process.pid}`)
+  const old = join(consoleFolder, `.old-${process.pid}`)
   try {
     await build({
       configFile: join(consoleFolder, 'vite.config.ts'),
@@ -85,12 +118,33 @@ export async function buildConsole({ force = false } = {}) {
     })
     await compressAll(fresh)
     await writeFile(join(fresh, '.stamp'), wanted)
-    await rm(distFolder, { recursive: true, force: true })
+    // Built beside and moved in place: a build that fails or is interrupted leaves the old console as it was.
+    await rename(distFolder, old).catch((error) => {
+      if (error.code !== 'ENOENT') throw error
+    })
     await rename(fresh, distFolder)
   } finally {
-    await rm(fresh, { recursive: true, force: true })
+    await Promise.all([fresh, old].map((folder) => rm(folder, { recursive: true, force: true })))
   }
-  return done(true, present === undefined ? 'it was not built before' : 'its sources changed')
+}
+
+/** Builds packages/console into its dist folder when a source changed since the last build (or `force` is set). */
+export async function buildConsole({ force = false } = {}) {
+  const startedAt = performance.now()
+  const done = (built, reason) => ({ built, reason, elapsedMs: performance.now() - startedAt, folder: distFolder })
+  const upToDate = 'the sources have not changed'
+  const wanted = await hashOfSources()
+  if (!force && wanted === (await stampOf(distFolder))) return done(false, upToDate)
+  await takeTurn()
+  try {
+    const present = await stampOf(distFolder)
+    if (!force && wanted === present) return done(false, upToDate)
+    await buildFresh(wanted)
+    const why = present === undefined ? 'it was not built before' : 'its sources changed'
+    return done(true, force && wanted === present ? 'it was asked for' : why)
+  } finally {
+    await rm(turnFile, { force: true })
+  }
 }
 
 if (import.meta.main) {

@@ -15,8 +15,9 @@ export function PageTitle({ tab, children, className }: PageTitleProps) {
     document.title = `${tab} · Xinglin 杏林`
   }, [tab])
   useEffect(() => {
-    // At the first load nothing has the focus and nothing is taken; after a click on a link the reader goes on here.
-    if (document.activeElement !== document.body) heading.current?.focus({ preventScroll: true })
+    // After a navigation the reader goes on here; at the first load nothing has the focus and nothing is taken.
+    const isFirst = document.activeElement === document.body && window.history.state?.__TSR_index === 0
+    if (!isFirst) heading.current?.focus({ preventScroll: true })
   }, [])
   return (
     <h1 className={className} ref={heading} tabIndex={-1}>

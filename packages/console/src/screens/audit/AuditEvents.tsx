@@ -70,7 +70,7 @@ function List({ filters, events, pages }: ReturnType<typeof useEvents> & { reado
   }
   if (events.length === 0) return <Nothing isNarrow={isAuditNarrowed(filters)} onAgain={again} />
   return (
-    <div className={styles.list}>
+    <div className={styles.list} data-stale={pages.isPlaceholderData || undefined}>
       <AuditTable chosen={filters.event} events={events} isNarrow={filters.event !== undefined} onEnd={loadMore} />
       {pages.isFetchNextPageError ? (
         <FailurePanel error={pages.error} isCompact onRetry={() => void fetchNextPage()} />

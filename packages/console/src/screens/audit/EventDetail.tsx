@@ -73,6 +73,8 @@ function Facts({ event }: { readonly event: EventView }) {
   )
 }
 
+const sealingMs = 2000
+
 /** The detail. */
 export function EventDetail({ id, known }: EventDetailProps) {
   const text = useText(eventText)
@@ -80,6 +82,9 @@ export function EventDetail({ id, known }: EventDetailProps) {
   const asked = useQuery({
     queryKey: ['audit', 'event', id],
     queryFn: ({ signal }) => request<AuditEvent>(`/audit/events/${encodeURIComponent(id)}`, { signal }),
+    // An event is sealed within seconds; until then its place is asked for again.
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && viewOf(state.data).seq === undefined ? sealingMs : false,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   })
