@@ -62,6 +62,16 @@ describe('health checks', () => {
     for (const path of ['slow', 'moved', 'endless']) await deregister(path)
   })
 
+  test('a check that fails from the beginning tells why', async () => {
+    await register(own, { Name: 'never', Check: { TCP: '127.0.0.1:1', Interval: '1s' } })
+    const found = await until(
+      () => checkOf(own, 'never'),
+      (check) => check?.Output !== '',
+    )
+    assert.deepEqual([found?.Status, found?.Output], ['critical', 'TCP connect 127.0.0.1:1: ECONNREFUSED'])
+    await deregister('never')
+  })
+
   test('a TCP check follows the port', async (context) => {
     const server = createTcpServer((socket) => socket.destroy())
     const port = await listening(context, server)

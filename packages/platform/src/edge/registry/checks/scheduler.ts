@@ -49,8 +49,12 @@ function count(scheduled: Scheduled, status: Status): void {
   scheduled.streak = { status, length: isSameSide ? streak.length + 1 : 1 }
 }
 
+const noResult = { status: 'critical', hasResult: false } as const
+
+const knownOf = ({ status, hasResult }: ActiveCheck): Status | undefined => (hasResult ? status : undefined)
+
 function isSameCheck(one: ActiveCheck, other: ActiveCheck): boolean {
-  return isDeepStrictEqual({ ...one, status: '' }, { ...other, status: '' })
+  return isDeepStrictEqual({ ...one, ...noResult }, { ...other, ...noResult })
 }
 
 function stop(scheduled: Scheduled): void {
@@ -92,7 +96,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
 
   const start = (check: ActiveCheck): void => {
     const streak = { status: check.status, length: 0 }
-    const scheduled: Scheduled = { check, timer: undefined, known: check.status, streak, isStopped: false }
+    const scheduled: Scheduled = { check, timer: undefined, known: knownOf(check), streak, isStopped: false }
     all.set(check.id, scheduled)
     plan(scheduled, parts.random() * Math.min(firstSpreadMs, check.probe.intervalMs))
   }
@@ -103,7 +107,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       for (const [id, scheduled] of all) {
         const check = wanted.get(id)
         if (check !== undefined && isSameCheck(check, scheduled.check)) {
-          scheduled.known = check.status // another process, or a registration, may have changed it
+          scheduled.known = knownOf(check) // another process, or a registration, may have changed it
           continue
         }
         stop(scheduled)

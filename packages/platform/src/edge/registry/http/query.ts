@@ -34,7 +34,6 @@ const common: ReadonlySet<string> = new Set([
   'cached',
   'consistent',
   'dc',
-  'hash',
   'index',
   'near',
   'ns',

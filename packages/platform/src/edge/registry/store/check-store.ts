@@ -16,6 +16,8 @@ export interface CheckResult {
 export interface ActiveCheck {
   readonly id: string
   readonly status: Status
+  /** False until somebody has looked: the first result is worth keeping even when it changes no status. */
+  readonly hasResult: boolean
   readonly probe: Extract<Probe, { kind: 'http' | 'tcp' }>
   readonly successesBeforePassing: number
   readonly failuresBeforeCritical: number
@@ -62,10 +64,10 @@ export async function recordHeartbeat(sql: Sql, id: string, result: CheckResult)
 /** Reads the checks that somebody must run. */
 export async function readActiveChecks(sql: Sql): Promise<readonly ActiveCheck[]> {
   const checks = await readChecks(sql)
-  return checks.flatMap(({ id, status, definition }) => {
+  return checks.flatMap(({ id, status, output, definition }) => {
     const { probe, successesBeforePassing, failuresBeforeCritical } = definition
     if (probe.kind !== 'http' && probe.kind !== 'tcp') return []
-    return [{ id, status, probe, successesBeforePassing, failuresBeforeCritical }]
+    return [{ id, status, hasResult: output !== '', probe, successesBeforePassing, failuresBeforeCritical }]
   })
 }
 
