@@ -40,6 +40,20 @@ test('grants nothing to nobody, and nothing to a patient without a record', () =
   assert.equal(accessFor(caller({ roles: ['patient', 'clinician'], patient: 'p' })).read.patients, 'all')
 })
 
+test('keeps a bound caller from lists of many patients, and a patient from rewriting what others recorded', () => {
+  const bound = accessFor(caller({ roles: ['clinician'], patient: 'p', scopes: ['patient/*.cruds'] }))
+  assert.ok(!has(bound.read.types, 'Group') && !has(bound.write, 'Group'))
+  assert.ok(!canRead({ roles: ['patient'], patient: 'p' }, 'Group'))
+  assert.ok(canRead({ roles: ['clinician'] }, 'Group'))
+  const patient = accessFor(caller({ roles: ['patient'], patient: 'p' }))
+  assert.ok(has(patient.verbs?.create ?? [], 'Observation'))
+  assert.ok(!has(patient.verbs?.update ?? 'all', 'Observation'))
+  assert.deepEqual(patient.verbs?.delete, [])
+  const scoped = accessFor(caller({ roles: ['patient'], patient: 'p', scopes: ['patient/*.cruds'] }))
+  assert.ok(has(scoped.verbs?.update ?? [], 'Consent') && !has(scoped.verbs?.update ?? 'all', 'Observation'))
+  assert.deepEqual(scoped.verbs?.delete, [])
+})
+
 test('narrows by scopes', () => {
   const given = (...scopes: string[]) => accessFor(caller({ roles: ['clinician'], patient: 'p', scopes }))
   assert.deepEqual(given('patient/Observation.rs').read.types, ['Observation'])
@@ -82,11 +96,17 @@ test('bounds a patient to the own compartment on reads, writes and histories', a
       target: { type: 'Observation', id },
       content: JSON.stringify({ resourceType: 'Observation', id, subject: { reference: `Patient/${subject}` } }),
     })
-  assert.equal((await write('o-p1', 'p1')).outcome, 'updated')
-  await assert.rejects(write('o-p1', 'p2'), hasCode('forbidden'))
-  await assert.rejects(write('o-p2', 'p1'), hasCode('forbidden'))
-  await records.delete(own, { type: 'Observation', id: 'o-p1' })
-  assert.equal((await records.delete(own, { type: 'Observation', id: 'o-p2' })).outcome, 'unchanged')
+  assert.equal((await write('o-own', 'p1')).outcome, 'created')
+  for (const [id, subject] of [
+    ['o-p1', 'p1'],
+    ['o-own', 'p2'],
+    ['o-new', 'p2'],
+    ['o-p2', 'p1'],
+  ] as const) {
+    await assert.rejects(write(id, subject), hasCode('forbidden'))
+  }
+  await assert.rejects(records.delete(own, { type: 'Observation', id: 'o-p1' }), hasCode('forbidden'))
+  await records.delete(staff, { type: 'Observation', id: 'o-p1' })
   await assert.rejects(records.read(own, 'Observation', 'o-p1'), hasCode('deleted'))
   await assert.rejects(
     records.create(own, { type: 'Condition', content: '{"resourceType":"Condition"}' }),

@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { AppError, type ErrorCode } from '@xinglin/core/errors'
+import type { Caller } from '../../kernel/caller.ts'
 import { type StoreFixture, storeFixture } from '../../testing/record-store.ts'
+import type { RecordContext } from '../types.ts'
 import type { Demands } from '../writes.ts'
+import { accessFor } from './index.ts'
 
 const hidden = 'hidden'
 const absent = 'absent'
@@ -15,6 +18,11 @@ const observation = (id: string, subject: string, more: object = {}): string =>
   JSON.stringify({ resourceType: 'Observation', id, subject: { reference: `Patient/${subject}` }, ...more })
 const put = (type: string, id: string, content: string, who = store.context()) =>
   store.records.update(who, { target: { type, id }, content })
+const boundTo = (patient: string): RecordContext => {
+  const context = store.context('clinician', patient)
+  const caller: Caller = { ...context.caller, scopes: ['patient/*.cruds'] }
+  return { ...context, caller, access: accessFor(caller) }
+}
 const hasCode = (code: ErrorCode) => (error: unknown) => error instanceof AppError && error.code === code
 
 /** What a caller is told, with the id taken out. */
@@ -38,7 +46,7 @@ after(() => store.close())
 
 describe('a record of another patient', () => {
   const demands: readonly Demands[] = [{}, { ifMatch: 'W/"1"' }, { ifMatch: '*' }, { ifNoneMatch: '*' }]
-  const own = () => store.context('patient', 'p1')
+  const own = () => boundTo('p1')
   const attempts: Readonly<Record<string, (id: string, demanded: Demands) => Promise<unknown>>> = {
     delete: (id, demanded) => store.records.delete(own(), { type: 'Observation', id }, demanded),
     patch: (id, demanded) => {
@@ -88,4 +96,22 @@ test('a record under a hidden label cannot be told from one that is not there', 
   const [there, gone] = await Promise.all(['labelled-issue', absent].map((id) => told(id, () => write(id))))
   assert.equal(there, gone)
   await assert.rejects(store.records.read(pharmacist, 'Observation', 'labelled'), hasCode('not-found'))
+})
+
+test('a device belongs to its patient; one of the house is for all', async () => {
+  const device = (id: string, more: object = {}) => JSON.stringify({ resourceType: 'Device', id, ...more })
+  await put('Device', 'pacemaker', device('pacemaker', { patient: { reference: 'Patient/p2' } }))
+  await put('Device', 'scanner', device('scanner'))
+  const read = (patient: string, id: string) => store.records.read(store.context('patient', patient), 'Device', id)
+  await assert.rejects(read('p1', 'pacemaker'), hasCode('not-found'))
+  assert.equal((await read('p2', 'pacemaker')).id, 'pacemaker')
+  assert.equal((await read('p1', 'scanner')).id, 'scanner')
+})
+
+test('a group that a patient is in does not show its other members', async () => {
+  const member = ['p1', 'p2'].map((id) => ({ entity: { reference: `Patient/${id}` } }))
+  await put('Group', 'cohort', JSON.stringify({ resourceType: 'Group', id: 'cohort', member }))
+  for (const context of [store.context('patient', 'p1'), boundTo('p1')]) {
+    await assert.rejects(store.records.read(context, 'Group', 'cohort'), hasCode('not-found'))
+  }
 })

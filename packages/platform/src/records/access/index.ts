@@ -3,7 +3,7 @@ import { labelHash, resourceTypes } from '@xinglin/core/fhir/search'
 import type { Caller } from '../../kernel/caller.ts'
 import type { Access } from '../types.ts'
 import { parseScopes, type ResourceScope } from './scopes.ts'
-import { type Grant, grantsByRole, sharedTypes } from './types-by-role.ts'
+import { type Grant, grantsByRole, sharedTypes, typesOfManyPatients } from './types-by-role.ts'
 
 const confidentiality = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
 const nothing: Access = {
@@ -26,6 +26,12 @@ export function accessFor(caller: Caller): Access {
 
 function accessOf(grants: readonly Grant[], isBound: boolean, caller: Caller): Access {
   if (isBound && caller.patient === undefined) return nothing
+  const isNarrow = grants.some((grant) => grant.update !== undefined || grant.delete !== undefined)
+  const verbs = {
+    create: united(grants.map((grant) => grant.write)),
+    update: united(grants.map((grant) => grant.update ?? grant.write)),
+    delete: united(grants.map((grant) => grant.delete ?? grant.write)),
+  }
   return {
     read: {
       types: united(grants.map((grant) => grant.read)),
@@ -33,7 +39,8 @@ function accessOf(grants: readonly Grant[], isBound: boolean, caller: Caller): A
       sharedTypes: isBound ? sharedTypes : [],
       hiddenLabels: hiddenFrom(grants),
     },
-    write: united(grants.map((grant) => grant.write)),
+    write: verbs.create,
+    ...(isNarrow ? { verbs } : {}),
   }
 }
 
@@ -58,12 +65,14 @@ function narrowed(access: Access, scopes: readonly ResourceScope[], caller: Call
   const isBound = wide.length === 0
   if (used.length === 0 || (isBound && caller.patient === undefined)) return nothing
   const keep = (types: Access['write'], verb: 'create' | 'read' | 'update' | 'delete') =>
-    (types === 'all' ? resourceTypes : types).filter((type) =>
-      used.some((scope) => scope[verb] && (scope.type === '*' || scope.type === type)),
+    (types === 'all' ? resourceTypes : types).filter(
+      (type) =>
+        used.some((scope) => scope[verb] && (scope.type === '*' || scope.type === type)) &&
+        !(isBound && typesOfManyPatients.includes(type)),
     )
   const create = keep(access.write, 'create')
-  const update = keep(access.write, 'update')
-  const remove = keep(access.write, 'delete')
+  const update = keep(access.verbs?.update ?? access.write, 'update')
+  const remove = keep(access.verbs?.delete ?? access.write, 'delete')
   return {
     read: {
       ...access.read,

@@ -6,6 +6,9 @@ import type { Role } from '../../kernel/caller.ts'
 export interface Grant {
   readonly read: readonly string[]
   readonly write: readonly string[]
+  /** The types of `write` that may be changed or deleted too, where not all may. */
+  readonly update?: readonly string[]
+  readonly delete?: readonly string[]
   /** True when only records of the caller's own Patient compartment are meant. */
   readonly isBound?: boolean
   /** Confidentiality codes (http://terminology.hl7.org/CodeSystem/v3-Confidentiality) that are hidden. */
@@ -49,6 +52,9 @@ export const sharedTypes: readonly string[] = [
   'ValueSet',
 ]
 
+/** Types that list many patients side by side, so that a caller bound to one of them must not see the others there. */
+export const typesOfManyPatients: readonly string[] = ['Group']
+
 const medication = [
   'Medication',
   'MedicationRequest',
@@ -90,9 +96,12 @@ export const grantsByRole: Readonly<Record<Role, Grant>> = {
     write: [...medication, 'AllergyIntolerance', 'DetectedIssue', 'Communication', 'Task', 'Provenance'],
     hides: ['V'],
   },
+  // What others recorded of a patient is not the patient's to rewrite; nothing is theirs to delete.
   patient: {
-    read: clinical,
+    read: without([...trail, ...typesOfManyPatients]),
     write: ['QuestionnaireResponse', 'Appointment', 'AppointmentResponse', 'Communication', 'Observation', 'Consent'],
+    update: ['QuestionnaireResponse', 'Appointment', 'AppointmentResponse', 'Consent'],
+    delete: [],
     isBound: true,
   },
   compliance: {

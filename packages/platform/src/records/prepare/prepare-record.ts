@@ -83,9 +83,14 @@ function toRecord(draft: Draft, index: IndexRows): PreparedRecord {
     tail: afterTime + continued(JSON.stringify(rest)),
     tok: `{${index.tok.join(',')}}`,
     clinicalDate: index.clinicalDate ?? null,
-    patients: index.patients,
+    patients: resourceType === 'Device' ? ownersOf(index) : index.patients,
     labels: index.labels,
   }
+}
+
+// R4 leaves Device out of the Patient compartment; whose it is must count all the same, or every patient could read of it.
+function ownersOf(index: IndexRows): readonly string[] {
+  return [...new Set(index.references.filter(({ type }) => type === 'Patient').map(({ id }) => id))]
 }
 
 // The members of an object's text, to be written behind others.
