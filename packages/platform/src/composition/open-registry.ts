@@ -37,8 +37,9 @@ export async function openRegistry(options: OpenRegistryOptions): Promise<OpenRe
     ? await registry.create({ ...ports, registry: unused, call: nobody }, registrySettings, {})
     : undefined
   if (local !== undefined && settings.registryUrl === undefined) return { port: local.port, local }
+  // Our own registry in another process of this system wants the token that it was given itself.
   const url = settings.registryUrl ?? `http://127.0.0.1:${registrySettings.port}`
-  const { registryToken: token } = settings
+  const token = settings.registryUrl === undefined ? registrySettings.token : settings.registryToken
   const { log, clock } = ports
   const port = createConsulRegistry({ url, log, clock, ...(token === undefined ? {} : { token }) })
   shutdown.add('registry client', () => port.close())
