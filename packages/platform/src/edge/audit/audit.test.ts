@@ -154,6 +154,17 @@ test('only compliance, admin and system may use the trail; a refusal is itself r
   assert.equal(newest(refusals).outcomeDesc, 'forbidden')
 })
 
+test('scopes narrow the use of the trail as they narrow every other access', async () => {
+  const statusOf = async (scopes: readonly string[], path = '/audit/events', how: Ask = {}) =>
+    (await ask(path, { role: 'admin', scopes, ...how })).status
+  for (const scopes of [['user/Patient.rs'], ['patient/*.cruds'], ['openid'], ['user/AuditEvent.d']]) {
+    assert.equal(await statusOf(scopes), 403, String(scopes))
+  }
+  assert.equal(await statusOf(['user/AuditEvent.rs']), 200)
+  const erasure = { method: 'POST', payload: { reason: 'by law' } } as const
+  assert.equal(await statusOf(['user/*.cruds'], '/audit/events/1/$erase', erasure), 403)
+})
+
 test('an event is erased by an admin with a reason; its place, the chain and the record of the erasure stay', async () => {
   const { trail, sql, folder } = service()
   await trail.record(readOf('forgotten'))

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, Role } from '../../../kernel/caller.ts'
 import type { Audit, AuditEntry } from '../../../kernel/ports.ts'
 import type {} from '../../../kernel/service.ts'
+import { accessFor } from '../../../records/index.ts'
 
 /** What a route does, in the words of the trail. */
 export interface Use {
@@ -25,9 +26,16 @@ export interface Answer<T> {
 /** Roles that may read the trail. */
 export const readers: readonly Role[] = Object.freeze(['compliance', 'admin', 'system'])
 
-function checkCaller(caller: Caller, { roles = readers }: Use): void {
-  if (caller.roles.some((role) => roles.includes(role))) return
-  throw new AppError('forbidden', `The audit trail is open to the roles ${roles.join(', ')} only`)
+function checkCaller(caller: Caller, { action, roles = readers }: Use): void {
+  if (!caller.roles.some((role) => roles.includes(role))) {
+    throw new AppError('forbidden', `The audit trail is open to the roles ${roles.join(', ')} only`)
+  }
+  if (caller.scopes.length === 0) return
+  // Scopes narrow here too: the trail tells of every patient, and no scope stands for an erasure.
+  const { types, patients } = accessFor(caller).read
+  const isWithin = patients === 'all' && (types === 'all' || types.includes('AuditEvent'))
+  if (isWithin && action !== 'D') return
+  throw new AppError('forbidden', 'The scopes of the token do not cover this use of the audit trail')
 }
 
 function failureOf(error: unknown): Pick<AuditEntry, 'outcome' | 'status' | 'reason'> {

@@ -27,6 +27,7 @@ export interface ServiceUnderTest {
 export interface Ask {
   readonly method?: 'GET' | 'POST'
   readonly role?: Role
+  readonly scopes?: readonly string[]
   readonly payload?: object
 }
 
@@ -106,7 +107,10 @@ export async function serviceUnderTest(sql: Sql, log: Logger): Promise<ServiceUn
   const app = buildServiceApp({
     service: 'audit',
     running,
-    verifyCaller: (token) => callerOf(token as Role), // the tests send the role itself
+    verifyCaller(token) {
+      const [role, ...scopes] = token.split(' ')
+      return { ...callerOf(role as Role), scopes } // the tests send role and scopes themselves
+    },
     ...common,
   })
   await app.ready()
@@ -115,8 +119,8 @@ export async function serviceUnderTest(sql: Sql, log: Logger): Promise<ServiceUn
     sql,
     trail,
     folder,
-    async ask(url, { method = 'GET', role = 'compliance', payload } = {}) {
-      const headers = { 'x-xinglin-caller': role }
+    async ask(url, { method = 'GET', role = 'compliance', scopes = [], payload } = {}) {
+      const headers = { 'x-xinglin-caller': [role, ...scopes].join(' ') }
       const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })
       const body = answer.body === '' ? undefined : JSON.parse(answer.body)
       return { status: answer.statusCode, type: String(answer.headers['content-type']), body }
