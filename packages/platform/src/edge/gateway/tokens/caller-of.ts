@@ -21,15 +21,19 @@ function tagged(consumer: KongConsumer, prefix: string): readonly string[] {
   return (consumer.tags ?? []).filter((tag) => tag.startsWith(prefix)).map((tag) => tag.slice(prefix.length))
 }
 
+// A consumer bound to a patient and nothing else is that patient, not a front end that sees all of them.
 function heldRoles(consumer: KongConsumer): readonly Role[] {
   const tags = tagged(consumer, 'role:')
   const held = allRoles.filter((role) => role !== 'system' && tags.includes(role))
-  return held.length === 0 ? ['frontend'] : held
+  if (held.length > 0) return held
+  return tagged(consumer, 'patient:').length > 0 ? ['patient'] : ['frontend']
 }
 
+// A claim that is there but says nothing readable claims nothing; it is not as if it were not there.
 function claimedTexts(value: unknown): readonly string[] | undefined {
+  if (value === undefined || value === null) return undefined
   if (typeof value === 'string') return value.split(' ').filter((text) => text !== '')
-  return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : undefined
+  return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : []
 }
 
 function narrowRoles(held: readonly Role[], claims: Claims): readonly Role[] {
@@ -50,8 +54,10 @@ function nameOf(consumer: KongConsumer): string {
 export function callerOf(consumer: KongConsumer, claims: Claims): CallerOutcome {
   const roles = narrowRoles(heldRoles(consumer), claims)
   if (roles.length === 0) return { fault: 'role' }
-  const scopes = claimedTexts(claims.scope ?? claims.scp) ?? []
-  if (scopes.length > maxScopes) return { fault: 'scope' }
+  const claimedScopes = claimedTexts(claims.scope ?? claims.scp)
+  const scopes = claimedScopes ?? []
+  // Without scopes the roles alone decide, so an empty claim must not pass for none.
+  if (scopes.length > maxScopes || claimedScopes?.length === 0) return { fault: 'scope' }
   const bound = tagged(consumer, 'patient:')[0]
   const claimed = textClaim(claims, 'patient', patientId)
   const isForeign = bound !== undefined && claims.patient !== undefined && claimed !== bound

@@ -107,8 +107,20 @@ test('a token for another audience is not for us', () => {
 test('claims narrow what the consumer may and never widen it', () => {
   assert.equal(fault(hmacToken(hs, { role: 'admin' })), 'role')
   assert.equal(fault(hmacToken(hs, { patient: '../x' })), 'patient')
+  for (const role of [5, {}, [], [5], '', true]) assert.equal(fault(hmacToken(hs, { role })), 'role')
+  for (const scope of [5, {}, [], [5], '', '  ']) assert.equal(fault(hmacToken(hs, { scope })), 'scope')
   const { caller } = verifier.verify(hmacToken(shop, { role: 'clinician frontend' }), rules, nowSeconds())
   assert.deepEqual(caller.roles, ['frontend'])
+})
+
+test('a consumer bound to a patient is that patient, unless its tags name a role', () => {
+  const callerWith = (tags: readonly string[]) => {
+    const bound = createTokenVerifier({ ...state, consumers: [{ ...other, tags }] })
+    const { roles, patient } = bound.verify(hmacToken(shop), rules, nowSeconds()).caller
+    return [roles, patient]
+  }
+  assert.deepEqual(callerWith(['patient:p1']), [['patient'], 'p1'])
+  assert.deepEqual(callerWith(['patient:p1', 'role:clinician']), [['clinician'], 'p1'])
 })
 
 test('huge and malformed texts are refused without being read', () => {
