@@ -71,12 +71,30 @@ async function look(stage: Stage, screen: Screen, language: 'en' | 'zh'): Promis
   }
 }
 
+const faulty = `document.querySelector('main').insertAdjacentHTML('beforeend',
+  '<p style="color:#ccc;background:#fff">These are English words</p>' +
+  '<button style="width:30px;overflow:hidden;white-space:nowrap">Cut off here</button>' +
+  '<div style="width:3000px">.</div>')`
+
+async function findsFaults(stage: Stage): Promise<void> {
+  const context = await stage.open(undefined, { language: 'zh' })
+  const page = await goTo(context, stage, '/sign-in')
+  await page.evaluate(faulty)
+  assert.match((await accessibilityFaults(page)).join(), /color-contrast/)
+  assert.match((await contrastFaults(page)).join(), /color-contrast/)
+  assert.match((await clippedTexts(page)).join(), /BUTTON Cut off here.*wider than the window/)
+  assert.match((await englishSentences(page)).join(), /These are English words/)
+  await context.close()
+}
+
 test('every screen in 2 languages × 2 colours × 2 widths', { skip: noChromium, timeout: 280_000 }, async (t) => {
   const stage = await openStage()
   t.after(() => stage.close())
+  await t.test('the checks find what they look for', () => findsFaults(stage))
   for (const screen of screens) {
     await t.test(`${screen.name}: accessible, nothing cut off, no English in Chinese`, async () => {
-      assert.deepEqual([...(await look(stage, screen, 'en')), ...(await look(stage, screen, 'zh'))], [])
+      const found = await Promise.all([look(stage, screen, 'en'), look(stage, screen, 'zh')])
+      assert.deepEqual(found.flat(), [])
     })
   }
 })
