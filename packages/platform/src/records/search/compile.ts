@@ -104,7 +104,7 @@ function conditionsOf(query: SearchQuery, path: Path, binder: Binder, options: C
     knowledge: options.knowledge,
     depth: 0,
     maxDepth: options.maxChainDepth,
-    isNarrow: path.kind !== 'scan',
+    isNarrow: path.kind === 'patient' || path.kind === 'token',
     compile: compileCriterion,
   }
   const [type, ...others] = query.types
@@ -123,6 +123,11 @@ function sourcesOf(path: Path, binder: Binder): readonly Source[] {
   switch (path.kind) {
     case 'scan':
       return [{ from: 'records.resource r', where: [] }]
+    case 'types':
+      return path.types.map((type) => ({
+        from: 'records.resource r',
+        where: [`r.type = ${binder.bind(type, 'text')}`],
+      }))
     case 'patient': {
       // `pat` is the first compartment of a resource; the few with several are found by `pats`.
       const patient = binder.bind(path.patient, 'text')

@@ -4,18 +4,23 @@ import type { AccessFilter } from '../types.ts'
 import { hashesOf } from './criterion.ts'
 import type { SearchKnowledge } from './knowledge.ts'
 
-/** The driving access path: one patient's rows, the rows of a few hashes, or whatever PostgreSQL finds best. */
+/** The driving access path: one patient's rows, the rows of a few hashes, of a few types, or whatever PostgreSQL finds best. */
 export type Path =
   | { readonly kind: 'patient'; readonly patient: string }
   | { readonly kind: 'token'; readonly hashes: readonly number[]; readonly criterion: Criterion }
+  | { readonly kind: 'types'; readonly types: readonly string[] }
   | { readonly kind: 'scan' }
 
 const maxDrivingHashes = 8
+const maxDrivingTypes = 8
 
 /** The path of a query. Deterministic, because a cursor continues on the same path. */
 export function choosePath(query: SearchQuery, access: AccessFilter, knowledge: SearchKnowledge): Path {
   const [type, ...others] = query.types
-  if (type === undefined || others.length > 0) return { kind: 'scan' }
+  if (type === undefined) return { kind: 'scan' }
+  if (others.length > 0) {
+    return query.types.length > maxDrivingTypes ? { kind: 'scan' } : { kind: 'types', types: query.types }
+  }
   if (query.criteria.some((criterion) => criterion.kind === 'id')) return { kind: 'scan' }
   const patient = patientOf(query, access, type, knowledge)
   if (patient !== undefined) return { kind: 'patient', patient }

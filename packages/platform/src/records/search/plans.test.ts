@@ -1,0 +1,55 @@
+// The indexes that searches rely on can really be used: what is compared has one collation, and what is ordered stands in order.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { parseSearch, searchKnowledge } from '@xinglin/core/fhir/search'
+import { type StoreFixture, storeFixture } from '../../testing/record-store.ts'
+import { compilePage } from './compile.ts'
+
+const shared: { store?: StoreFixture } = {}
+const store = (): StoreFixture => {
+  assert.ok(shared.store)
+  return shared.store
+}
+before(async () => {
+  shared.store = await storeFixture()
+})
+after(() => shared.store?.close())
+
+/** The plan of a search where every sequential scan and sort is made to look expensive. */
+async function planOf(search: string): Promise<string> {
+  const [type = '', query] = search.split('?')
+  const types = type === '' ? ['Patient', 'Observation'] : [type]
+  const parameters = [...new URLSearchParams(query)]
+  const parsed = parseSearch({ types, parameters, lenient: false })
+  const { access } = store().context('system')
+  const page = { access: access.read, knowledge: searchKnowledge(), maxChainDepth: 4, limit: 21 }
+  const { text, values = [] } = compilePage(parsed, page)
+  return await store().database.sql.transaction(async (tx) => {
+    for (const setting of ['enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'enable_hashjoin', 'enable_mergejoin'])
+      await tx.query({ text: `SET LOCAL ${setting} = off` })
+    const rows = await tx.query<{ readonly 'QUERY PLAN': string }>({ text: `EXPLAIN ${text}`, values })
+    return rows.map((row) => row['QUERY PLAN']).join('\n')
+  })
+}
+
+test('ids and references to them have one collation', async () => {
+  const rows = await store().database.sql.query<{ readonly place: string; readonly collation: string | null }>({
+    text: `SELECT table_name || '.' || column_name AS place, collation_name AS collation FROM information_schema.columns
+      WHERE table_schema = 'records' AND column_name = 'id' ORDER BY 1`,
+  })
+  assert.deepEqual(
+    rows.map(({ place, collation }) => `${place} ${collation}`),
+    ['reference_index.id C', 'resource.id C', 'version.id C'],
+  )
+})
+
+test('the newest of a type by clinical date come straight out of an index', async () => {
+  const plan = await planOf('Observation?_sort=-date')
+  assert.match(plan, /using resource_clinical/)
+  assert.doesNotMatch(plan.split('version')[0] ?? '', /Seq Scan/)
+})
+
+test('a search over a few types takes each in the order of its index', async () => {
+  const plan = await planOf('?_lastUpdated=gt2020')
+  assert.equal(plan.match(/using resource_updated/g)?.length, 2, plan)
+})
