@@ -172,6 +172,33 @@ test('refuses bodies and addresses that are broken, foreign or too large', async
   await app.close()
 })
 
+test('refuses bytes that are no UTF-8, and bodies that would have to be decompressed', async () => {
+  const app = appOf()
+  const named = (bytes: readonly number[]) =>
+    Buffer.concat([Buffer.from('{"name":"'), Buffer.from(bytes), Buffer.from('"}')])
+  // GB 18030, an overlong slash, half a character, a surrogate
+  for (const bytes of [
+    [0xd5, 0xc5],
+    [0xc0, 0xaf],
+    [0xe5, 0xbc],
+    [0xed, 0xa0, 0x80],
+  ]) {
+    const answer = await app.inject(post(named(bytes)))
+    assert.deepEqual([answer.statusCode, answer.json().code], [400, 'malformed-body'])
+  }
+  assert.equal((await app.inject(post({ name: '张伟😀' }))).json().name, '张伟😀')
+  for (const [encoding, status] of [
+    ['gzip', 415],
+    ['x', 415],
+    ['identity', 200],
+  ] as const) {
+    const { headers, ...request } = post({ name: 'x' })
+    const answer = await app.inject({ ...request, headers: { ...headers, 'content-encoding': encoding } })
+    assert.equal(answer.statusCode, status, encoding)
+  }
+  await app.close()
+})
+
 test('ends a request at its deadline, whether the handler listens or not', async () => {
   const app = appOf()
   assert.equal((await app.inject({ url: '/slow', headers: asChen })).statusCode, 504)

@@ -3,6 +3,7 @@ import { AppError, type ErrorCode } from '@xinglin/core/errors'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify'
 import { createRouteTable, type RouteTable } from './allowed-methods.ts'
 import { attachedCaller } from './attached-caller.ts'
+import { isCompressed, textOf } from './body-text.ts'
 import type { Caller } from './caller.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
 import { fromFramework } from './framework-errors.ts'
@@ -99,6 +100,11 @@ function addRequestHooks(app: FastifyInstance, options: ServiceAppOptions, limit
     if (request.url.length > limits.urlBytes) {
       return done(new AppError('header-too-large', `The address is longer than ${limits.urlBytes} bytes`))
     }
+    if (isCompressed(request.headers['content-encoding'])) {
+      return done(
+        new AppError('unsupported-media-type', 'Send the body as it is: Content-Encoding is not decoded here'),
+      )
+    }
     const isPublic = request.routeOptions.config?.public === true
     const caller = identify(request, options)
     if (caller !== undefined) request.caller = caller
@@ -115,6 +121,15 @@ function addRequestHooks(app: FastifyInstance, options: ServiceAppOptions, limit
     else log.info('http.request', { ...fields, ms })
     done()
   })
+}
+
+// Fastify's own parser, fed with text that was checked to be text.
+function addJsonParser(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) =>
+    parse(request, textOf(body), done),
+  )
 }
 
 // Schemas refuse what they do not name; text of queries and paths takes the declared type before.
@@ -205,7 +220,7 @@ export function buildServiceApp(options: ServiceAppOptions): FastifyInstance {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, allErrors: false } },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply as FastifyReply, options),
   })
-  app.removeContentTypeParser('text/plain')
+  addJsonParser(app)
   addRequestHooks(app, options, limits)
   addStrictSchemas(app, table)
   addErrors(app, options, table)

@@ -7,7 +7,7 @@ import { compartmentPlace, type SearchPlace, systemPlace, typePlace } from '../s
 import type { Search } from '../search/search.ts'
 import type { RecordContext } from '../types.ts'
 import { audited } from './audited.ts'
-import { fhirJson } from './fhir-json.ts'
+import { fhirJson, takeAsText } from './fhir-json.ts'
 import { type Wishes, wishesOf, written } from './negotiation.ts'
 import { formOf, type Handling, handlingOf, type Pairs, pairsOf } from './search-request.ts'
 
@@ -36,9 +36,7 @@ export function searchRoutes(options: SearchRouteOptions): FastifyPluginAsync {
     }
   const config = { errors: 'fhir' } as const
   return async (app) => {
-    if (!app.hasContentTypeParser(formType)) {
-      app.addContentTypeParser(formType, { parseAs: 'string' }, (_request, body, done) => done(null, body))
-    }
+    if (!app.hasContentTypeParser(formType)) takeAsText(app, formType)
     app.get('/fhir', { config }, answer(system))
     app.post('/fhir/_search', { config }, answer(system))
     app.get('/fhir/:type', { config }, answer(ofType))
