@@ -98,6 +98,16 @@ test('a record under a hidden label cannot be told from one that is not there', 
   await assert.rejects(store.records.read(pharmacist, 'Observation', 'labelled'), hasCode('not-found'))
 })
 
+test('a label hides under every name of its code system, and under none', async () => {
+  const systems = ['http://hl7.org/fhir/v3/Confidentiality', 'urn:oid:2.16.840.1.113883.5.25', undefined]
+  for (const [at, system] of systems.entries()) {
+    const id = `named-${at}`
+    await put('Observation', id, observation(id, 'p1', { meta: { security: [{ ...veryRestricted, system }] } }))
+    await assert.rejects(store.records.read(store.context('pharmacist'), 'Observation', id), hasCode('not-found'))
+    assert.equal((await store.records.read(store.context('clinician'), 'Observation', id)).id, id)
+  }
+})
+
 test('a device belongs to its patient; one of the house is for all', async () => {
   const device = (id: string, more: object = {}) => JSON.stringify({ resourceType: 'Device', id, ...more })
   await put('Device', 'pacemaker', device('pacemaker', { patient: { reference: 'Patient/p2' } }))

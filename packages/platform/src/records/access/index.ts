@@ -5,7 +5,13 @@ import type { Access } from '../types.ts'
 import { parseScopes, type ResourceScope } from './scopes.ts'
 import { type Grant, grantsByRole, sharedTypes, typesOfManyPatients } from './types-by-role.ts'
 
-const confidentiality = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
+// The names that confidentiality codes go by: today's, that of earlier releases, the HL7 v3 number, and none at all.
+const confidentiality = [
+  'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+  'http://hl7.org/fhir/v3/Confidentiality',
+  'urn:oid:2.16.840.1.113883.5.25',
+  undefined,
+]
 const nothing: Access = {
   read: { types: [], patients: [], sharedTypes: [], hiddenLabels: [] },
   write: [],
@@ -56,7 +62,7 @@ const ownPatient = (caller: Caller): readonly string[] => (caller.patient === un
 function hiddenFrom(grants: readonly Grant[]): readonly number[] {
   const [first, ...others] = grants
   const hidden = (first?.hides ?? []).filter((code) => others.every((grant) => grant.hides?.includes(code) === true))
-  return hidden.map((code) => labelHash(confidentiality, code))
+  return hidden.flatMap((code) => confidentiality.map((system) => labelHash(system, code)))
 }
 
 function narrowed(access: Access, scopes: readonly ResourceScope[], caller: Caller): Access {
