@@ -1,6 +1,7 @@
 // Parses a JSON body within bounds: size by the route, depth here, because recursion over strangers' data must end.
 import { AppError } from '@xinglin/core/errors'
 import type { Resource } from '@xinglin/core/fhir'
+import { refuseRepeatedNames } from './repeated-names.ts'
 
 /** Deepest nesting of objects and arrays that is accepted. */
 export const maxDepth = 120
@@ -29,13 +30,29 @@ export function parseResource(text: string): Parsed<Resource> {
   return { value: value as Resource, decimals }
 }
 
-/** Parses JSON; throws `malformed-body` when it is none or nested too deeply. */
+/** Parses JSON; throws `malformed-body` when it is none, nested too deeply, or says one thing twice. */
 export function parseJson(text: string): Parsed<unknown> {
   if (text.trim() === '') throw new AppError('malformed-body', 'The body is empty; send a FHIR resource as JSON')
   const decimals: ExactDecimal[] = []
   const value = parsed(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, decimals)
-  if (!isShallow(value)) throw new AppError('malformed-body', `The body is nested deeper than ${maxDepth} levels`)
+  const names = countNames(value)
+  if (Number.isNaN(names)) throw new AppError('malformed-body', `The body is nested deeper than ${maxDepth} levels`)
+  refuseRepeatedNames(text, names)
+  const wild = decimals.find(isWild)
+  if (wild !== undefined) {
+    const shown = `${wild.source.slice(0, 20)}${wild.source.length > 20 ? '…' : ''}`
+    throw new AppError('malformed-body', `The number ${shown} has too many digits, or is too near zero, to be kept`)
+  }
   return { value, decimals }
+}
+
+const maxNumberCharacters = 400
+
+// What a number of JavaScript takes for zero, or PostgreSQL cannot hold.
+function isWild({ source }: ExactDecimal): boolean {
+  if (source.length > maxNumberCharacters) return true
+  const [digits = ''] = source.split(/[eE]/)
+  return Number(source) === 0 && /[1-9]/.test(digits)
 }
 
 /**
@@ -77,16 +94,23 @@ function parsed(text: string, decimals: ExactDecimal[]): unknown {
   }
 }
 
-function isShallow(value: unknown, depth = 0): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  if (depth >= maxDepth) return false
+const tooDeep = Number.NaN // stays NaN in every sum
+
+// How many names the objects have in all; NaN when the nesting is too deep. Arrays apart: for-in is slow on them.
+function countNames(value: unknown, depth = 0): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth >= maxDepth) return tooDeep
+  let sum = 0
   if (Array.isArray(value)) {
-    for (const item of value) if (!isShallow(item, depth + 1)) return false
-    return true
+    for (const item of value) if (typeof item === 'object') sum += countNames(item, depth + 1)
+    return sum
   }
   const object = value as Readonly<Record<string, unknown>>
-  for (const name in object) if (!isShallow(object[name], depth + 1)) return false
-  return true
+  for (const name in object) {
+    sum += 1
+    if (typeof object[name] === 'object') sum += countNames(object[name], depth + 1)
+  }
+  return sum
 }
 
 /** Whether a parsed value is a JSON object. */

@@ -79,7 +79,7 @@ function indexedKey(parameter: SearchParameter, descending: boolean, { binder, k
       return { ...base, expression: from('date_index', 'k.lo'), cast: 'timestamptz' }
     case 'number':
     case 'quantity':
-      return { ...base, expression: from('number_index', '(k.lo + k.hi) / 2'), cast: 'double precision' }
+      return { ...base, expression: from('number_index', 'k.lo / 2 + k.hi / 2'), cast: 'double precision' }
     case 'reference':
       return { ...base, expression: from('reference_index', `k.type || '/' || k.id`), cast: 'text' }
     case 'token':
