@@ -9,5 +9,18 @@ export function queryPairs(query: string): readonly (readonly [string, string])[
       'The query has a % that is not followed by two hex digits; write a plain percent sign as %25.',
     )
   }
+  if (query.includes('%')) requireUtf8(query)
+  if (/%00|\0/.test(query)) {
+    throw new AppError('invalid-request', 'The query has the character U+0000, which no stored text can hold.')
+  }
   return [...new URLSearchParams(query)]
+}
+
+// URLSearchParams would read other bytes as U+FFFD and search for that.
+function requireUtf8(query: string): void {
+  try {
+    decodeURIComponent(query)
+  } catch (cause) {
+    throw new AppError('invalid-request', 'The query has percent-encoded bytes that are not UTF-8.', { cause })
+  }
 }

@@ -1,4 +1,5 @@
 // String criteria: start, whole value, part, and `:text`.
+import { AppError } from '@xinglin/core/errors'
 import type { Scope } from '../scope.ts'
 import { anyOf } from '../scope.ts'
 
@@ -20,6 +21,12 @@ function oneString(scope: Scope, p: number, match: StringMatch, value: string): 
 function stringCondition(scope: Scope, s: string, match: StringMatch, value: string): string {
   const { binder, knowledge } = scope
   const normal = knowledge.normalise(value)
+  if (normal === '' && match !== 'exact') {
+    throw new AppError(
+      'invalid-parameter',
+      'A text to search for needs a letter, a digit or a sign; this would match all.',
+    )
+  }
   if (match === 'exact') {
     // The raw value decides; the normalised one finds the row in the index.
     return `${s}.v = ${binder.bind(normal, 'text')} AND ${s}.raw = ${binder.bind(value, 'text')}`
