@@ -9,7 +9,7 @@ import { createRequest } from './api/client.ts'
 import { isPassing } from './api/failure.ts'
 import type { Session } from './api/session.ts'
 import { createAppRouter } from './app/router.tsx'
-import { sessionKey } from './app/session.ts'
+import { onSessionElsewhere, sessionKey } from './app/session.ts'
 import { LanguageProvider } from './language/LanguageProvider.tsx'
 import { coloursKey, theme } from './theme/theme.ts'
 
@@ -34,6 +34,10 @@ const request = createRequest({
   },
 })
 const router = createAppRouter(request, queries)
+onSessionElsewhere(() => {
+  queries.clear()
+  void router.invalidate()
+})
 const place = document.getElementById('root')
 if (place === null) throw new Error('The page has no element with the id root')
 

@@ -14,6 +14,7 @@ import { ColourSwitch, LanguageSwitch } from './Preferences.tsx'
 import styles from './Shell.module.css'
 import { useCaller } from './session.ts'
 import { shellText } from './text.ts'
+import { useIdleSignOut } from './use-idle-sign-out.ts'
 
 const CommandBar = lazy(() => import('./command/CommandBar.tsx').then((module) => ({ default: module.CommandBar })))
 
@@ -36,6 +37,7 @@ export function Shell() {
   const [isCommanding, setCommanding] = useState(false)
   const openCommand = useCallback(() => setCommanding(true), [])
   useCommandKey(openCommand)
+  useIdleSignOut()
   const isPatient = caller.roles.every((role) => role === 'patient')
   return (
     <div className={styles.shell} data-audience={isPatient ? 'patient' : 'staff'}>

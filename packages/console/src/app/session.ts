@@ -34,15 +34,33 @@ export function useCaller(): Session['caller'] {
   return useRouteContext({ from: '/signed-in' }).session.caller
 }
 
+const channelName = 'xinglin.session'
+
+/** Tells the other tabs of this browser that somebody else is signed in now, or nobody. */
+export function announceSession(): void {
+  const channel = new BroadcastChannel(channelName)
+  channel.postMessage('changed')
+  channel.close()
+}
+
+/** Calls back when another tab signed in or out: what this one shows belongs to the person before. */
+export function onSessionElsewhere(react: () => void): () => void {
+  const channel = new BroadcastChannel(channelName)
+  channel.addEventListener('message', react)
+  return () => channel.close()
+}
+
 /** Ends the session and forgets everything that was loaded under it. */
 export function useSignOut(): () => Promise<void> {
   const request = useRequest()
   const queries = useQueryClient()
   const navigate = useNavigate()
   return useCallback(async () => {
-    await signOut(request)
+    // What was loaded is forgotten even when the server cannot be told; its session then ends by itself.
+    await signOut(request).catch((error: unknown) => console.warn('The server was not told of the sign-out.', error))
     queries.clear()
     queries.setQueryData(sessionKey, null)
+    announceSession()
     await navigate({ to: '/sign-in' })
   }, [request, queries, navigate])
 }

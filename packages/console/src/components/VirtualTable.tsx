@@ -12,7 +12,7 @@ export interface Column<Row> {
   /** The first column's cell holds the row's link or button. */
   readonly cell: (row: Row) => ReactNode
   readonly isNumber?: boolean
-  /** Left out on a phone. */
+  /** Left out where the window is narrow. */
   readonly isWide?: boolean
 }
 
@@ -63,12 +63,18 @@ function useWalking(count: number, scrollTo: (index: number) => void) {
   return { place, onKeyDown }
 }
 
+const templateOf = <Row,>(columns: readonly Column<Row>[]): string => columns.map(({ width }) => width).join(' ')
+
 /** Draws the table. */
 export function VirtualTable<Row>({ columns, rows, onEnd, ...table }: VirtualTableProps<Row>) {
   const { body, virtual, items, topPx } = useVirtualRows<HTMLTableSectionElement>(rows.length, { onEnd })
   const { place, onKeyDown } = useWalking(rows.length, (index) => virtual.scrollToIndex(index))
-  const narrow = columns.filter(({ isWide }) => isWide !== true).length - 1
-  const template = { '--columns': columns.map(({ width }) => width).join(' '), '--narrow': Math.max(1, narrow) }
+  const narrow = columns.filter(({ isWide }) => isWide !== true)
+  const template = {
+    '--columns': templateOf(columns),
+    '--narrow-columns': templateOf(narrow),
+    '--narrow': Math.max(1, narrow.length - 1),
+  }
   const rowCount = table.total === undefined ? -1 : table.total + 1
   return (
     <table aria-label={table.label} aria-rowcount={rowCount} className={styles.table} onKeyDown={onKeyDown} ref={place}>

@@ -1,7 +1,7 @@
 // The frame of a patient's chart: the banner that stays, the sections below it, and what is shown when there is no record.
 import { Skeleton } from '@mantine/core'
 import { Link, Outlet } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from 'react'
 import { Failure } from '../../api/failure.ts'
 import { useCaller } from '../../app/session.ts'
 import { EmptyState } from '../../components/EmptyState.tsx'
@@ -86,10 +86,10 @@ function NoRecord({ error, onRetry }: { readonly error: unknown; readonly onRetr
   )
 }
 
-function Open({ patientId, children }: { readonly patientId: string; readonly children: React.ReactNode }) {
+function Open({ patientId, children }: { readonly patientId: string; readonly children: ReactNode }) {
   const { place, heightPx } = useHeight()
   return (
-    <div className={styles.chart} style={{ '--table-top': `calc(var(--bar) + ${heightPx}px)` } as React.CSSProperties}>
+    <div className={styles.chart} style={{ '--table-top': `calc(var(--bar) + ${heightPx}px)` } as CSSProperties}>
       <div className={styles.top} ref={place}>
         {children}
         <SectionLinks patientId={patientId} />

@@ -18,6 +18,8 @@ import { useRequest } from '../../app/session.ts'
 const pageSize = 1000
 const maxPages = 10
 const latestCount = 300
+// A screen of tests stands at once; older results are asked for when somebody wants them.
+const observationCount = 400
 
 /** Id of the patient whose chart is open. */
 export function usePatientId(): string {
@@ -89,7 +91,7 @@ export function useObservationPages(patientId: string) {
   const first = searchPath('/fhir/Observation', [
     ['patient', patientId],
     ['_sort', '-date'],
-    ['_count', pageSize],
+    ['_count', observationCount],
   ])
   return useInfiniteQuery({
     queryKey: ['chart', patientId, 'pages', first],

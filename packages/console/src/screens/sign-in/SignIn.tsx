@@ -6,7 +6,7 @@ import { type Credential, fetchPersonas, signIn } from '../../api/session.ts'
 import { Mark } from '../../app/Mark.tsx'
 import { homeOf, safeNext } from '../../app/navigation.ts'
 import { ColourSwitch, LanguageSwitch } from '../../app/Preferences.tsx'
-import { sessionKey, useRequest } from '../../app/session.ts'
+import { announceSession, sessionKey, useRequest } from '../../app/session.ts'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
 import { PageTitle } from '../../components/PageTitle.tsx'
 import { fill } from '../../language/fill.ts'
@@ -24,7 +24,9 @@ function useSigningIn() {
   return useMutation({
     mutationFn: (credential: Credential) => signIn(request, credential),
     onSuccess: async (session) => {
+      queries.clear()
       queries.setQueryData(sessionKey, session)
+      announceSession()
       await navigate({ href: safeNext(next) ?? homeOf(session.caller), replace: true })
     },
   })
