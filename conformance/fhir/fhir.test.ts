@@ -1,16 +1,17 @@
-// Our own record store keeps every rule of the suite, and the suite itself can fail.
+// Our own whole system keeps every rule of the suite, and the suite itself can fail.
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { chapters } from './chapters/index.ts'
-import { type OwnServer, startOwnServer } from './own-server.ts'
+import type { OwnServer } from './own-server.ts'
+import { startOwnSystem } from './own-system.ts'
 import { type Client, createClient } from './suite/client.ts'
 import { runCheck, runSuite, tally } from './suite/run-suite.ts'
 
 const shared: { server?: OwnServer; client?: Client } = {}
 before(async () => {
-  shared.server = await startOwnServer()
+  shared.server = await startOwnSystem()
   shared.client = createClient(shared.server.target)
 })
 after(() => shared.server?.close())

@@ -7,7 +7,6 @@ import { systemClock } from '../../packages/platform/src/kernel/clock.ts'
 import { buildServiceApp } from '../../packages/platform/src/kernel/http.ts'
 import { createIds } from '../../packages/platform/src/kernel/ids.ts'
 import type { Audit, Events } from '../../packages/platform/src/kernel/ports.ts'
-import type { Sql } from '../../packages/platform/src/kernel/sql.ts'
 import {
   createPreparePool,
   fhirRoutes,
@@ -22,7 +21,6 @@ import type { Target } from './suite/client.ts'
 /** A server of ours under test. */
 export interface OwnServer {
   readonly target: Required<Target>
-  readonly sql: Sql
   close(): Promise<void>
 }
 
@@ -73,7 +71,6 @@ export async function startOwnServer(rules: readonly WriteRule[] = []): Promise<
   })
   return {
     target: { base: baseUrl, token: 'full', patientToken: 'patient', patient },
-    sql: database.sql,
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => {

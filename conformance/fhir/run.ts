@@ -1,14 +1,16 @@
 // Checks any FHIR R4 server: node conformance/fhir/run.ts --base http://127.0.0.1:8080/fhir --token …
-// Without --base it checks our own record store. `--help` tells the rest.
+// Without --base it starts our own system. `--help` tells the rest.
 import { parseArgs } from 'node:util'
 import { chapters } from './chapters/index.ts'
 import { type OwnServer, startOwnServer } from './own-server.ts'
+import { startOwnSystem } from './own-system.ts'
 import { createClient, type Target } from './suite/client.ts'
 import { report } from './suite/report.ts'
 import { runSuite } from './suite/run-suite.ts'
 
 const help = `Checks a FHIR R4 server by its HTTP interface.
-  --base URL            FHIR base, e.g. http://127.0.0.1:8080/fhir; without it our own record store is checked
+  --base URL            FHIR base, e.g. http://127.0.0.1:8080/fhir; without it our own system is started and checked
+  --store               checks our record store alone instead, without gateway and audit trail
   --token T             bearer token of a caller who may do everything
   --token-patient T     bearer token of a caller who is bound to one patient, for the chapter on access
   --patient ID          id of that patient
@@ -20,6 +22,7 @@ The exit code is 0 when nothing failed, 1 when a check failed, 2 when the server
 const { values } = parseArgs({
   options: {
     base: { type: 'string' },
+    store: { type: 'boolean', default: false },
     token: { type: 'string' },
     'token-patient': { type: 'string' },
     patient: { type: 'string' },
@@ -33,6 +36,10 @@ const { values } = parseArgs({
 function givenTarget(base: string): Target {
   const { token, 'token-patient': patientToken, patient } = values
   return { base: base.replace(/\/+$/, ''), token, patientToken, patient }
+}
+
+async function startOwn(): Promise<OwnServer> {
+  return values.store ? await startOwnServer() : await startOwnSystem()
 }
 
 async function canBeAsked({ base }: Target): Promise<boolean> {
@@ -50,7 +57,7 @@ async function main(): Promise<number> {
     console.log(help)
     return 0
   }
-  const own: OwnServer | undefined = values.base === undefined ? await startOwnServer() : undefined
+  const own = values.base === undefined ? await startOwn() : undefined
   try {
     const target = own?.target ?? givenTarget(values.base ?? '')
     if (!(await canBeAsked(target))) {
