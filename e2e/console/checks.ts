@@ -1,9 +1,7 @@
 // What holds on every screen of the console: no accessibility fault, nothing clipped, no English sentence in Chinese.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 interface AxeResult {
@@ -14,7 +12,7 @@ interface AxeResult {
 }
 
 async function runAxe(page: Page, options: object): Promise<readonly string[]> {
-  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axeSource)
+  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axe.source)
   const result = await page.evaluate<AxeResult>(`axe.run(document, ${JSON.stringify(options)})`)
   return result.violations.map(
     ({ id, nodes }) => `${id}: ${nodes[0]?.target.join(' ')} ${nodes[0]?.failureSummary ?? ''}`,
