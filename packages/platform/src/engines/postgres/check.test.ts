@@ -22,6 +22,24 @@ test('names what is wrong with a database, and that it cannot be reached', async
   await none.close()
 })
 
+test('says what to check when user, name or form of the address are wrong', async (context) => {
+  const db = await testDatabase()
+  const wrong = [
+    [db.url.replace(/:[^:@/]+@/, ':wrong@'), /password/],
+    [db.url.replace(/[^/]*$/, 'nowhere'), /nowhere/],
+    [`${db.url}?sslmode=require`, /SSL/],
+    ['postgres://user:secret@127.0.0.1:port/x', /URL/],
+  ] as const
+  context.after(() => db.close())
+  for (const [url, word] of wrong) {
+    const opening = openDatabase({ url, dataFolder: 'unused', poolSize: 1, log: silentLogger })
+    await assert.rejects(opening, (error: unknown) => {
+      const { message } = error as Error
+      return /check .*DATABASE_URL/.test(message) && word.test(message) && !message.includes('secret')
+    })
+  }
+})
+
 test('refuses to open a given database that could lose records, with all reasons', async () => {
   const db = await testDatabase()
   const opening = openDatabase({ url: db.url, dataFolder: 'unused', poolSize: 1, log: silentLogger })

@@ -15,7 +15,7 @@ interface Facts {
   readonly extensions: readonly string[]
 }
 
-async function readFacts(sql: Sql): Promise<Facts | undefined> {
+async function readFacts(sql: Sql): Promise<Facts> {
   const [facts] = await sql.query<Facts>({
     text: `SELECT current_setting('server_version_num')::int / 10000 AS version,
                   current_setting('server_encoding') AS encoding,
@@ -26,16 +26,24 @@ async function readFacts(sql: Sql): Promise<Facts | undefined> {
                   ARRAY(SELECT name::text FROM pg_available_extensions WHERE name = ANY($1) ORDER BY name) AS extensions`,
     values: [extensions],
   })
+  if (facts === undefined) throw new Error('A SELECT without FROM gave no row')
   return facts
+}
+
+function refusalOf(error: unknown): string {
+  if (!(error instanceof Error)) throw error
+  if (error instanceof AppError) {
+    const why = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+    return `The database cannot be reached${why}: check DATABASE_URL and that PostgreSQL runs`
+  }
+  // A wrong password, an unknown database, a broken URL.
+  return `The database lets nobody in (${error.message}): check user, password and name in DATABASE_URL`
 }
 
 /** What keeps this database from carrying Xinglin, a sentence each; empty when all is well. */
 export async function databaseFaults(sql: Sql): Promise<readonly string[]> {
-  const facts = await readFacts(sql).catch((error: unknown) => {
-    if (error instanceof AppError) return undefined
-    throw error
-  })
-  if (facts === undefined) return ['The database cannot be reached: check DATABASE_URL and that PostgreSQL runs']
+  const facts = await readFacts(sql).catch((error: unknown) => refusalOf(error))
+  if (typeof facts === 'string') return [facts]
   const missing = extensions.filter((name) => !facts.extensions.includes(name))
   const checks: readonly (readonly [boolean, string])[] = [
     [facts.version >= minVersion, `PostgreSQL ${facts.version} is too old: use ${minVersion} or newer`],

@@ -41,8 +41,11 @@ export function connectPostgres(options: PostgresOptions): Sql {
     idleTimeoutMillis: 60_000,
   })
   const lost = new WeakSet<object>()
-  // Without these listeners an ended server would end this process too.
-  pool.on('error', (error) => log.warn('sql.connection.lost', { code: (error as { code?: string }).code }))
+  const state = { isClosing: false }
+  // Without these listeners an ended server would end this process too. A server that stops right after us is no loss.
+  pool.on('error', (error) => {
+    if (!state.isClosing) log.warn('sql.connection.lost', { code: (error as { code?: string }).code })
+  })
   pool.on('connect', (client) => {
     client.on('error', () => lost.add(client))
     client.on('end', () => lost.add(client))
@@ -76,6 +79,7 @@ export function connectPostgres(options: PostgresOptions): Sql {
       ),
     listen: (channel, onNotify) => listener.listen(channel, onNotify),
     async close() {
+      state.isClosing = true
       await listener.close()
       await pool.end()
     },

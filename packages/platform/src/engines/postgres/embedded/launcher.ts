@@ -1,19 +1,19 @@
 // Starts and supervises our own PostgreSQL on a data folder: made once, adopted after a crash of ours, restarted after one of its own.
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { freePort } from '../../../kernel/free-port.ts'
 import type { Logger } from '../../../kernel/ports.ts'
 import { postgresAccount } from './account.ts'
 import { ensureCluster, owner } from './cluster.ts'
 import { takeLock } from './lock.ts'
 import { choosePlace, type Place } from './place.ts'
-import { findPrograms } from './programs.ts'
+import { choosePort, rememberPort } from './port.ts'
+import { completePrograms, findPrograms } from './programs.ts'
 import { adoptServer, type ServerProcess, startServer, stopServer } from './server-process.ts'
 
 /** Options of {@link startEmbeddedPostgres}. */
 export interface EmbeddedPostgresOptions {
   readonly dataFolder: string
-  /** TCP port on the loopback; default is a free one. */
+  /** TCP port on the loopback; default is that of the last run, else a free one. */
   readonly port?: number
   readonly log: Logger
   /** Settings of PostgreSQL over those of the house, e.g. `{ synchronous_commit: 'off' }` to prove that a checker sees it. */
@@ -60,7 +60,7 @@ async function startOrAdopt(place: Place, options: EmbeddedPostgresOptions): Pro
     }
     await stopServer(left)
   }
-  return startServer(place, options.port ?? (await freePort()), options.settings ?? {})
+  return startServer(place, await choosePort(place.home, options.port), options.settings ?? {})
 }
 
 async function prepareDatabase(url: string): Promise<void> {
@@ -94,6 +94,7 @@ async function restart(run: Run, place: Place, options: EmbeddedPostgresOptions,
     backOffMs = Math.min(backOffMs * 2, maxBackOffMs)
     if (run.isStopping) break
     try {
+      await completePrograms(place.programs) // an installation in between takes the library links away
       run.server = await startServer(place, port, options.settings ?? {})
       options.log.info('postgres.restarted', { pid: run.server.pid, port })
       options.onRestart?.(run.server.pid)
@@ -119,7 +120,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const { password, isNew } = await ensureCluster(place)
     const run: Run = { server: await startOrAdopt(place, options), isStopping: false, wake: new AbortController() }
     const url = `postgres://${owner}:${password}@127.0.0.1:${run.server.port}/${owner}`
-    await prepareDatabase(url)
+    await Promise.all([prepareDatabase(url), rememberPort(place.home, run.server.port)]).catch(
+      async (error: unknown) => {
+        await stopServer(run.server)
+        throw error
+      },
+    )
     log.info('postgres.started', { pid: run.server.pid, port: run.server.port, isNew, folder: place.clusterFolder })
     const supervision = supervise(run, place, options)
     return {

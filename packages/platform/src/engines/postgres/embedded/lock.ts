@@ -2,48 +2,20 @@
 import { open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@xinglin/core/errors'
+import { ownIdentity, type ProcessIdentity, stillRuns } from './process-identity.ts'
 
-interface Holder {
-  readonly pid: number
-  /** Start time of the process in clock ticks, where the system tells it (Linux). */
-  readonly startedAt?: string
-}
-
-/** Says whether a process with this id exists. */
-export function isAlive(pid: number): boolean {
+async function readHolder(path: string): Promise<ProcessIdentity | undefined> {
   try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-// Field 22 of /proc/<pid>/stat; the name in field 2 may hold spaces, so count from its closing bracket.
-async function startTime(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
-  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19]
-}
-
-async function readHolder(path: string): Promise<Holder | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as Holder
+    return JSON.parse(await readFile(path, 'utf8')) as ProcessIdentity
   } catch {
     return undefined // gone, or cut off by a crash while it was written
   }
 }
 
-async function holds(holder: Holder): Promise<boolean> {
-  if (!isAlive(holder.pid)) return false
-  const startedAt = await startTime(holder.pid)
-  return holder.startedAt === undefined || startedAt === undefined || holder.startedAt === startedAt
-}
-
 async function writeLock(path: string): Promise<boolean> {
-  const startedAt = await startTime(process.pid)
   try {
     const file = await open(path, 'wx', 0o600)
-    await file.writeFile(JSON.stringify({ pid: process.pid, startedAt }))
+    await file.writeFile(JSON.stringify(await ownIdentity()))
     await file.close()
     return true
   } catch (error) {
@@ -62,7 +34,7 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
   for (let attempt = 0; attempt < 3; attempt++) {
     if (await writeLock(path)) return () => rm(path, { force: true })
     const holder = await readHolder(path)
-    if (holder !== undefined && (await holds(holder))) {
+    if (holder !== undefined && (await stillRuns(holder))) {
       throw new AppError(
         'conflict',
         `Another server (process ${holder.pid}) runs on ${folder}; stop it or choose another data folder (XINGLIN_DATA)`,

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
 import { childOptions, dataOf, serverArguments } from './cluster.ts'
-import { isAlive } from './lock.ts'
 import type { Place } from './place.ts'
+import { isAlive } from './process-identity.ts'
 
 /** A running server. */
 export interface ServerProcess {
