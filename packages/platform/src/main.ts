@@ -35,6 +35,8 @@ export interface StartOptions {
   readonly consoleFolder: URL
   /** Told the new process id when the embedded PostgreSQL was restarted after a crash. */
   readonly onDatabaseRestart?: (pid: number) => void
+  /** Asks to stop: a start that is under way ends at its next step. */
+  readonly stop?: AbortSignal
 }
 
 /** A running process. */
@@ -177,6 +179,7 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
     shutdown,
     onDatabaseRestart: options.onDatabaseRestart ?? (() => undefined),
   })
+  options.stop?.throwIfAborted()
   const { database, blobs, events, trail } = engines
   const common = { sql: database.sql, blobs, events, audit: trail, log, clock: systemClock, ids }
   const registry = await openRegistry({
@@ -203,7 +206,8 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
 
 /**
  * Starts the services of this process; when that fails, what was already started is stopped again.
- * @throws AppError that names every faulty setting, a port that is taken, or what else must be mended
+ * @throws AppError that names every faulty setting, a port that is taken, or what else must be mended; the reason of
+ * `stop` when it was aborted meanwhile
  */
 export async function startProcess(options: StartOptions): Promise<RunningProcess> {
   const settings = readSettings(settingsByOwner, options.environment)
@@ -212,6 +216,7 @@ export async function startProcess(options: StartOptions): Promise<RunningProces
     const wiring = await wire(options, settings, shutdown)
     const { names, dataFolder, keys, engines, ports, registry, local } = wiring
     const edge = await startServices(wiring, shutdown)
+    options.stop?.throwIfAborted()
     if (names.length < allNames.length) {
       const { serviceHost: host, servicePort: port } = settings.process
       const leave = await listenAll([...local.values()], { host, port, registry: registry.port, ids: ports.ids })

@@ -1,10 +1,14 @@
 // What a running system leaves in its data folder for the command line: where it listens and which processes it is.
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AppError } from '@xinglin/core/errors'
+import { accountName, stillRuns } from '../engines/postgres/index.ts'
 
 /** The running system as its own command line sees it; the file is readable by its owner only. */
 export interface RunState {
   readonly pid: number
+  /** Start time of the process in clock ticks, where the system tells it: a process id comes again. */
+  readonly processStartedAt?: string
   readonly startedAt: string
   readonly version: string
   readonly dataFolder: string
@@ -31,19 +35,25 @@ export async function clearRunState(dataFolder: string): Promise<void> {
   await rm(join(dataFolder, fileName), { force: true })
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+async function anothersFolder(dataFolder: string): Promise<AppError> {
+  const owner = await stat(dataFolder).then(({ uid }) => accountName(uid))
+  return new AppError(
+    'forbidden',
+    `The data in ${dataFolder} belongs to ${owner}: run this as ${owner}, or use another data folder (XINGLIN_DATA)`,
+  )
 }
 
-/** Reads the state of a system that is alive; undefined when none runs on this data folder. */
+/**
+ * Reads the state of a system that is alive; undefined when none runs on this data folder.
+ * @throws AppError 'forbidden' when it is another user's
+ */
 export async function readRunState(dataFolder: string): Promise<RunState | undefined> {
-  const text = await readFile(join(dataFolder, fileName), 'utf8').catch(() => undefined)
+  const text = await readFile(join(dataFolder, fileName), 'utf8').catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error.code === 'EACCES' ? await anothersFolder(dataFolder) : error
+  })
   if (text === undefined) return undefined
   const state = JSON.parse(text) as RunState
-  return isAlive(state.pid) ? state : undefined
+  const { pid, processStartedAt: startedAt } = state
+  return (await stillRuns({ pid, ...(startedAt === undefined ? {} : { startedAt }) })) ? state : undefined
 }

@@ -6,11 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { AppError } from '@xinglin/core/errors'
 import manifest from '../../package.json' with { type: 'json' }
 import { dataFolderOf } from '../composition/process-settings.ts'
-import { demoPassword, issueToken, personas } from '../edge/gateway/index.ts'
+import { ownIdentity } from '../engines/postgres/index.ts'
 import { processEnvironment } from '../kernel/config.ts'
 import { type RunningProcess, startProcess } from '../main.ts'
 import { ownSettings } from './place.ts'
 import { clearRunState, type RunState, readRunState, writeRunState } from './run-state.ts'
+import { listenForStop } from './stop-signals.ts'
+import { partLine, welcomeLines } from './welcome.ts'
 
 const consoleFolder = new URL('../../../console/dist/', import.meta.url)
 const consoleBuilder = fileURLToPath(new URL('../../../../scripts/build-console.mjs', import.meta.url))
@@ -18,8 +20,11 @@ const consoleBuilder = fileURLToPath(new URL('../../../../scripts/build-console.
 /** Builds the console when its sources changed; a failure leaves the old one and is told. */
 export async function buildConsole(): Promise<void> {
   if (!existsSync(consoleBuilder)) return
-  const child = spawn(process.execPath, [consoleBuilder], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [consoleBuilder], { stdio: ['ignore', 'pipe', 'pipe'] })
   const output: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (String(chunk).startsWith('Building')) process.stderr.write(chunk)
+  })
   child.stderr.on('data', (chunk: Buffer) => output.push(chunk))
   const [code] = await once(child, 'exit')
   if (code === 0) return
@@ -27,21 +32,25 @@ export async function buildConsole(): Promise<void> {
   process.stderr.write(`The console could not be built, so it may be old or missing:\n${words}\n`)
 }
 
-async function refuseSecond(dataFolder: string): Promise<void> {
+// The other parts of a split system share the folder with the one that holds the gateway.
+async function refuseSecond(dataFolder: string, hasGateway: boolean): Promise<void> {
   const other = await readRunState(dataFolder)
-  if (other === undefined) return
+  if (other === undefined || !hasGateway) return
   throw new AppError(
     'conflict',
     `A system already runs on ${dataFolder} (process ${other.pid}, ${other.gatewayUrl}); stop it or set XINGLIN_DATA`,
   )
 }
 
-function stateOf(running: RunningProcess, postgresPid: number | undefined): RunState | undefined {
+async function stateOf(running: RunningProcess): Promise<RunState | undefined> {
   const { gateway, registryUrl = '', engines, dataFolder, services } = running
   if (gateway === undefined) return undefined
+  const { pid, startedAt: processStartedAt } = await ownIdentity()
+  const postgresPid = engines.database.embedded?.pid
   return {
-    pid: process.pid,
-    startedAt: new Date().toISOString(),
+    pid,
+    ...(processStartedAt === undefined ? {} : { processStartedAt }),
+    startedAt: new Date(Date.now() - process.uptime() * 1000).toISOString(),
     version: manifest.version,
     dataFolder,
     gatewayUrl: gateway.url,
@@ -53,68 +62,64 @@ function stateOf(running: RunningProcess, postgresPid: number | undefined): RunS
   }
 }
 
-function demoLines(): readonly string[] {
-  const people = personas.map(({ username, roles }) => `${username} (${roles.join(', ')})`)
-  return [
-    `Demo logins, password ${demoPassword}:`,
-    ...people.map((person) => `  ${person}`),
-    'ANYONE who reaches this port can sign in as them: set DEMO=false before real data comes in.',
-  ]
+async function remember(running: RunningProcess): Promise<RunState | undefined> {
+  const state = await stateOf(running)
+  if (state !== undefined) await writeRunState(running.dataFolder, state)
+  return state
 }
 
-async function welcome(running: RunningProcess, state: RunState, elapsedMs: number): Promise<readonly string[]> {
-  const { sql } = running.engines.database
-  const isDemo = running.gateway?.isDemo === true
-  const token = isDemo ? await issueToken(sql, { role: 'clinician' }) : undefined
-  return [
-    '',
-    `Xinglin 杏林 ${state.version} is ready after ${(elapsedMs / 1000).toFixed(1)} s`,
-    `  console      ${state.gatewayUrl}/app`,
-    `  FHIR base    ${state.gatewayUrl}/fhir`,
-    `  Kong admin   ${state.adminUrl}`,
-    ...(state.registryUrl === '' ? [] : [`  registry     ${state.registryUrl}`]),
-    `  data         ${state.dataFolder}`,
-    '',
-    ...(isDemo ? demoLines() : ['Demo logins are off.']),
-    '',
-    ...(token === undefined ? [] : ['A token of a clinician, valid for one hour:', token, '']),
-    'Next, in another terminal: npm run demo',
-    '',
-  ]
+async function startServing(names: readonly string[], stop: AbortSignal): Promise<RunningProcess> {
+  const current: { running?: RunningProcess } = {}
+  const onDatabaseRestart = (): void => {
+    if (current.running === undefined) return
+    remember(current.running).catch(() => process.stderr.write('The run state could not be written.\n'))
+  }
+  const environment = processEnvironment()
+  const running = await startProcess({ environment, names, consoleFolder, onDatabaseRestart, stop })
+  current.running = running
+  return running
+}
+
+async function end(running: RunningProcess, reason: string): Promise<void> {
+  const isClean = await running.shutdown.run(reason)
+  process.stdout.write(isClean ? 'Xinglin is stopped.\n' : 'Xinglin is stopped, but not everything ended in time.\n')
+  process.exit(isClean ? 0 : 1)
+}
+
+async function serve(names: readonly string[], stop: AbortSignal): Promise<void> {
+  const startedAt = performance.now() - process.uptime() * 1000 // the start of this process
+  const running = await startServing(names, stop)
+  const { dataFolder, gateway, shutdown } = running
+  shutdown.add('run state', () => (gateway === undefined ? Promise.resolve() : clearRunState(dataFolder)))
+  try {
+    const state = await remember(running)
+    const lines =
+      state === undefined ? [partLine(running)] : await welcomeLines(running, state, performance.now() - startedAt)
+    process.stdout.write(`${lines.join('\n')}\n`)
+  } catch (error) {
+    await shutdown.run('start failed')
+    throw error
+  }
+  const asked = (): Promise<void> => end(running, String(stop.reason))
+  if (stop.aborted) await asked()
+  else stop.addEventListener('abort', asked)
 }
 
 /** Starts and serves until a signal ends it. */
 export async function start(names: readonly string[]): Promise<void> {
-  const startedAt = performance.now() - process.uptime() * 1000 // the start of this process
-  const { process: own } = ownSettings()
-  const dataFolder = dataFolderOf(own)
-  // The other parts of a split system share the folder with the one that holds the gateway.
-  const chosen = names.length > 0 ? names : own.services
-  if (chosen.length === 0 || chosen.includes('gateway')) await refuseSecond(dataFolder)
-  const current: { running?: RunningProcess } = {}
-  const remember = async (postgresPid: number | undefined): Promise<void> => {
-    const state = current.running === undefined ? undefined : stateOf(current.running, postgresPid)
-    if (state !== undefined) await writeRunState(dataFolder, state)
-  }
-  await buildConsole()
-  const running = await startProcess({
-    environment: processEnvironment(),
-    names,
-    consoleFolder,
-    onDatabaseRestart: (pid) => {
-      remember(pid).catch(() => process.stderr.write('The run state could not be written.\n'))
-    },
+  const stop = listenForStop(() => {
+    process.stderr.write('Stopped at once; the next start takes over what is left running.\n')
+    process.exit(1)
   })
-  current.running = running
-  await remember(running.engines.database.embedded?.pid)
-  running.shutdown.add('run state', () =>
-    running.gateway === undefined ? Promise.resolve() : clearRunState(dataFolder),
-  )
-  running.shutdown.onSignals((code) => process.exit(code))
-  const state = stateOf(running, undefined)
-  const lines =
-    state === undefined
-      ? [`Xinglin ${manifest.version}: ${running.services.join(', ')} run here`]
-      : await welcome(running, state, performance.now() - startedAt)
-  process.stdout.write(`${lines.join('\n')}\n`)
+  const { process: own } = ownSettings()
+  const chosen = names.length > 0 ? names : own.services
+  await refuseSecond(dataFolderOf(own), chosen.length === 0 || chosen.includes('gateway'))
+  await buildConsole()
+  try {
+    await serve(names, stop)
+  } catch (error) {
+    if (!stop.aborted) throw error
+    process.stdout.write('Xinglin was stopped while it started.\n')
+    process.exit(0)
+  }
 }

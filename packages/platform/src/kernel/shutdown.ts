@@ -15,8 +15,6 @@ export interface Shutdown {
   add(name: string, close: () => Promise<void>): void
   /** Runs all steps once; later calls wait for the first. Says whether all were done in time and without error. */
   run(reason: string): Promise<boolean>
-  /** Stops at SIGTERM, SIGINT and SIGHUP, then calls `exit` with 0 or 1; a second signal exits at once. Returns the undoing. */
-  onSignals(exit: (code: number) => void): () => void
 }
 
 interface Step {
@@ -24,7 +22,6 @@ interface Step {
   readonly close: () => Promise<void>
 }
 
-const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 const defaultDeadlineMs = 15_000
 
 async function closeStep(step: Step, remainingMs: number, log: Logger): Promise<boolean> {
@@ -70,21 +67,5 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
       steps.push({ name, close })
     },
     run,
-    onSignals(exit) {
-      const onSignal = (signal: NodeJS.Signals): void => {
-        if (state.running !== undefined) {
-          exit(1)
-          return
-        }
-        run(signal).then(
-          (isClean) => exit(isClean ? 0 : 1),
-          () => exit(1),
-        )
-      }
-      for (const signal of signals) process.on(signal, onSignal)
-      return () => {
-        for (const signal of signals) process.off(signal, onSignal)
-      }
-    },
   }
 }

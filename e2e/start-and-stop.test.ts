@@ -1,0 +1,143 @@
+// Start and stop as a terminal does them: Ctrl-C reaches the server twice, comes too early, or the last run never stopped.
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { RunState } from '../packages/platform/src/cli/run-state.ts'
+import { freePorts } from '../packages/platform/src/cli/system.ts'
+import { xinglin } from './xinglin.ts'
+
+const program = fileURLToPath(new URL('../packages/platform/src/cli/main.ts', import.meta.url))
+const limitMs = 60_000
+
+let folder: string
+let settings: Record<string, string>
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'xinglin start '))
+  await chmod(folder, 0o711) // else PostgreSQL's account could not reach it, and clusters would be left elsewhere
+  settings = { ...(await freePorts()), LOG_LEVEL: 'error', XINGLIN_DATA: join(folder, 'data') }
+})
+
+after(() => rm(folder, { recursive: true, force: true }))
+
+interface Started {
+  readonly child: ChildProcess
+  readonly printed: () => string
+}
+
+function start(more: Record<string, string> = {}): Started {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'start'], {
+    env: { ...process.env, ...settings, ...more },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk))
+  return { child, printed: () => Buffer.concat(output).toString() }
+}
+
+async function waitFor<T>(what: string, seen: () => Promise<T | undefined>): Promise<T> {
+  const until = Date.now() + limitMs
+  for (let found = await seen(); ; found = await seen()) {
+    if (found !== undefined) return found
+    assert.ok(Date.now() < until, `${what} not within ${limitMs} ms`)
+    await delay(20)
+  }
+}
+
+const readOrNothing = (path: string): Promise<string | undefined> =>
+  readFile(path, 'utf8').then(
+    (text) => text,
+    () => undefined,
+  )
+
+const runFile = (): string => join(folder, 'data', 'run.json')
+
+const whenReady = ({ printed }: Started): Promise<RunState> =>
+  waitFor('ready', async () => {
+    if (!printed().includes('is ready')) return undefined
+    return JSON.parse(await readFile(runFile(), 'utf8')) as RunState
+  })
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+test('a Ctrl-C that reaches the server twice stops it cleanly, PostgreSQL too', async () => {
+  const run = start()
+  const { postgresPid = 0 } = await whenReady(run)
+  assert.ok(isAlive(postgresPid))
+  const ended = once(run.child, 'exit')
+  run.child.kill('SIGINT')
+  await delay(30)
+  run.child.kill('SIGINT')
+  assert.deepEqual(await ended, [0, null])
+  assert.match(run.printed(), /is stopped/)
+  assert.equal(isAlive(postgresPid), false)
+  assert.equal(await readOrNothing(runFile()), undefined)
+})
+
+test('a Ctrl-C while it starts leaves nothing running', async () => {
+  const data = join(folder, 'early')
+  const run = start({ XINGLIN_DATA: data })
+  const pidFile = join(data, 'postgres', 'cluster', 'data', 'postmaster.pid')
+  const text = await waitFor('PostgreSQL', () => readOrNothing(pidFile))
+  const ended = once(run.child, 'exit')
+  run.child.kill('SIGINT')
+  assert.deepEqual(await ended, [0, null])
+  assert.match(run.printed(), /stopped while it started/)
+  assert.equal(isAlive(Number(text.split('\n')[0])), false)
+})
+
+test('a run state whose process id now belongs to another program does not keep the system from starting', async () => {
+  const left = { pid: process.pid, startedAt: '2020-01-01T00:00:00Z', processStartedAt: '1', gatewayUrl: 'http://x' }
+  await writeFile(runFile(), JSON.stringify(left))
+  const { code } = await xinglin(['status'], settings)
+  assert.equal(code, 1)
+  const run = start()
+  await whenReady(run)
+  const ended = once(run.child, 'exit')
+  run.child.kill('SIGTERM')
+  assert.deepEqual(await ended, [0, null])
+})
+
+test('PostgreSQL keeps its port over restarts, so that the other processes of a split system find it again', async () => {
+  const ports: string[] = []
+  for (let round = 0; round < 2; round++) {
+    const run = start()
+    const state = await whenReady(run)
+    ports.push(new URL(state.databaseUrl).port)
+    const ended = once(run.child, 'exit')
+    run.child.kill('SIGTERM')
+    await ended
+  }
+  assert.equal(ports[0], ports[1])
+})
+
+test('a taken port of PostgreSQL is named with its setting', async () => {
+  const blocker = createServer()
+  await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve))
+  const address = blocker.address()
+  const port = typeof address === 'object' && address !== null ? String(address.port) : ''
+  const { code, err } = await xinglin(['start'], { ...settings, XINGLIN_POSTGRES_PORT: port })
+  blocker.close()
+  assert.equal(code, 1)
+  assert.match(err, new RegExp(`${port}.*XINGLIN_POSTGRES_PORT`))
+})
+
+test('a system of the demo or of a test stands apart from the database and registry that are set', async () => {
+  assert.deepEqual(
+    [(await freePorts()).DATABASE_URL, (await freePorts()).CONSUL_HTTP_ADDR, (await freePorts()).SERVICES],
+    ['', '', ''],
+  )
+})
