@@ -1,6 +1,6 @@
 // The command line as an operator uses it: on a system that runs, on one that does not, through a backup and back.
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,6 +31,7 @@ async function ask(path: string, token: string, init: RequestInit = {}) {
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xinglin cli '))
+  await chmod(folder, 0o711) // else PostgreSQL's account could not reach it, and clusters would be left elsewhere
   settings = { ...(await freePorts()), LOG_LEVEL: 'error', XINGLIN_DATA: join(folder, 'data') }
   system = await startSystem(join(folder, 'data'), settings)
 })

@@ -25,10 +25,13 @@ export interface StartedSystem {
 const program = fileURLToPath(new URL('./main.ts', import.meta.url))
 const startLimitMs = 60_000
 
-/** Settings that put a system on free ports, so that it does not meet another one. */
+// A system that is started beside another one must not share its database, its registry or its address; empty is unset.
+const ownAlone = { DATABASE_URL: '', XINGLIN_POSTGRES_PORT: '', CONSUL_HTTP_ADDR: '', PUBLIC_URL: '', SERVICES: '' }
+
+/** Settings that put a system on free ports, with a database and a registry of its own, so that it meets no other one. */
 export async function freePorts(): Promise<Readonly<Record<string, string>>> {
   const [gateway, admin, registry] = await Promise.all([freePort(), freePort(), freePort()])
-  return { PORT: String(gateway), KONG_ADMIN_PORT: String(admin), REGISTRY_PORT: String(registry) }
+  return { ...ownAlone, PORT: String(gateway), KONG_ADMIN_PORT: String(admin), REGISTRY_PORT: String(registry) }
 }
 
 async function isReady(url: string): Promise<boolean> {
