@@ -38,10 +38,14 @@ function fits(entry) {
   return matches(entry.os, process.platform) && matches(entry.cpu, process.arch)
 }
 
+function presentPackages() {
+  return readJson(join(root, 'node_modules', '.package-lock.json'))?.packages
+}
+
 // An optional package that fits this machine but cannot be installed (another libc, say) is not missing.
 function missingPackages(withTests) {
   const wanted = readJson(join(root, 'package-lock.json'))?.packages ?? {}
-  const present = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages
+  const present = presentPackages()
   if (present === undefined) return ['everything']
   return Object.entries(wanted)
     .filter(([path, entry]) => path.startsWith('node_modules/') && entry.link !== true)
@@ -63,20 +67,28 @@ function removeHeaders() {
   }
 }
 
+// `npm ci` takes everything away first, which would pull the programs from under a system that runs. So it is for
+// the first time only; afterwards just what is missing or changed is replaced, and nothing that is there is dropped.
+function installArguments(withTests) {
+  const present = presentPackages()
+  const hasTests = Object.values(present ?? {}).some((entry) => entry.dev === true)
+  return [
+    ...(present === undefined ? ['ci'] : ['install', '--no-save', '--prefer-offline']),
+    ...(withTests || hasTests ? ['--include=dev'] : ['--omit=dev']),
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]
+}
+
 /** Installs from the lockfile when something is missing; nothing is fetched when all is there. */
 export function ensureInstalled({ withTests }) {
   if (missingPackages(withTests).length === 0) return
   process.stderr.write(
     `Installing ${withTests ? 'all packages, those of the tests included' : 'what Xinglin needs'} (once; from the lockfile) …\n`,
   )
-  const args = [
-    'ci',
-    ...(withTests ? ['--include=dev'] : ['--omit=dev']),
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-  ]
+  const args = installArguments(withTests)
   const npm = process.env.npm_execpath
   const isNpmScript = npm !== undefined && /npm-cli\.c?js$/.test(npm)
   const [command, prefix, shell] = isNpmScript

@@ -93,7 +93,7 @@ async function takeTurn() {
     if (taken) return
     const holder = Number(await readFile(turnFile, 'utf8').catch(() => '0'))
     // A file without a number was created a moment ago; one of a dead process was left behind.
-    if (holder !== 0 && (!isAlive(holder) || Date.now() > until)) await rm(turnFile, { force: true })
+    if (Date.now() > until || (holder !== 0 && !isAlive(holder))) await rm(turnFile, { force: true })
     else await delay(50)
   }
 }
@@ -128,8 +128,11 @@ async function buildFresh(wanted) {
   }
 }
 
-/** Builds packages/console into its dist folder when a source changed since the last build (or `force` is set). */
-export async function buildConsole({ force = false } = {}) {
+/**
+ * Builds packages/console into its dist folder when a source changed since the last build (or `force` is set).
+ * `onBuild` is called before a build that takes seconds.
+ */
+export async function buildConsole({ force = false, onBuild = () => {} } = {}) {
   const startedAt = performance.now()
   const done = (built, reason) => ({ built, reason, elapsedMs: performance.now() - startedAt, folder: distFolder })
   const upToDate = 'the sources have not changed'
@@ -139,6 +142,7 @@ export async function buildConsole({ force = false } = {}) {
   try {
     const present = await stampOf(distFolder)
     if (!force && wanted === present) return done(false, upToDate)
+    onBuild()
     await buildFresh(wanted)
     const why = present === undefined ? 'it was not built before' : 'its sources changed'
     return done(true, force && wanted === present ? 'it was asked for' : why)
@@ -148,6 +152,9 @@ export async function buildConsole({ force = false } = {}) {
 }
 
 if (import.meta.main) {
-  const { built, reason, elapsedMs } = await buildConsole({ force: process.argv.includes('--force') })
+  const { built, reason, elapsedMs } = await buildConsole({
+    force: process.argv.includes('--force'),
+    onBuild: () => process.stdout.write('Building the web console …\n'),
+  })
   process.stdout.write(`Console ${built ? 'built' : 'up to date'} in ${Math.round(elapsedMs)} ms: ${reason}.\n`)
 }
