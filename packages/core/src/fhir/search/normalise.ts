@@ -22,6 +22,8 @@ export function normaliseText(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return shorten(collapse(text.toLowerCase()))
   const folded = text
     .toWellFormed()
+    // Marks go in any case; long runs of them would make normalize() quadratic.
+    .replace(/\p{M}/gu, '')
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()

@@ -53,3 +53,11 @@ test('accepts what formats a narrative', () => {
   assert.deepEqual(errorsOf(patient({ text: narrative(content) })), [])
   assert.deepEqual(errorsOf(patient({ text: narrative(' <p> </p> ') })), ['txt-2 Patient.text.div'])
 })
+
+test('leaves a broken narrative after five findings', () => {
+  for (const content of ['<'.repeat(240_000), '<!--'.repeat(60_000), '<p/></b>'.repeat(30_000), '&x;'.repeat(60_000)]) {
+    const startMs = performance.now()
+    assert.equal(errorsOf(patient({ text: narrative(content) })).length, 5, content.slice(0, 8))
+    assert.ok(performance.now() - startMs < 250, content.slice(0, 8))
+  }
+})

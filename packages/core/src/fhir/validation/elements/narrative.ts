@@ -5,6 +5,7 @@ import { quote, type Walk } from '../walk.ts'
 
 const xhtml = 'http://www.w3.org/1999/xhtml'
 const deepest = 200
+const maxFindings = 5
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 
@@ -47,7 +48,14 @@ class Reader {
   hasContent = false
 
   find(rule: string, text: string): void {
-    if (this.findings.length < 5) this.findings.push({ rule, text })
+    this.findings.push({ rule, text })
+    if (this.findings.length >= maxFindings) throw new Enough()
+  }
+
+  /** The last finding. */
+  end(rule: string, text: string): never {
+    this.findings.push({ rule, text })
+    throw new Enough()
   }
 
   open(
@@ -73,7 +81,8 @@ class Reader {
   }
 }
 
-class TooDeep extends Error {}
+/** Thrown to leave the parser: every error of its own costs it more than the text that caused it. */
+class Enough extends Error {}
 
 function read(text: string): Reader {
   const reader = new Reader()
@@ -82,7 +91,7 @@ function read(text: string): Reader {
   Object.assign(parser.ENTITIES, namedCharacters)
   parser.on('opentag', (tag) => {
     reader.open(tag.name, tag)
-    if (reader.depth > deepest) throw new TooDeep()
+    if (reader.depth > deepest) reader.end('txt-1', `elements are nested more than ${deepest} deep`)
   })
   parser.on('closetag', () => {
     reader.depth -= 1
@@ -98,8 +107,7 @@ function read(text: string): Reader {
   try {
     parser.write(text).close()
   } catch (error) {
-    if (!(error instanceof TooDeep)) throw error
-    reader.find('txt-1', `elements are nested more than ${deepest} deep`)
+    if (!(error instanceof Enough)) throw error
   }
   return reader
 }
