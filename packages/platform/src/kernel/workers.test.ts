@@ -67,3 +67,15 @@ test('refuses what overflows the queue and drops what is no longer wanted', asyn
   await workers.close()
   await assert.rejects(workers.run({ kind: 'sum' }), hasCode('unavailable'))
 })
+
+test('takes the lightest waiting job first', async () => {
+  const workers = pool({ size: 1 })
+  const done: number[] = []
+  const run = async (weight: number) => {
+    await workers.run({ kind: 'sum' }, { weight })
+    done.push(weight)
+  }
+  await Promise.all([run(9), run(5), run(1), run(3), run(1)])
+  assert.deepEqual(done, [9, 1, 1, 3, 5])
+  await workers.close()
+})

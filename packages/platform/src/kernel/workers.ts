@@ -22,6 +22,8 @@ export interface WorkerPoolOptions {
 
 /** How one job is run. */
 export interface JobOptions {
+  /** How much work it is, in any unit; the lightest of the waiting jobs is taken first. Default 0. */
+  readonly weight?: number
   /** Buffers that move to the worker; they cannot be used here afterwards. */
   readonly transfer?: readonly Transferable[]
   readonly signal?: AbortSignal
@@ -36,6 +38,7 @@ export interface WorkerPool<Request, Result> {
 
 interface Job {
   readonly id: number
+  readonly weight: number
   readonly request: unknown
   readonly transfer: readonly Transferable[]
   readonly settle: (answer: AnswerMessage) => void
@@ -119,12 +122,19 @@ function give(pool: Pool, thread: Thread, job: Job): void {
   }
 }
 
+// Work of a millisecond must not wait behind imports; among equals the oldest comes first.
+function takeLightest(queue: Job[]): Job | undefined {
+  let best = 0
+  for (const [at, job] of queue.entries()) if (job.weight < (queue[best]?.weight ?? 0)) best = at
+  return queue.splice(best, 1)[0]
+}
+
 function dispatch(pool: Pool): void {
   while (pool.queue.length > 0 && !pool.isClosed) {
     const idle = [...pool.threads].find((thread) => thread.job === undefined)
     const thread = idle ?? (pool.threads.size < pool.options.size ? startThread(pool) : undefined)
     if (thread === undefined) return
-    const job = pool.queue.shift()
+    const job = takeLightest(pool.queue)
     if (job !== undefined) give(pool, thread, job)
   }
 }
@@ -142,7 +152,11 @@ function checkRoom(pool: Pool): void {
   throw new AppError('unavailable', 'Too much is waiting to be processed; try again shortly', { retryAfterSeconds: 1 })
 }
 
-async function runJob(pool: Pool, request: unknown, { transfer = [], signal }: JobOptions): Promise<unknown> {
+async function runJob(
+  pool: Pool,
+  request: unknown,
+  { transfer = [], signal, weight = 0 }: JobOptions,
+): Promise<unknown> {
   signal?.throwIfAborted()
   checkRoom(pool)
   const id = pool.nextId++
@@ -150,7 +164,7 @@ async function runJob(pool: Pool, request: unknown, { transfer = [], signal }: J
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     const answer = await new Promise<AnswerMessage>((settle, fail) => {
-      pool.queue.push({ id, request, transfer, settle, fail })
+      pool.queue.push({ id, weight, request, transfer, settle, fail })
       dispatch(pool)
     })
     if (answer.kind === 'refused') throw new AppError(answer.code, answer.message, { issues: answer.issues })
