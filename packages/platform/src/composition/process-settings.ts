@@ -81,7 +81,7 @@ export const processSettings = {
     fallback: 2,
     min: 1,
     max: 64,
-    about: 'Threads that parse, validate and index bodies over 256 kB',
+    about: 'Threads that parse, validate and index bodies over 16 kB',
   },
   logLevel: { env: 'LOG_LEVEL', kind: 'text', fallback: 'warn', about: 'debug, info, warn, error or silent' },
   searchPath: { env: 'PATH', kind: 'text', about: 'Searched for PostgreSQL when no packaged one fits this system' },

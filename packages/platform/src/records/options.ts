@@ -25,7 +25,7 @@ export interface RecordsOptions {
   readonly searchOn: (sql: Sql) => SearchSide
   /** Secret that signs the positions of pages; the same in every process. */
   readonly cursorKey: string | Uint8Array
-  /** Threads for bodies over 256 kB; without them they are prepared in the calling thread. */
+  /** Threads for large bodies; without them they are prepared in the calling thread. */
   readonly pool?: PreparePool
   /** Most entries of a Bundle; default 10 000. */
   readonly maxEntries?: number
@@ -40,6 +40,7 @@ export function partsOf(options: RecordsOptions): RecordParts {
   const { sql, audit, events, clock, ids, rules, validate, searchOn } = options
   const tools = { validate, indexRows, newId: () => ids.uuid() }
   const { maxEntries = 10_000, transactionMs = 60_000, checkReferences = false, pool } = options
+  const preparer = createPreparer({ tools, pool, maxEntries, types: resourceTypes })
   const ruleStore = createRuleStore({ indexRows, parameterHash: (parameter) => parameterHash(parameter) })
   return {
     sql,
@@ -50,7 +51,8 @@ export function partsOf(options: RecordsOptions): RecordParts {
     types: new Set(resourceTypes),
     findMatches: searchOn(sql).findMatches,
     cursors: createCursors(options.cursorKey),
-    preparer: createPreparer({ tools, pool, maxEntries, types: resourceTypes }),
-    commit: { tools, rules, ruleStore, rids: createRids(), trail: { audit, events }, clock, checkReferences },
+    newId: tools.newId,
+    preparer,
+    commit: { preparer, rules, ruleStore, rids: createRids(), trail: { audit, events }, clock, checkReferences },
   }
 }

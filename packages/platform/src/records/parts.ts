@@ -27,6 +27,7 @@ export interface RecordParts {
   readonly sql: Sql
   readonly audit: Audit
   readonly clock: Clock
+  readonly newId: () => string
   readonly preparer: Preparer
   readonly commit: CommitParts
   readonly searchOn: (sql: Sql) => SearchSide

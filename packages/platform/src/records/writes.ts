@@ -115,7 +115,7 @@ export async function updateRecord(
       if (match !== undefined && given !== undefined && given !== match) {
         throw new AppError('invalid-request', `The condition matches ${type}/${match}, but the body has another id`)
       }
-      const id = match ?? given ?? parts.commit.tools.newId()
+      const id = match ?? given ?? parts.newId()
       requireId(id)
       const text = JSON.stringify({ ...resource, id })
       const prepared = await parts.preparer.record(text, { type, id, baseUrl: context.baseUrl }, context.deadline)

@@ -80,6 +80,12 @@ test('takes any other object, whatever its texts look like', () => {
   )
 })
 
+test('refuses objects with more members than any element has', () => {
+  const wide = (members: number) => `{"a":[{${Array.from({ length: members }, (_, n) => `"x${n}":1`).join(',')}}]}`
+  assert.equal(refusal(wide(1000)), '')
+  assert.match(refusal(wide(1001)), /more than 1000 members/)
+})
+
 test('counts depth and ends early', () => {
   const nested = (levels: number) => `${'{"a":['.repeat(levels)}1${']}'.repeat(levels)}`
   assert.equal(refusal(nested(maxDepth / 2)), '')

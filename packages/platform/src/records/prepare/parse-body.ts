@@ -94,6 +94,8 @@ function parsed(text: string, decimals: ExactDecimal[]): unknown {
   }
 }
 
+// The largest type of R4 has some 70 elements; objects with thousands of members are slow in every later step.
+const maxMembers = 1000
 const tooDeep = Number.NaN // stays NaN in every sum
 
 // How many names the objects have in all; NaN when the nesting is too deep. Arrays apart: for-in is slow on them.
@@ -106,11 +108,14 @@ function countNames(value: unknown, depth = 0): number {
     return sum
   }
   const object = value as Readonly<Record<string, unknown>>
+  let own = 0
   for (const name in object) {
-    sum += 1
+    own += 1
     if (typeof object[name] === 'object') sum += countNames(object[name], depth + 1)
   }
-  return sum
+  if (own > maxMembers)
+    throw new AppError('malformed-body', `An object has more than ${maxMembers} members; no element has`)
+  return sum + own
 }
 
 /** Whether a parsed value is a JSON object. */

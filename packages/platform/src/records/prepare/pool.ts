@@ -1,8 +1,6 @@
 // The threads that prepare large bodies, as the composition root starts and closes them.
 import { createWorkerPool, type WorkerPool } from '../../kernel/workers.ts'
-import type { Plan } from '../bundle/plan.ts'
-import type { Job } from './jobs.ts'
-import type { Prepared } from './types.ts'
+import type { Job, JobResult } from './jobs.ts'
 
 /** Options of {@link createPreparePool}. */
 export interface PreparePoolOptions {
@@ -17,8 +15,8 @@ export interface PreparePoolOptions {
 }
 
 /** Creates the pool; a thread starts with the first large body and ends when idle. */
-export function createPreparePool(options: PreparePoolOptions): WorkerPool<Job, Prepared | Plan> {
+export function createPreparePool(options: PreparePoolOptions): WorkerPool<Job, JobResult> {
   const { size, memoryMb = 1024, timeoutMs = 60_000 } = options
   const module = options.module ?? new URL('../prepare.worker.ts', import.meta.url)
-  return createWorkerPool<Job, Prepared | Plan>({ module, size, memoryMb, timeoutMs })
+  return createWorkerPool<Job, JobResult>({ module, size, memoryMb, timeoutMs })
 }

@@ -1,11 +1,10 @@
 // Turns pending changes into versions: preconditions, permission, version numbers and contents, against locked heads.
 import { AppError } from '@xinglin/core/errors'
-import { parseResource } from '../prepare/parse-body.ts'
-import { contentOf, type PrepareOptions, prepareRecords } from '../prepare/prepare-record.ts'
+import { contentOf } from '../prepare/prepare-record.ts'
+import type { Preparer } from '../prepare/preparer.ts'
 import type { Prepared, PreparedRecord } from '../prepare/types.ts'
 import { type Head, keyOf } from '../store/heads.ts'
 import type { Change, RecordContext } from '../types.ts'
-import { applyPatch } from './patch.ts'
 import type { Pending } from './pending.ts'
 import { requireReadable, requireWithin, requireWritable } from './permission.ts'
 import { checkPrecondition } from './precondition.ts'
@@ -25,7 +24,8 @@ export interface Decided {
 }
 
 /** What changes are decided with. */
-export interface DecideOptions extends PrepareOptions {
+export interface DecideOptions {
+  readonly preparer: Pick<Preparer, 'patch'>
   readonly context: RecordContext
   readonly now: Date
 }
@@ -34,7 +34,11 @@ export interface DecideOptions extends PrepareOptions {
  * Decides one change; undefined when there is nothing to do (a delete of what is not there). What the caller may not see
  * does not exist for the caller: every answer is that for an unknown id, but its id cannot be taken.
  */
-export function decide(pending: Pending, locked: Head | undefined, options: DecideOptions): Decided | undefined {
+export async function decide(
+  pending: Pending,
+  locked: Head | undefined,
+  options: DecideOptions,
+): Promise<Decided | undefined> {
   const { context } = options
   const key = keyOf(pending)
   const head = locked?.visible === true ? locked : undefined
@@ -52,7 +56,7 @@ export function decide(pending: Pending, locked: Head | undefined, options: Deci
     if (current === undefined) return undefined
     return { ...common, kind: 'delete', record: undefined, prepared: undefined, ordinal: -1, content: null }
   }
-  const { prepared, ordinal } = pending.patch === undefined ? pending : patched(pending.patch, current, key, options)
+  const { prepared, ordinal } = pending.patch === undefined ? pending : await patched(pending, current, options)
   const record = prepared?.records[ordinal]
   if (record === undefined || prepared === undefined) throw new Error(`${key} was not prepared`)
   requireWithin(context.access, key, record)
@@ -65,9 +69,10 @@ function placeOf(head: Head) {
   return { patients: head.pats ?? (head.pat === null ? [] : [head.pat]), labels: head.lbl ?? [] }
 }
 
-function patched(patch: readonly unknown[], head: Head | undefined, key: string, options: DecideOptions) {
+async function patched({ patch = [], type, id }: Pending, head: Head | undefined, options: DecideOptions) {
   if (head === undefined || head.content === null)
-    throw new AppError('not-found', `${key} is not known here, so it cannot be patched`)
-  const { value, decimals } = parseResource(applyPatch(head.content, patch))
-  return { prepared: prepareRecords([{ resource: value, id: head.id }], options, decimals), ordinal: 0 }
+    throw new AppError('not-found', `${type}/${id} is not known here, so it cannot be patched`)
+  const { baseUrl, deadline } = options.context
+  const change = { target: { type, id, baseUrl }, operations: patch }
+  return { prepared: await options.preparer.patch(head.content, change, deadline), ordinal: 0 }
 }

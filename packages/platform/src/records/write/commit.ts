@@ -2,13 +2,13 @@
 import { AppError, type Issue } from '@xinglin/core/errors'
 import type { AuditEntry, Clock } from '../../kernel/ports.ts'
 import type { Tx } from '../../kernel/sql.ts'
-import type { PrepareTools } from '../prepare/types.ts'
+import type { Preparer } from '../prepare/preparer.ts'
 import { type Head, keyOf, lockHeads, lockTexts } from '../store/heads.ts'
 import type { Rids } from '../store/rids.ts'
 import type { RuleStore } from '../store/rule-store.ts'
 import type { RecordContext, StoredVersion, WriteRule } from '../types.ts'
 import { changeOf } from './change-of.ts'
-import { decide } from './changes.ts'
+import { type Decided, decide } from './changes.ts'
 import type { Pending, Written } from './pending.ts'
 import { checkTargets } from './references.ts'
 import { applyRules } from './rules.ts'
@@ -17,7 +17,7 @@ import { writeDecided } from './write-decided.ts'
 
 /** What a commit is made with. */
 export interface CommitParts {
-  readonly tools: PrepareTools
+  readonly preparer: Pick<Preparer, 'patch'>
   readonly rules: readonly WriteRule[]
   readonly ruleStore: RuleStore
   readonly rids: Rids
@@ -44,8 +44,11 @@ export async function commitChanges(
 ): Promise<Committed> {
   context.deadline.throwIfAborted()
   const heads = await lockTargets(tx, changes, context)
-  const options = { context, now: parts.clock.now(), tools: parts.tools, baseUrl: context.baseUrl }
-  const decided = changes.map((pending) => located(pending, () => decide(pending, heads.get(keyOf(pending)), options)))
+  const options = { context, now: parts.clock.now(), preparer: parts.preparer }
+  const decided: (Decided | undefined)[] = []
+  for (const pending of changes) {
+    decided.push(await located(pending, () => decide(pending, heads.get(keyOf(pending)), options)))
+  }
   const made = decided.filter((one) => one !== undefined)
   const ruled = made.map((one) => ({ change: changeOf(one, options.now), index: one.pending.index }))
   const warnings = await applyRules(tx, ruled, parts.rules, parts.ruleStore)
@@ -101,9 +104,9 @@ async function lockTargets(
   return new Map([...heads, ...late])
 }
 
-function located<T>(pending: Pending, work: () => T): T {
+async function located<T>(pending: Pending, work: () => Promise<T>): Promise<T> {
   try {
-    return work()
+    return await work()
   } catch (error) {
     if (!(error instanceof AppError) || pending.index === undefined) throw error
     const path = `Bundle.entry[${pending.index}]`

@@ -58,19 +58,66 @@ export function applyPatch(content: string, operations: readonly unknown[]): str
   return text
 }
 
+// One operation after the other, so that what is copied can be weighed first: copies of copies grow without end.
 function patchedDocument(document: unknown, operations: readonly Operation[]): unknown {
-  try {
-    return jsonPatch.applyPatch(document, structuredClone(operations), true, true, true).newDocument
-  } catch (error) {
-    if (error instanceof jsonPatch.JsonPatchError) {
-      if (error.name === 'TEST_OPERATION_FAILED') {
-        throw new AppError('conflict', `The patch was not applied: the test of operation ${error.index} does not hold`)
-      }
-      throw refused(reasons[error.name] ?? 'it does not fit the record', error.index)
+  const state = { document, copied: 0 }
+  for (const [index, operation] of structuredClone(operations).entries()) {
+    try {
+      step(state, operation, index)
+    } catch (error) {
+      throw refusalOf(error, index)
     }
-    if (error instanceof TypeError) throw refused('it does not fit the record')
-    throw error
   }
+  return state.document
+}
+
+interface Patching {
+  document: unknown
+  /** Characters copied so far. */
+  copied: number
+}
+
+// A move is a removal and an addition; the library's own would copy what the target held before.
+function step(state: Patching, operation: Operation, index: number): void {
+  if (operation.op === 'move') {
+    const { removed } = apply(state, { op: 'remove', path: operation.from }, index)
+    apply(state, { op: 'add', path: operation.path, value: removed }, index)
+  } else if (operation.op === 'copy') {
+    const value: unknown = jsonPatch.getValueByPointer(state.document, operation.from)
+    if (value === undefined) throw refused('its from does not exist in the record', index)
+    const text = JSON.stringify(value)
+    state.copied += text.length
+    if (state.copied > maxPatchedCharacters) throw refused('the result is too large', index)
+    apply(state, { op: 'add', path: operation.path, value: JSON.parse(text) }, index)
+  } else apply(state, operation, index)
+}
+
+function apply(state: Patching, operation: Operation, index: number): { readonly removed?: unknown } {
+  const result = jsonPatch.applyOperation(state.document, operation, requireFitting, true, true, index)
+  state.document = result.newDocument
+  return result
+}
+
+// The library's own check walks the whole value of every operation; what was parsed and checked above needs only its place.
+function requireFitting(operation: Operation, index: number, document: unknown, existing: string): void {
+  const depthOf = (pointer: string): number => pointer.split('/').length
+  const isThere =
+    operation.op === 'add'
+      ? depthOf(operation.path) <= depthOf(existing) + 1
+      : operation.op === 'test' || operation.path === existing
+  if (isThere) return
+  const name = operation.op === 'add' ? 'OPERATION_PATH_CANNOT_ADD' : 'OPERATION_PATH_UNRESOLVABLE'
+  throw new jsonPatch.JsonPatchError('It does not fit', name, index, operation, document)
+}
+
+function refusalOf(error: unknown, index: number): unknown {
+  if (error instanceof jsonPatch.JsonPatchError) {
+    if (error.name === 'TEST_OPERATION_FAILED') {
+      return new AppError('conflict', `The patch was not applied: the test of operation ${index} does not hold`)
+    }
+    return refused(reasons[error.name] ?? 'it does not fit the record', index)
+  }
+  return error instanceof TypeError ? refused('it does not fit the record', index) : error
 }
 
 const reasons: Readonly<Record<string, string>> = {
