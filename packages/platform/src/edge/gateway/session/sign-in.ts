@@ -2,7 +2,7 @@
 import { AppError } from '@xinglin/core/errors'
 import { LRUCache } from 'lru-cache'
 import type { Ports } from '../../../kernel/ports.ts'
-import { answerJson, type Exchange } from '../exchange.ts'
+import { answerError, answerJson, type Exchange } from '../exchange.ts'
 import { readBody } from '../kong/request-body.ts'
 import { type Bucket, takeToken } from '../limits/token-bucket.ts'
 import { isOwnRequest } from '../local-request.ts'
@@ -159,8 +159,9 @@ async function signOut(parts: SignInParts, exchange: Exchange): Promise<void> {
 async function tellSession(parts: SignInParts, exchange: Exchange): Promise<void> {
   const id = cookieValue(exchange.request.headers.cookie, sessionCookie)
   const session = id === undefined ? undefined : await parts.sessions.find(id)
-  if (session === undefined) throw new AppError('unauthenticated', 'Nobody is signed in')
-  answerJson(exchange.response, 200, shown(session))
+  if (session !== undefined) answerJson(exchange.response, 200, shown(session))
+  // Told, not thrown: that nobody is signed in yet is no refused access, and the trail is not to fill up with it.
+  else answerError(exchange, new AppError('unauthenticated', 'Nobody is signed in'))
 }
 
 /** Creates the handler of `/auth/…`. */
