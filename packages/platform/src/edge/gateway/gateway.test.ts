@@ -241,6 +241,12 @@ describe('delivery', () => {
   })
 })
 
+test('asking who is signed in is answered with 401 and is no refused access of the trail', async () => {
+  const before = own.audits.length
+  assert.equal((await get('/auth/session')).status, 401)
+  assert.equal(own.audits.length, before)
+})
+
 test('its own pages: root, health, console', async () => {
   assert.equal((await get('/', { accept: 'text/html' })).headers.get('location'), '/app/')
   assert.equal((await get('/')).body.name, 'Xinglin')
