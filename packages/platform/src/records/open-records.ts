@@ -6,6 +6,7 @@ import type { RecordsOptions } from './options.ts'
 import { createRecords, type Records } from './records.ts'
 import type { FhirRoutesOptions } from './routes/fhir-routes.ts'
 import { createSearch, type Search } from './search/search.ts'
+import { createStatementNames } from './search/statement-names.ts'
 
 /** The store's own tables. */
 export const recordsSql: OwnedSql = { schema: 'records', folder: new URL('./sql/', import.meta.url) }
@@ -29,7 +30,8 @@ export type FhirServing = Omit<FhirRoutesOptions, 'types' | 'system'>
 export function openRecords(options: OpenRecordsOptions): OpenRecords {
   const { sql, cursorKey, baseUrl } = options
   const knowledge = searchKnowledge(baseUrl)
-  const searchOn = (on: typeof sql): Search => createSearch({ sql: on, knowledge, cursorKey })
+  const statementNames = createStatementNames()
+  const searchOn = (on: typeof sql): Search => createSearch({ sql: on, knowledge, cursorKey, statementNames })
   return {
     records: createRecords({ ...options, validate: validateResource, searchOn }),
     search: searchOn(sql),

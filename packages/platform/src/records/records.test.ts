@@ -61,7 +61,7 @@ test('keeps no index rows of a replaced version', async () => {
   const id = await createPatient({ identifier: [{ system: 'urn:s', value: 'x1' }] })
   const target = { type: 'Patient', id }
   await records.update(context(), { target, content: patient({ id, identifier: [{ system: 'urn:s', value: 'x2' }] }) })
-  for (const table of ['token', 'string', 'date', 'number', 'reference']) {
+  for (const table of ['token', 'string', 'date', 'number', 'reference', 'compartment']) {
     const text = `SELECT count(*) AS n FROM records.${table}_index i WHERE NOT EXISTS (SELECT 1 FROM records.resource r WHERE r.rid = i.rid)`
     assert.equal((await database.sql.query<{ n: number }>({ text }))[0]?.n, 0, table)
   }

@@ -52,10 +52,12 @@ export function compilePage(query: SearchQuery, request: PageRequest): CompiledP
   )
   const outerOrder = orderBy(keys, (index) => `q.k${index + 1}`, 'q.rid')
   const [single, ...more] = rows
+  // A patient is not listed again where it is the first; a token may be met by several hashes.
+  const union = path.kind === 'token' ? ' UNION ' : ' UNION ALL '
   const united =
     more.length === 0
       ? `${single}`
-      : `SELECT * FROM (${rows.map((row) => `(${row})`).join(' UNION ')}) q ORDER BY ${outerOrder} LIMIT ${limit}`
+      : `SELECT * FROM (${rows.map((row) => `(${row})`).join(union)}) q ORDER BY ${outerOrder} LIMIT ${limit}`
   const positions = keys.map((_key, index) => `, q.k${index + 1}::text AS c${index + 1}`).join('')
   const text = `SELECT q.rid, q.type, q.id, q.pat${positions}, v.content FROM (${united}) q JOIN records.version v ON v.rid = q.rid ORDER BY ${outerOrder}`
   return { text, values: binder.values, keyCount: keys.length, path: path.kind }
@@ -129,13 +131,13 @@ function sourcesOf(path: Path, binder: Binder): readonly Source[] {
         where: [`r.type = ${binder.bind(type, 'text')}`],
       }))
     case 'patient': {
-      // `pat` is the first compartment of a resource; the few with several are found by `pats`.
+      // `pat` is the first patient of a record; the few records with several stand beside it by the others.
       const patient = binder.bind(path.patient, 'text')
       return [
         { from: 'records.resource r', where: [`r.pat = ${patient}`] },
         {
-          from: 'records.resource r',
-          where: [`r.pats @> ARRAY[${patient}]`, 'r.pats IS NOT NULL', `r.pat <> ${patient}`],
+          from: 'records.compartment_index m JOIN records.resource r ON r.rid = m.rid',
+          where: [`m.pat = ${patient}`],
         },
       ]
     }

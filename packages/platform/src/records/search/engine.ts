@@ -3,12 +3,14 @@ import type { Sql } from '../../kernel/sql.ts'
 import type { AccessFilter } from '../types.ts'
 import type { Cursors } from './cursor.ts'
 import type { SearchKnowledge } from './knowledge.ts'
+import type { StatementNames } from './statement-names.ts'
 
 /** The tools and limits of a search. */
 export interface SearchEngine {
   readonly sql: Sql
   readonly knowledge: SearchKnowledge
   readonly cursors: Cursors
+  readonly names: StatementNames
   readonly limits: {
     readonly statementTimeoutMs: number
     readonly maxChainDepth: number

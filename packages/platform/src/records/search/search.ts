@@ -11,6 +11,7 @@ import { maxPageSize, pageSize, type SearchAnswer, type SearchCall, type SearchE
 import { type EverythingQuery, everythingPage } from './everything-page.ts'
 import { type FoundRow, followIncludes, type Included } from './includes.ts'
 import type { SearchKnowledge } from './knowledge.ts'
+import { createStatementNames, type StatementNames } from './statement-names.ts'
 import { withinTime } from './time-limit.ts'
 
 /** What search is made with. */
@@ -25,6 +26,8 @@ export interface SearchOptions {
   readonly maxChainDepth?: number
   /** Resources that includes may add to a page; default 1000. */
   readonly maxIncluded?: number
+  /** Names of statements, shared by all searches of the process. */
+  readonly statementNames?: StatementNames
 }
 
 /** A match of a condition. */
@@ -64,6 +67,7 @@ export function createSearch(options: SearchOptions): Search {
     sql: options.sql,
     knowledge: options.knowledge,
     cursors: createCursors(options.cursorKey),
+    names: options.statementNames ?? createStatementNames(),
     limits: { statementTimeoutMs, maxChainDepth, maxIncluded },
   }
   return {
@@ -136,9 +140,12 @@ async function readPage(engine: SearchEngine, query: SearchQuery, call: SearchCa
     limit: size + 1,
     position,
   })
-  // One patient's rows are few: no transaction is needed to bound the statement.
-  const limitMs = compiled.path === 'patient' && !hasJoins(query) ? undefined : limits.statementTimeoutMs
-  const rows = await withinTime(engine.sql, limitMs, (sql) => sql.query<PageRow>(compiled))
+  // One patient's rows are few: no transaction is needed to bound the statement, and one plan serves every patient.
+  const isSmall = compiled.path === 'patient' && !hasJoins(query)
+  const name = isSmall ? await engine.names.of(engine.sql, compiled.text) : undefined
+  const statement = name === undefined ? compiled : { ...compiled, name }
+  const limitMs = isSmall ? undefined : limits.statementTimeoutMs
+  const rows = await withinTime(engine.sql, limitMs, (sql) => sql.query<PageRow>(statement))
   const shown = rows.slice(0, size)
   const matches = shown.filter((row) => knowledge.verify(row.content, query))
   const last = shown.at(-1)

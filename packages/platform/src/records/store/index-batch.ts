@@ -9,7 +9,7 @@ export interface NumberedRecords {
   readonly rids: readonly (number | undefined)[]
 }
 
-/** Rows of the five index tables. */
+/** Rows of the index tables. */
 export interface IndexBatch {
   readonly size: number
   columns(): readonly unknown[]
@@ -26,6 +26,7 @@ export function indexBatch(sets: readonly NumberedRecords[]): IndexBatch {
     { target: 'records.string_index (p, v, raw, rid)', rows: sets.flatMap(stringRows) },
     { target: 'records.date_index (p, lo, hi, rid)', rows: sets.flatMap(dateRows) },
     { target: 'records.number_index (p, lo, hi, rid)', rows: sets.flatMap(numberRows) },
+    { target: 'records.compartment_index (pat, rid)', rows: sets.flatMap(compartmentRows) },
     { target: 'records.reference_index (p, type, id, rid)', rows: sets.flatMap(referenceRows) },
   ]
   return {
@@ -55,6 +56,14 @@ function numbered(
     if (rid !== undefined) rows.push(make(at, rid))
   }
   return rows
+}
+
+// The first patient of a record stands in its head; most records have no other.
+function compartmentRows({ prepared, rids }: NumberedRecords): readonly Row[] {
+  return prepared.records.flatMap(({ patients }, at): readonly Row[] => {
+    const rid = rids[at]
+    return rid === undefined ? [] : patients.slice(1).map((patient) => [patient, rid])
+  })
 }
 
 function tokenRows({ prepared, rids }: NumberedRecords): readonly Row[] {

@@ -25,9 +25,11 @@ const text = `WITH new AS (
   dates AS (INSERT INTO records.date_index (p, lo, hi, rid)
     SELECT * FROM unnest($20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::bigint[])),
   numbers AS (INSERT INTO records.number_index (p, lo, hi, rid)
-    SELECT * FROM unnest($24::bigint[], $25::float8[], $26::float8[], $27::bigint[]))
+    SELECT * FROM unnest($24::bigint[], $25::float8[], $26::float8[], $27::bigint[])),
+  compartments AS (INSERT INTO records.compartment_index (pat, rid)
+    SELECT * FROM unnest($28::text[], $29::bigint[]))
   INSERT INTO records.reference_index (p, type, id, rid)
-    SELECT * FROM unnest($28::bigint[], $29::text[], $30::text[], $31::bigint[])`
+    SELECT * FROM unnest($30::bigint[], $31::text[], $32::text[], $33::bigint[])`
 
 /** Writes all rows in one statement. */
 export async function insertRows(tx: Tx, versions: VersionBatch, index: IndexBatch): Promise<void> {
@@ -60,7 +62,8 @@ export async function deleteIndexRows(tx: Tx, rids: readonly number[]): Promise<
       tokens AS (DELETE FROM records.token_index t USING gone g WHERE t.h = g.h AND t.dt = g.dt AND t.rid = g.rid),
       strings AS (DELETE FROM records.string_index WHERE rid = ANY($1::bigint[])),
       dates AS (DELETE FROM records.date_index WHERE rid = ANY($1::bigint[])),
-      numbers AS (DELETE FROM records.number_index WHERE rid = ANY($1::bigint[]))
+      numbers AS (DELETE FROM records.number_index WHERE rid = ANY($1::bigint[])),
+      compartments AS (DELETE FROM records.compartment_index WHERE rid = ANY($1::bigint[]))
       DELETE FROM records.reference_index WHERE rid = ANY($1::bigint[])`,
     values: [rids],
   })
