@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -133,6 +133,21 @@ test('a taken port of PostgreSQL is named with its setting', async () => {
   blocker.close()
   assert.equal(code, 1)
   assert.match(err, new RegExp(`${port}.*XINGLIN_POSTGRES_PORT`))
+})
+
+test('a data folder of somebody else is refused with the owner’s name, not with a stack', async (context) => {
+  if (process.getuid?.() === 0) return context.skip('needs an ordinary user: root may read every folder')
+  const data = join(folder, 'closed')
+  await mkdir(data, { mode: 0o000 })
+  for (const words of [['start'], ['status'], ['start', 'patient'], ['restore', folder]]) {
+    const { code, err } = await xinglin(words, { ...settings, XINGLIN_DATA: data })
+    assert.equal(code, 1)
+    assert.match(err, /belongs to .*XINGLIN_DATA/)
+    assert.doesNotMatch(err, /\n\s+at /)
+  }
+  const { code, out } = await xinglin(['doctor'], { ...settings, XINGLIN_DATA: data })
+  assert.equal(code, 1)
+  assert.match(out, /belongs to/)
 })
 
 test('a system of the demo or of a test stands apart from the database and registry that are set', async () => {

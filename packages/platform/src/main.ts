@@ -1,11 +1,11 @@
 // The composition root: reads the configuration, chooses services and engines, wires them, lets them listen, and closes them.
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@xinglin/core/errors'
 import manifest from '../package.json' with { type: 'json' }
 import { emr } from './clinical/emr/index.ts'
 import { patient } from './clinical/patient/index.ts'
 import { pharmacy } from './clinical/pharmacy/index.ts'
+import { openDataFolder } from './composition/data-folder.ts'
 import { type Engines, openEngines } from './composition/engines.ts'
 import { type SystemKeys, systemKeys } from './composition/keys.ts'
 import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
@@ -163,7 +163,7 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
   const log = createLogger({ level: logLevelOf(settings.process) })
   const names = chooseServices(options.names.length > 0 ? options.names : settings.process.services)
   const dataFolder = dataFolderOf(settings.process)
-  await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+  await openDataFolder(dataFolder)
   const keys = await systemKeys(dataFolder, settings.process.internalKey)
   const ids = createIds(systemClock)
   const fhirBase = `${publicUrlOf(settings)}/fhir`

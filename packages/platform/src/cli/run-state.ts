@@ -1,8 +1,8 @@
 // What a running system leaves in its data folder for the command line: where it listens and which processes it is.
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AppError } from '@xinglin/core/errors'
-import { accountName, stillRuns } from '../engines/postgres/index.ts'
+import { anothersFolder } from '../composition/data-folder.ts'
+import { stillRuns } from '../engines/postgres/index.ts'
 
 /** The running system as its own command line sees it; the file is readable by its owner only. */
 export interface RunState {
@@ -33,14 +33,6 @@ export async function writeRunState(dataFolder: string, state: RunState): Promis
 /** Removes the state at a clean stop. */
 export async function clearRunState(dataFolder: string): Promise<void> {
   await rm(join(dataFolder, fileName), { force: true })
-}
-
-async function anothersFolder(dataFolder: string): Promise<AppError> {
-  const owner = await stat(dataFolder).then(({ uid }) => accountName(uid))
-  return new AppError(
-    'forbidden',
-    `The data in ${dataFolder} belongs to ${owner}: run this as ${owner}, or use another data folder (XINGLIN_DATA)`,
-  )
 }
 
 /**

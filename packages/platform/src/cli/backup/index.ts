@@ -3,6 +3,7 @@ import { cp, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { AppError } from '@xinglin/core/errors'
 import manifest from '../../../package.json' with { type: 'json' }
+import { openDataFolder } from '../../composition/data-folder.ts'
 import { openProcessDatabase } from '../../composition/database.ts'
 import { dataFolderOf } from '../../composition/process-settings.ts'
 import { type Dump, dumpDatabase, restoreDatabase } from '../../engines/postgres/index.ts'
@@ -131,7 +132,7 @@ export async function restore(source: string, isJson: boolean): Promise<void> {
   if (running !== undefined)
     throw new AppError('conflict', `Stop the system on ${dataFolder} (process ${running.pid}) first`)
   const { dump, migrations, folders, at } = await readManifest(folder)
-  await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+  await openDataFolder(dataFolder)
   const log = createLogger({ level: 'error' })
   const database = await openProcessDatabase({ settings, dataFolder, log, isShared: false, onRestart: () => undefined })
   try {

@@ -1,13 +1,14 @@
 // The checks of `xinglin doctor`: each says what it saw and, when something is wrong, how to mend it.
 import { spawnSync } from 'node:child_process'
-import { constants } from 'node:fs'
-import { access, mkdir, stat, statfs } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { openDataFolder } from '../../composition/data-folder.ts'
 import { dataFolderOf } from '../../composition/process-settings.ts'
 import { connectPostgres, databaseFaults, findPrograms } from '../../engines/postgres/index.ts'
 import { createLogger } from '../../kernel/log.ts'
 import { withDatabase } from '../local.ts'
 import { type ownSettings, runningSystem } from '../place.ts'
+import type { RunState } from '../run-state.ts'
 
 /** What a check found. */
 export interface Finding {
@@ -21,11 +22,16 @@ export interface Finding {
 /** The settings as read. */
 export type OwnSettings = ReturnType<typeof ownSettings>
 
+// A data folder that this user may not read is the finding of checkDisk.
+function systemHere(settings: OwnSettings): Promise<RunState | undefined> {
+  return runningSystem(settings.process).catch(() => undefined)
+}
+
 const neededNode = 24
 const wantedFreeBytes = 2 * 1024 ** 3
 const maxSkewMs = 5000
 // Before this day the software did not exist, so a clock that says so is wrong.
-const builtMs = Date.UTC(2026, 10, 1)
+const builtMs = Date.UTC(2026, 0, 1)
 
 /** Node runs TypeScript as it is from version 24 on. */
 export async function checkNode(): Promise<Finding> {
@@ -46,7 +52,7 @@ function isFree(host: string, port: number): Promise<boolean> {
 /** The ports are free, or held by our own running system. */
 export async function checkPorts(settings: OwnSettings): Promise<readonly Finding[]> {
   const { gateway, registry } = settings
-  const running = await runningSystem(settings.process)
+  const running = await systemHere(settings)
   const ports = [
     { host: gateway.host, port: gateway.port, env: 'PORT' },
     { host: gateway.adminHost, port: gateway.adminPort, env: 'KONG_ADMIN_PORT' },
@@ -70,30 +76,26 @@ export async function checkPorts(settings: OwnSettings): Promise<readonly Findin
   )
 }
 
-/** The data folder can be written by this user and has room. */
+/** The data folder can be used by this user and has room. */
 export async function checkDisk(settings: OwnSettings): Promise<readonly Finding[]> {
   const folder = dataFolderOf(settings.process)
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await access(folder, constants.W_OK)
-  } catch {
-    const mend = 'Give this user the folder, or choose another one: XINGLIN_DATA=/path'
-    return [{ name: 'data folder', level: 'wrong', seen: `${folder} cannot be written`, mend }]
+  const refused = await openDataFolder(folder).then(
+    () => undefined,
+    (error: Error) => error.message,
+  )
+  if (refused !== undefined) {
+    const mend = 'Run as the owner, give this user the folder, or choose another one: XINGLIN_DATA=/path'
+    return [{ name: 'data folder', level: 'wrong', seen: refused, mend }]
   }
   const { bavail, bsize } = await statfs(folder)
   const freeBytes = bavail * bsize
   const { mode } = await stat(folder)
-  const room = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free`
+  const room = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free at ${folder}`
   const isOpen = process.platform !== 'win32' && (mode & 0o066) !== 0
   return [
     freeBytes >= wantedFreeBytes
-      ? { name: 'disk', level: 'good', seen: `${room} at ${folder}` }
-      : {
-          name: 'disk',
-          level: 'wrong',
-          seen: `${room} at ${folder}`,
-          mend: 'Free at least 2 GiB or move XINGLIN_DATA',
-        },
+      ? { name: 'disk', level: 'good', seen: room }
+      : { name: 'disk', level: 'wrong', seen: room, mend: 'Free at least 2 GiB or move XINGLIN_DATA' },
     isOpen
       ? { name: 'data folder', level: 'hint', seen: 'other users can look into it', mend: `chmod 700 ${folder}` }
       : { name: 'data folder', level: 'good', seen: `${folder}, for this user alone` },
@@ -127,7 +129,7 @@ export async function checkClock(settings: OwnSettings): Promise<Finding> {
   const mend = 'Set the clock of this machine (records and signatures carry its time)'
   const now = new Date()
   if (now.getTime() < builtMs) return { name, level: 'wrong', seen: now.toISOString(), mend }
-  const running = await runningSystem(settings.process)
+  const running = await systemHere(settings)
   const databaseUrl = settings.process.databaseUrl ?? running?.databaseUrl
   if (databaseUrl === undefined) return { name, level: 'good', seen: now.toISOString() }
   const skewMs = await withDatabase(databaseUrl, async (sql) => {
