@@ -2,6 +2,7 @@
 import { AppError } from '@xinglin/core/errors'
 import { services } from '../services.ts'
 import { runningSystem } from './place.ts'
+import type { RunState } from './run-state.ts'
 
 /** The answer of `/health/ready`. */
 interface Health {
@@ -23,6 +24,12 @@ function uptime(startedAt: string): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
+function databaseOf({ postgresPid }: RunState): string {
+  return postgresPid === undefined
+    ? 'The PostgreSQL that was given'
+    : `PostgreSQL of this system, process ${postgresPid}`
+}
+
 /** Prints the status; returns the exit code: 0 ready, 1 not ready or not running. */
 export async function status(isJson: boolean): Promise<number> {
   const state = await runningSystem()
@@ -39,8 +46,8 @@ export async function status(isJson: boolean): Promise<number> {
     return health.status === 'ready' ? 0 : 1
   }
   const lines = Object.entries(health.services).map(([name, { status: word, reasons }]) => {
-    const purpose = services.find((service) => service.name === name)?.purpose ?? ''
-    return `  ${word === 'ready' ? '✔' : '✘'} ${name.padEnd(10)} ${reasons.length === 0 ? purpose : reasons.join('; ')}`
+    const purpose = name === 'database' ? databaseOf(state) : services.find((one) => one.name === name)?.purpose
+    return `  ${word === 'ready' ? '✔' : '✘'} ${name.padEnd(10)} ${reasons.length === 0 ? (purpose ?? '') : reasons.join('; ')}`
   })
   const head = `Xinglin ${state.version} at ${state.gatewayUrl}, process ${state.pid}, for ${uptime(state.startedAt)}: ${health.status}`
   process.stdout.write(`${[head, ...lines].join('\n')}\n`)
