@@ -1,13 +1,20 @@
 // `npm test`: installs what the tests need, then checks types, style and every test file.
 // Arguments are test files or folders; without any, everything runs.
 import { spawnSync } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureInstalled, findNode, requireNode20, root, runTypeScript } from './bootstrap.mjs'
 
 requireNode20()
 ensureInstalled({ withTests: true })
 
-const chosen = process.argv.slice(2)
+// The runner takes a folder for a program, so a folder is given to it as the tests in it.
+function testsOf(path) {
+  if (!existsSync(path)) return path // a pattern, or told by the runner
+  return statSync(path).isDirectory() ? join(path, '**', '*.test.ts') : path
+}
+
+const chosen = process.argv.slice(2).map(testsOf)
 if (chosen.length === 0) {
   const checks = [
     ['types', join(root, 'node_modules/typescript/bin/tsc'), ['-p', 'tsconfig.json']],
