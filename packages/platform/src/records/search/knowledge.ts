@@ -1,5 +1,5 @@
 // What search must know of FHIR R4 to write SQL: the pure core provides it, tests may hand in a part of it.
-import type { Criterion, SearchParameter, SearchQuery } from '@xinglin/core/fhir/search'
+import type { CompositeRows, Criterion, SearchParameter, SearchQuery } from '@xinglin/core/fhir/search'
 
 /** Facts and hash functions of the search core, as an argument. */
 export interface SearchKnowledge {
@@ -27,10 +27,4 @@ export interface SearchKnowledge {
   composite(parameter: SearchParameter, parts: readonly Criterion[]): CompositeRows | undefined
   /** Checks the content of a hit again, so that a hash collision cannot show another record. */
   verify(content: string, query: SearchQuery): boolean
-}
-
-/** How a composite's alternative is found: by a hash in `tok`, and by a number, date or string row under a combined `p`. */
-export interface CompositeRows {
-  readonly tok?: number
-  readonly rows?: { readonly p: number; readonly criterion: Criterion }
 }

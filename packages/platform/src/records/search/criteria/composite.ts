@@ -23,8 +23,8 @@ function alternative(
   }
   const conditions: string[] = []
   if (rows.tok !== undefined) conditions.push(hasHash(scope, [rows.tok]))
-  if (rows.rows !== undefined)
-    conditions.push(scope.compile({ ...scope, knowledge: under(scope, rows.rows.p) }, rows.rows.criterion))
+  for (const { p, criterion: part } of [...(rows.rows === undefined ? [] : [rows.rows]), ...(rows.more ?? [])])
+    conditions.push(scope.compile({ ...scope, knowledge: under(scope, p) }, part))
   return allOf(conditions)
 }
 
