@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { AppError, type ErrorCode } from '@xinglin/core/errors'
 import type { Caller } from '../../kernel/caller.ts'
 import { type StoreFixture, storeFixture } from '../../testing/record-store.ts'
+import type { HistoryScope } from '../reads.ts'
 import type { RecordContext } from '../types.ts'
 import type { Demands } from '../writes.ts'
 import { accessFor } from './index.ts'
@@ -106,6 +107,25 @@ test('a label hides under every name of its code system, and under none', async 
     await assert.rejects(store.records.read(store.context('pharmacist'), 'Observation', id), hasCode('not-found'))
     assert.equal((await store.records.read(store.context('clinician'), 'Observation', id)).id, id)
   }
+})
+
+test('a record that was labelled or moved later takes its past with it', async () => {
+  await put('Observation', 'labelled-later', observation('labelled-later', 'p1'))
+  const label = { meta: { security: [veryRestricted] } }
+  await put('Observation', 'labelled-later', observation('labelled-later', 'p1', label))
+  await put('Observation', 'moved', observation('moved', 'p1'))
+  await put('Observation', 'moved', observation('moved', 'p2'))
+  const seen = async (context: RecordContext, scope: HistoryScope): Promise<string> =>
+    await store.records.history(context, scope, [['_count', '1000']])
+  for (const [context, id] of [
+    [store.context('pharmacist'), 'labelled-later'],
+    [store.context('patient', 'p1'), 'moved'],
+  ] as const) {
+    await assert.rejects(seen(context, { type: 'Observation', id }), hasCode('not-found'))
+    for (const scope of [{}, { type: 'Observation' }]) assert.doesNotMatch(await seen(context, scope), new RegExp(id))
+  }
+  const own = JSON.parse(await seen(store.context('patient', 'p2'), { type: 'Observation', id: 'moved' }))
+  assert.equal(own.entry.length, 1)
 })
 
 test('a device belongs to its patient; one of the house is for all', async () => {

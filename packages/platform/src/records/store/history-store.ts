@@ -30,6 +30,10 @@ export async function readHistory(
 function statement(range: HistoryRange, access: AccessFilter): Statement {
   const values: unknown[] = [...accessValues(access, range.type)]
   const conditions = [visibleTo('v', 1)]
+  // A record that was moved or labelled since hides all of its past: the caller must see it as it is now, too.
+  const isPartial = access.patients !== 'all' || access.hiddenLabels.length > 0
+  const now = isPartial ? 'JOIN records.resource r ON r.type = v.type AND r.id = v.id' : ''
+  if (isPartial) conditions.push(visibleTo('r', 1))
   const bind = (value: unknown): string => {
     values.push(value)
     return `$${values.length}`
@@ -45,7 +49,7 @@ function statement(range: HistoryRange, access: AccessFilter): Statement {
       WHERE n.type = v.type AND n.id = v.id AND n.ver = v.ver + 1 AND n.at <= ${bind(range.at.from)}::timestamptz)`)
   }
   // One record's versions are in the order of their numbers; their times never go backwards.
-  const text = `SELECT ${versionColumns} FROM records.version v WHERE ${conditions.map((one) => `(${one})`).join(' AND ')}
+  const text = `SELECT ${versionColumns} FROM records.version v ${now} WHERE ${conditions.map((one) => `(${one})`).join(' AND ')}
     ORDER BY v.at DESC, v.rid DESC LIMIT ${bind(range.limit)}`
   return { text, values }
 }
