@@ -54,7 +54,8 @@ export async function importCommand(path: string, options: ImportCommandOptions)
   const journalFolder = join(dataFolderOf(ownSettings().process), 'imports')
   const bar = new SingleBar(
     {
-      format: '{bar} {value}/{total} files | {resources} resources, {rate}/s | ETA {eta_formatted} | {refused} refused',
+      format:
+        '{bar} {percentage}% | {filesDone}/{files} files | {resources} resources, {rate}/s | ETA {eta_formatted} | {refused} refused',
       noTTYOutput: true,
       notTTYSchedule: 5000,
       stopOnComplete: false,
@@ -67,11 +68,11 @@ export async function importCommand(path: string, options: ImportCommandOptions)
     target,
     journalFolder,
     concurrency: options.concurrency,
-    onProgress: ({ files, filesDone, resources, refused, elapsedMs }) => {
+    onProgress: ({ bytes, bytesDone, elapsedMs, ...counts }) => {
       if (!isShown) return
-      const payload = { resources, refused, rate: Math.round((resources * 1000) / Math.max(1, elapsedMs)) }
-      if (bar.isActive) bar.update(filesDone, payload)
-      else bar.start(files, filesDone, payload)
+      const payload = { ...counts, rate: Math.round((counts.resources * 1000) / Math.max(1, elapsedMs)) }
+      if (bar.isActive) bar.update(bytesDone, payload)
+      else bar.start(Math.max(1, bytes), bytesDone, payload)
     },
   }).finally(() => bar.stop())
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${told(result)}\n`)

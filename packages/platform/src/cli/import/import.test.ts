@@ -1,11 +1,12 @@
 // Imports against a server that comes and goes: nothing twice, nothing left out, refusals told with their place.
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { Bundle } from '@xinglin/core/fhir'
 import { importRecords } from './index.ts'
 
@@ -42,7 +43,6 @@ const bundleOf = (id: string) =>
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xinglin-import-'))
-  const { mkdir } = await import('node:fs/promises')
   await mkdir(join(folder, 'files'))
   for (const name of ['a', 'b', 'c']) await writeFile(join(folder, 'files', `${name}.json`), bundleOf(name))
   server = createServer((request, response) => {
@@ -113,4 +113,27 @@ test('a refusal is told with its file and the server’s words, and does not sto
   replies.next = accept
   assert.deepEqual([result.resources, result.refused], [2, 1])
   assert.match(result.refusals[0] ?? '', /^c\.json: .*no such gender/)
+})
+
+test('progress through one large file is told, compressed or not', async () => {
+  const line = (number: number): string => JSON.stringify({ resourceType: 'Patient', id: `p${number}`, active: true })
+  const lines = Array.from({ length: 6000 }, (_, number) => `${line(number)}\n`).join('')
+  const whole = JSON.stringify(Array.from({ length: 1000 }, (_, number) => JSON.parse(line(number))))
+  await mkdir(join(folder, 'large'))
+  await writeFile(join(folder, 'large', 'lines.ndjson'), lines)
+  await writeFile(join(folder, 'large', 'lines.ndjson.gz'), gzipSync(lines, { level: 0 }))
+  await writeFile(join(folder, 'large', 'whole.json'), whole)
+  for (const name of ['lines.ndjson', 'lines.ndjson.gz', 'whole.json']) {
+    const seen: number[] = []
+    const onProgress = ({ bytes, bytesDone }: { bytes: number; bytesDone: number }): void => {
+      seen.push(bytesDone / bytes)
+    }
+    await run({ path: join(folder, 'large', name), onProgress })
+    assert.ok(seen.filter((share) => share > 0.05 && share < 0.95).length >= 3, `${name}: ${seen.join(' ')}`)
+    assert.deepEqual(
+      seen,
+      seen.toSorted((a, b) => a - b),
+    )
+    assert.equal(seen.at(-1), 1)
+  }
 })

@@ -1,7 +1,7 @@
 // The door to imports: files in, acknowledged records out, with progress, resumable after any interruption.
 import { Agent } from 'undici'
 import { type Journal, openJournal } from './journal.ts'
-import { listSources, readUnits, type SourceFile } from './read.ts'
+import { listSources, type ReadMeter, readUnits, type SourceFile } from './read.ts'
 import { type Sent, sendUnit, type Target } from './send.ts'
 import type { Unit } from './units.ts'
 
@@ -22,6 +22,10 @@ export interface ImportOptions {
 export interface ImportProgress {
   readonly files: number
   readonly filesDone: number
+  /** Size of all files. */
+  readonly bytes: number
+  /** How much of that is read, rounded. */
+  readonly bytesDone: number
   /** Resources acknowledged in this run. */
   readonly resources: number
   /** Units that an earlier run had already brought in. */
@@ -49,7 +53,10 @@ class Import {
   readonly #startedAt = performance.now()
   readonly #tally: Tally = { filesDone: 0, resources: 0, skippedUnits: 0, refused: 0, refusals: [] }
   readonly #journals: Journal[] = []
+  readonly #open = new Map<SourceFile, ReadMeter>()
   #files = 0
+  #bytes = 0
+  #bytesDone = 0
 
   constructor(options: ImportOptions) {
     this.#options = options
@@ -58,6 +65,7 @@ class Import {
   async run(): Promise<ImportResult> {
     const sources = await listSources(this.#options.path)
     this.#files = sources.length
+    this.#bytes = sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const waiting = [...sources]
     const lanes = Math.min(this.#options.concurrency ?? 4, Math.max(1, sources.length))
     // Several files run side by side; a single file runs several of its units side by side.
@@ -73,16 +81,21 @@ class Import {
 
   #progress(): ImportProgress {
     const { refusals: _, ...counts } = this.#tally
-    return { ...counts, files: this.#files, elapsedMs: performance.now() - this.#startedAt }
+    const underway = [...this.#open].reduce((sum, [{ sizeBytes }, { share }]) => sum + sizeBytes * share, 0)
+    const bytesDone = Math.round(this.#bytesDone + underway)
+    const elapsedMs = performance.now() - this.#startedAt
+    return { ...counts, files: this.#files, bytes: this.#bytes, bytesDone, elapsedMs }
   }
 
   async #importFile(file: SourceFile, concurrency: number): Promise<void> {
     const { target, journalFolder } = this.#options
     const journal = await openJournal(journalFolder, file, target.fhirUrl)
     const running = new Set<Promise<void>>()
+    const meter: ReadMeter = { share: 0 }
+    this.#open.set(file, meter)
     let number = 0
     try {
-      for await (const unit of readUnits(file)) {
+      for await (const unit of readUnits(file, meter)) {
         const index = number
         number += 1
         if (journal.isDone(index)) {
@@ -107,6 +120,8 @@ class Import {
     await journal.close()
     this.#journals.push(journal)
     this.#tally.filesDone += 1
+    this.#open.delete(file)
+    this.#bytesDone += file.sizeBytes
     this.#options.onProgress?.(this.#progress())
   }
 

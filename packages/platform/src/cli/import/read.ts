@@ -40,12 +40,24 @@ export async function listSources(path: string): Promise<readonly SourceFile[]> 
   return files.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function open(file: SourceFile): NodeJS.ReadableStream {
+/** How much of a file has been read, 0 to 1; kept up to date by {@link readUnits}. */
+export interface ReadMeter {
+  share: number
+}
+
+interface OpenFile {
+  readonly input: NodeJS.ReadableStream
+  /** Bytes of the file (compressed ones, where it is) that were read until now. */
+  readonly bytesRead: () => number
+}
+
+function open(file: SourceFile): OpenFile {
   const raw = createReadStream(file.path)
-  if (!file.path.endsWith('.gz')) return raw
+  const bytesRead = (): number => raw.bytesRead
+  if (!file.path.endsWith('.gz')) return { input: raw, bytesRead }
   const unzipped = createGunzip()
   raw.on('error', (error) => unzipped.destroy(error))
-  return raw.pipe(unzipped)
+  return { input: raw.pipe(unzipped), bytesRead }
 }
 
 function parse(json: string, source: string): unknown {
@@ -57,7 +69,7 @@ function parse(json: string, source: string): unknown {
 }
 
 async function firstLine(file: SourceFile): Promise<string> {
-  const lines = createInterface({ input: open(file), crlfDelay: Number.POSITIVE_INFINITY })
+  const lines = createInterface({ input: open(file).input, crlfDelay: Number.POSITIVE_INFINITY })
   for await (const line of lines) {
     if (line.trim() === '') continue
     lines.close()
@@ -78,26 +90,31 @@ async function isLineByLine(file: SourceFile): Promise<boolean> {
   }
 }
 
-async function* readLines(file: SourceFile): AsyncGenerator<Unit | BundleEntry> {
+async function* readLines(file: SourceFile, meter: ReadMeter): AsyncGenerator<Unit | BundleEntry> {
   let number = 0
-  for await (const line of createInterface({ input: open(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  const { input, bytesRead } = open(file)
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     number += 1
+    meter.share = bytesRead() / file.sizeBytes
     const source = `${file.name}:${number}`
     if (line.trim() !== '') yield entriesOf(parse(line, source), source)
   }
 }
 
-async function* readWhole(file: SourceFile): AsyncGenerator<Unit | BundleEntry> {
+async function* readWhole(file: SourceFile, meter: ReadMeter): AsyncGenerator<Unit | BundleEntry> {
   if (file.sizeBytes > maxJsonBytes)
     throw new AppError('too-large', `${file.name} is larger than 512 MB: export it as NDJSON, one record a line`)
-  const value = parse(await text(open(file)), file.name)
+  const value = parse(await text(open(file).input), file.name)
   const items: readonly unknown[] = Array.isArray(value) ? value : [value]
-  for (const [index, item] of items.entries()) yield entriesOf(item, `${file.name}[${index}]`)
+  for (const [index, item] of items.entries()) {
+    meter.share = index / items.length
+    yield entriesOf(item, `${file.name}[${index}]`)
+  }
 }
 
 /** Reads the units of a file; the same file gives the same units in the same order. */
-export async function* readUnits(file: SourceFile): AsyncGenerator<Unit> {
-  const items = (await isLineByLine(file)) ? readLines(file) : readWhole(file)
+export async function* readUnits(file: SourceFile, meter: ReadMeter): AsyncGenerator<Unit> {
+  const items = (await isLineByLine(file)) ? readLines(file, meter) : readWhole(file, meter)
   let waiting: BundleEntry[] = []
   for await (const item of items) {
     if (isUnit(item)) yield item
