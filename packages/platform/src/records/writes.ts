@@ -11,6 +11,7 @@ import type { Prepared } from './prepare/types.ts'
 import { readRecord } from './reads.ts'
 import type { RecordContext, StoredVersion } from './types.ts'
 import { commitChanges } from './write/commit.ts'
+import { inTransaction } from './write/in-transaction.ts'
 import { parsePatch } from './write/patch.ts'
 import type { Pending } from './write/pending.ts'
 import { requireWritable } from './write/permission.ts'
@@ -56,7 +57,7 @@ export async function createRecord(
     )
     const id = prepared.records[0]?.id ?? ''
     const pending: Pending = { ...noDemands, method: 'POST', type, id, prepared, isFresh: true }
-    return await inTransaction(parts, async (tx) => {
+    return await inTransaction(parts.sql, parts.transactionMs, async (tx) => {
       if (ifNoneExist !== undefined) {
         const match = await matchOf(tx, { type, criteria: ifNoneExist }, context, parts)
         if (match !== undefined) return await existing(tx, parts, context, { type, id: match })
@@ -104,12 +105,12 @@ export async function updateRecord(
         { type, id: target.id, baseUrl: context.baseUrl },
         context.deadline,
       )
-      return await inTransaction(parts, (tx) => commitOne(tx, put(prepared), audited, parts))
+      return await inTransaction(parts.sql, parts.transactionMs, (tx) => commitOne(tx, put(prepared), audited, parts))
     }
     const { value: resource, decimals } =
       typeof content === 'string' ? parseResource(content) : { value: content, decimals: [] }
     restoreDecimals(decimals) // id and type are read from here on, nothing else
-    return await inTransaction(parts, async (tx) => {
+    return await inTransaction(parts.sql, parts.transactionMs, async (tx) => {
       const match = await matchOf(tx, target, context, parts)
       const given = resource.id
       if (match !== undefined && given !== undefined && given !== match) {
@@ -135,7 +136,7 @@ export async function patchRecord(
   return await recordRefusal(parts.audit, context, accessOf('U', 'patch', target), async () => {
     requireKnownType(parts, target.type)
     const patch = parsePatch(change.patch)
-    return await inTransaction(parts, async (tx) => {
+    return await inTransaction(parts.sql, parts.transactionMs, async (tx) => {
       const id = 'id' in target ? target.id : await matchOf(tx, target, context, parts)
       if (id === undefined)
         throw new AppError('not-found', 'No record matches the condition, so there is nothing to patch')
@@ -168,7 +169,7 @@ export async function deleteRecord(
   return await recordRefusal(parts.audit, context, accessOf('D', 'delete', target), async () => {
     requireKnownType(parts, target.type)
     requireWritable(context.access, target.type, 'delete')
-    return await inTransaction(parts, async (tx) => {
+    return await inTransaction(parts.sql, parts.transactionMs, async (tx) => {
       const id = 'id' in target ? target.id : await matchOf(tx, target, context, parts)
       if (id === undefined) return { outcome: 'unchanged', version: undefined, warnings: [] }
       requireId(id)
@@ -183,10 +184,6 @@ export async function deleteRecord(
       return await commitOne(tx, { ...common, ...demanded(demands) }, { ...context, interaction: 'delete' }, parts)
     })
   })
-}
-
-function inTransaction(parts: RecordParts, work: (tx: Tx) => Promise<WriteAnswer>): Promise<WriteAnswer> {
-  return parts.sql.transaction(work, { timeoutMs: parts.transactionMs })
 }
 
 async function matchOf(

@@ -150,6 +150,9 @@ function planWrite(
   return { ...common, ...rest, ordinal: drafts.length - 1 }
 }
 
+// Each is locked until the transaction ends, and PostgreSQL has room for some thousand locks in all.
+const maxConditions = 500
+
 // `Type?criteria`, as a reference or as the condition of an entry.
 const conditionalReference = /^([A-Z][A-Za-z]{1,63})\?(.+)$/s
 
@@ -159,6 +162,9 @@ function questionsOf(writes: readonly EntryRequest[]): readonly Question[] {
     const key = `${type}?${criteria}`
     const known = questions.get(key)
     questions.set(key, { key, type, criteria, index, isReference: isReference && (known?.isReference ?? true) })
+    if (questions.size > maxConditions) {
+      throw new AppError('too-large', `A transaction may have at most ${maxConditions} conditions; split this one`)
+    }
   }
   for (const { index, type, criteria, resource } of writes) {
     if (criteria !== undefined) ask(type, criteria, index, false)

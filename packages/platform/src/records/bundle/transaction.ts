@@ -7,6 +7,7 @@ import { asSql, type RecordParts } from '../parts.ts'
 import { readRecord } from '../reads.ts'
 import type { RecordContext } from '../types.ts'
 import { commitChanges } from '../write/commit.ts'
+import { inTransaction } from '../write/in-transaction.ts'
 import type { Pending } from '../write/pending.ts'
 import type { WriteAnswer } from '../writes.ts'
 import type { Answers } from './addresses.ts'
@@ -30,14 +31,11 @@ export async function runTransaction(
   context: RecordContext,
   request: BundleRequest,
 ): Promise<string> {
-  return await parts.sql.transaction(
-    async (tx) => {
-      const plan = await readyPlan(tx, parts, context, request)
-      const answers = await carryOut(tx, plan, { parts, context, prefer: request.prefer })
-      return writeResponse('transaction-response', answers)
-    },
-    { timeoutMs: parts.transactionMs },
-  )
+  return await inTransaction(parts.sql, parts.transactionMs, async (tx) => {
+    const plan = await readyPlan(tx, parts, context, request)
+    const answers = await carryOut(tx, plan, { parts, context, prefer: request.prefer })
+    return writeResponse('transaction-response', answers)
+  })
 }
 
 // A Bundle with conditions is planned a second time, now with their answers, while their locks are held.

@@ -3,7 +3,7 @@ import { AppError, type Issue } from '@xinglin/core/errors'
 import type { AuditEntry, Clock } from '../../kernel/ports.ts'
 import type { Tx } from '../../kernel/sql.ts'
 import type { Preparer } from '../prepare/preparer.ts'
-import { type Head, keyOf, lockHeads, lockTexts } from '../store/heads.ts'
+import { type Head, keyOf, lockHeads } from '../store/heads.ts'
 import type { Rids } from '../store/rids.ts'
 import type { RuleStore } from '../store/rule-store.ts'
 import type { RecordContext, StoredVersion, WriteRule } from '../types.ts'
@@ -53,16 +53,23 @@ export async function commitChanges(
   const ruled = made.map((one) => ({ change: changeOf(one, options.now), index: one.pending.index }))
   const warnings = await applyRules(tx, ruled, parts.rules, parts.ruleStore)
   if (parts.checkReferences) await checkTargets(tx, made)
-  const versions = await writeDecided(tx, made, parts.rids)
-  const traces = made.map((one, at) => ({ version: versions[at] as StoredVersion, action: actions[one.kind] })) // same order
+  const ordered = inOneOrder(made)
+  const versions = await writeDecided(tx, ordered, parts.rids)
+  const traces = ordered.map((one, at) => ({ version: versions[at] as StoredVersion, action: actions[one.kind] })) // same order
   await leaveTrail(tx, traces, context, parts.trail)
   const empty = emptyDeletions(changes, decided, heads, context)
   if (empty.length > 0) await parts.trail.audit.append(tx, empty)
   const byPending = new Map(
-    made.map((one, at) => [one.pending, { outcome: outcomes[one.kind], version: versions[at] }]),
+    ordered.map((one, at) => [one.pending, { outcome: outcomes[one.kind], version: versions[at] }]),
   )
   const written = changes.map((pending) => byPending.get(pending) ?? unchanged)
   return { written, warnings }
+}
+
+// Ids that are not there yet are taken in one order by all, so that two writers never wait for each other in a circle.
+function inOneOrder(made: readonly Decided[]): readonly Decided[] {
+  if (made.every((one) => one.head !== undefined || one.pending.isFresh)) return made
+  return made.toSorted((a, b) => (keyOf(a.pending) < keyOf(b.pending) ? -1 : 1))
 }
 
 const actions = { create: 'C', update: 'U', delete: 'D' } as const
@@ -87,7 +94,7 @@ function emptyDeletions(
   })
 }
 
-// Ids that are about to be taken are locked by name, so that two creations of one id come after one another.
+// The heads of all records that may be there already.
 async function lockTargets(
   tx: Tx,
   changes: readonly Pending[],
@@ -95,13 +102,7 @@ async function lockTargets(
 ): Promise<ReadonlyMap<string, Head>> {
   const known = changes.filter((pending) => !pending.isFresh)
   // Who may write a type without reading it still meets its records; compartments and labels bound both.
-  const bounds = { ...context.access.read, types: 'all' } as const
-  const heads = await lockHeads(tx, known, bounds)
-  const missing = known.filter((pending) => pending.method !== 'DELETE' && !heads.has(keyOf(pending)))
-  if (missing.length === 0) return heads
-  await lockTexts(tx, missing.map(keyOf))
-  const late = await lockHeads(tx, missing, bounds)
-  return new Map([...heads, ...late])
+  return await lockHeads(tx, known, { ...context.access.read, types: 'all' })
 }
 
 async function located<T>(pending: Pending, work: () => Promise<T>): Promise<T> {

@@ -19,6 +19,9 @@ interface Task {
   readonly reads: readonly RuleRead[]
 }
 
+// Each takes a lock, and PostgreSQL has room for some thousand in all.
+const maxComparisons = 500
+
 /** Checks all changes; throws `business-rule` with the findings, returns the warnings. */
 export async function applyRules(
   tx: Tx,
@@ -60,6 +63,10 @@ async function readView(
   const asked = new Map(
     reads.flatMap((read) => (read.kind === 'referrers' ? [[referrerKey(read), read] as const] : [])),
   )
+  if (asked.size > maxComparisons) {
+    const message = `A change may touch at most ${maxComparisons} records that a rule compares with others; split this one`
+    throw new AppError('too-large', message)
+  }
   const pending = new Map(changes.map(({ change }) => [keyOf(change), change.after]))
   const stored = await store.records(tx, records)
   const referrers = new Map<string, readonly Resource[]>()
