@@ -11,7 +11,7 @@ import { type Question, questionsOf } from '../../testing/search-questions.ts'
 import { createSearch, type Search } from './search.ts'
 
 // The whole package by hand: XINGLIN_EXAMPLES=900, fewer than a page holds
-const perType = Number(process.env['XINGLIN_EXAMPLES'] ?? 2)
+const perType = Number(process.env['XINGLIN_EXAMPLES'] ?? 1)
 const isSample = perType < 4
 // R4 lets this choice be a free text too, which is no date even where it looks like one.
 const freeText: ReadonlySet<string> = new Set(['CarePlan.activity-date'])
