@@ -70,6 +70,18 @@ const searches: readonly (readonly [string, string])[] = [
   ['severe allergies', '/fhir/AllergyIntolerance?criticality=high&_total=accurate'],
 ]
 
+interface SearchEntry {
+  readonly search?: { readonly mode?: string }
+}
+
+function foundIn(body: Readonly<Record<string, unknown>>): string {
+  const entries = (body.entry ?? []) as readonly SearchEntry[]
+  const hits = entries.filter(({ search }) => search?.mode !== 'include').length
+  const included = entries.length - hits
+  const more = included > 0 ? `, with ${included} resources that they refer to` : ''
+  return `${body.total ?? hits} found, ${hits} on the first page${more}`
+}
+
 /** Plays the chapter. */
 export async function playClinic(stage: Stage, options: ClinicOptions): Promise<void> {
   const folder = await writeCohort(options.patients, options.seed)
@@ -89,8 +101,7 @@ export async function playClinic(stage: Stage, options: ClinicOptions): Promise<
     await stage.scene(chapter, title, async () => {
       const answer = await stage.ask(encodeURI(path.replace('$patient', patient)), { token })
       expectStatus(answer, 200)
-      const shown = (answer.body.entry as readonly unknown[] | undefined)?.length ?? 0
-      return `${answer.body.total ?? shown} found, ${shown} on the first page`
+      return foundIn(answer.body)
     })
   }
   await stage.scene(chapter, 'everything about one patient', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '@xinglin/core/errors'
 import { dataFolderOf } from '../../composition/process-settings.ts'
+import { demoPassword } from '../../edge/gateway/index.ts'
 import { type Role, roles } from '../../kernel/caller.ts'
 import { issueLocalToken, type SystemPlace, verifyLocalTrail } from '../local.ts'
 import { ownSettings, runningSystem } from '../place.ts'
@@ -28,6 +29,8 @@ export interface DemoOptions {
 interface Voice {
   readonly say: (line: string) => void
   readonly progress: (line: string) => void
+  /** The stages played so far, also one whose play broke off. */
+  readonly stages: Stage[]
 }
 
 const plugPatients = 60
@@ -37,6 +40,7 @@ function voiceOf(isJson: boolean): Voice {
   const last = { at: 0 }
   const out = isJson ? process.stderr : process.stdout
   return {
+    stages: [],
     say: (line) => out.write(`${line}\n`),
     progress: (line) => {
       if (Date.now() - last.at < progressEveryMs && !line.startsWith('kill')) return
@@ -54,8 +58,15 @@ function tokensFor(place: () => SystemPlace): (role: string) => Promise<string> 
   }
 }
 
-async function playStory(system: RunState, options: DemoOptions, voice: Voice): Promise<Stage> {
-  const stage = createStage({ addresses: system, token: tokensFor(() => system), ...voice })
+function openStage(voice: Voice, system: () => RunState): Stage {
+  const { say, progress, stages } = voice
+  const stage = createStage({ addresses: system(), token: tokensFor(system), say, progress })
+  stages.push(stage)
+  return stage
+}
+
+async function playStory(system: RunState, options: DemoOptions, voice: Voice): Promise<void> {
+  const stage = openStage(voice, () => system)
   const { patientId } = await playFrontDesk(stage)
   await playPeople(stage)
   const journalFolder = join(system.dataFolder, 'imports')
@@ -67,56 +78,54 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
     if (!report.ok) throw new Error(report.summary)
     return report.summary
   })
-  return stage
 }
 
 // The system that loses its plug is one of its own: nobody's work is interrupted.
-async function playPlugs(voice: Voice): Promise<Stage> {
+async function playPlugs(voice: Voice): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-demo-'))
   const settings = { ...(await freePorts()), LOG_LEVEL: 'silent' }
   const restart = () => startSystem(folder, settings)
   const held = { system: await restart() }
-  const stage = createStage({ addresses: held.system.state, token: tokensFor(() => held.system.state), ...voice })
+  const stage = openStage(voice, () => held.system.state)
   try {
     const options = { restart, patients: plugPatients, journalFolder: join(folder, 'imports') }
     held.system = await playPulledPlugs(stage, { ...options, system: held.system })
-    return stage
   } finally {
     await held.system.stop()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function withSystem<T>(voice: Voice, play: (system: RunState) => Promise<T>): Promise<T> {
+// Plays the story and says where to look around afterwards.
+async function playOnSystem(options: DemoOptions, voice: Voice): Promise<string> {
   const settings = ownSettings().process
   const running = await runningSystem(settings)
-  if (running !== undefined) return play(running)
+  if (running !== undefined) {
+    await playStory(running, options, voice)
+    return `Look around at ${running.gatewayUrl}/app: sign in as dr-chen with the password ${demoPassword}.`
+  }
   voice.say('No system runs here, so the demo starts one …')
   const own = await startSystem(dataFolderOf(settings))
-  try {
-    return await play(own.state)
-  } finally {
-    await own.stop()
-    voice.say('\nThe system of the demo is stopped; its data is kept. Look at it with: npm start')
-  }
+  await playStory(own.state, options, voice).finally(() => own.stop())
+  return `The data is kept. To look around: npm start, then sign in as dr-chen with the password ${demoPassword}.`
 }
 
 /** Plays the demo; returns the exit code: 0 when every scene went as it should. */
 export async function demo(options: DemoOptions): Promise<number> {
   const voice = voiceOf(options.json)
   const startedAt = performance.now()
-  const stages: Stage[] = []
+  const outcome = { ok: false, words: '' }
   try {
-    stages.push(await withSystem(voice, (system) => playStory(system, options, voice)))
-    stages.push(await playPlugs(voice))
-    return 0
+    const invitation = await playOnSystem(options, voice)
+    await playPlugs(voice)
+    outcome.ok = true
+    outcome.words = `All went as it should. ${invitation}`
   } catch (error) {
-    if (error instanceof AppError || error instanceof Error) voice.say(`\nThe demo ended early: ${error.message}`)
-    return 1
-  } finally {
-    const scenes = stages.flatMap((stage) => stage.scenes)
-    const seconds = Math.round((performance.now() - startedAt) / 1000)
-    voice.say(`\n${scenes.length} scenes in ${seconds} s.`)
-    if (options.json) process.stdout.write(`${JSON.stringify({ scenes, seconds })}\n`)
+    outcome.words = `The demo ended early: ${error instanceof Error ? error.message : String(error)}`
   }
+  const scenes = voice.stages.flatMap((stage) => stage.scenes)
+  const seconds = Math.round((performance.now() - startedAt) / 1000)
+  voice.say(`\n${scenes.length} scenes in ${seconds} s. ${outcome.words}`)
+  if (options.json) process.stdout.write(`${JSON.stringify({ ok: outcome.ok, scenes, seconds })}\n`)
+  return outcome.ok ? 0 : 1
 }

@@ -5,7 +5,7 @@ import type { StartedSystem } from '../system.ts'
 import { writeCohort } from './clinic.ts'
 import { expectStatus, type Stage } from './stage.ts'
 
-const chapter = '5. Two pulled plugs'
+const chapter = '5. Two pulled plugs (on a second system, so that nothing of yours is interrupted)'
 const perBatch = 200
 
 /** What the chapter needs: a system of its own to kill and start again. */
@@ -33,7 +33,8 @@ async function killAtThirds(
   }
   await waitFor(1 / 3)
   const { postgresPid } = damage.system.state
-  if (postgresPid !== undefined) process.kill(postgresPid, 'SIGKILL')
+  if (postgresPid === undefined) throw new Error('the system has no PostgreSQL of its own to kill')
+  process.kill(postgresPid, 'SIGKILL')
   stage.progress('kill -9 to PostgreSQL')
   await waitFor(2 / 3)
   await damage.system.kill()
