@@ -107,10 +107,9 @@ export async function historyPage(
   const print = fingerprint(request, context)
   const position = cursor === undefined ? undefined : parts.cursors.read(cursor, print)
   const after = position === undefined ? undefined : { at: new Date(position.keys[0] ?? 0), rid: position.rid }
-  const range = { type: scope.type, id: scope.id, since, at, after, limit: count + 1 }
-  const rows = await readHistory(sql, range, context.access.read)
-  if (rows.length === 0 && scope.id !== undefined && after === undefined) await requireKnown(sql, context, range)
-  const versions = rows.slice(0, count)
+  const range = { type: scope.type, id: scope.id, since, at, after, count }
+  const { versions, hasMore } = await readHistory(sql, range, context.access.read)
+  if (versions.length === 0 && scope.id !== undefined && after === undefined) await requireKnown(sql, context, range)
   const last = versions.at(-1)
   const base = `${context.baseUrl}/${path}`
   const kept = [
@@ -119,7 +118,7 @@ export async function historyPage(
     `_count=${count}`,
   ]
   const next =
-    rows.length > count && last !== undefined
+    hasMore && last !== undefined
       ? parts.cursors.write({ keys: [last.at.toISOString()], rid: last.rid }, print)
       : undefined
   const links = [

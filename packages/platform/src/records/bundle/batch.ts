@@ -4,6 +4,7 @@ import { recordRead, recordRefusal } from '../audited.ts'
 import type { RecordParts } from '../parts.ts'
 import type { RecordContext } from '../types.ts'
 import { createRecord, deleteRecord, patchRecord, type Target, updateRecord, type WriteAnswer } from '../writes.ts'
+import { type AnswerRoom, createAnswerRoom } from './answer-room.ts'
 import { type EntryMethod, methodOrder } from './entry.ts'
 import { patchText } from './patch-entry.ts'
 import type { BrokenEntry, LooseEntry } from './plan.ts'
@@ -30,10 +31,11 @@ export async function runBatch(
     if ('message' in entry) answers[entry.index] = { status: 400, issues: entry.issues }
   }
   const whole = entries.filter((entry) => 'method' in entry)
+  const room = createAnswerRoom()
   for (const methods of [['DELETE'], ['POST'], ['PUT', 'PATCH'], ['GET', 'HEAD']] satisfies EntryMethod[][]) {
     const group = whole.filter((entry) => (methods as readonly EntryMethod[]).includes(entry.method))
     await eachOf(group, async (entry) => {
-      answers[entry.index] = await answerTo(entry, parts, context, prefer)
+      answers[entry.index] = room.keep(await answerTo(entry, { parts, context, prefer, room }))
     })
   }
   return writeResponse('batch-response', answers)
@@ -48,15 +50,20 @@ async function eachOf(entries: readonly LooseEntry[], work: (entry: LooseEntry) 
   )
 }
 
-async function answerTo(
-  entry: LooseEntry,
-  parts: RecordParts,
-  context: RecordContext,
-  prefer: ReturnPreference,
-): Promise<EntryAnswer> {
+interface Scene {
+  readonly parts: RecordParts
+  readonly context: RecordContext
+  readonly prefer: ReturnPreference
+  readonly room: AnswerRoom
+}
+
+async function answerTo(entry: LooseEntry, { parts, context, prefer, room }: Scene): Promise<EntryAnswer> {
   try {
     context.deadline.throwIfAborted()
-    if (entry.method === 'GET' || entry.method === 'HEAD') return await read(entry, parts, context)
+    if (entry.method === 'GET' || entry.method === 'HEAD') {
+      room.demand()
+      return await read(entry, parts, context)
+    }
     return writeEntryAnswer(await write(entry, parts, context), prefer)
   } catch (error) {
     return refusedEntryAnswer(error, context.traceId)

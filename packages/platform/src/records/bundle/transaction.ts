@@ -11,6 +11,7 @@ import { inTransaction } from '../write/in-transaction.ts'
 import type { Pending } from '../write/pending.ts'
 import type { WriteAnswer } from '../writes.ts'
 import type { Answers } from './addresses.ts'
+import { createAnswerRoom } from './answer-room.ts'
 import { entryPath } from './entry.ts'
 import type { Plan, PlannedWrite } from './plan.ts'
 import { readEntryTarget } from './read-entry.ts'
@@ -82,26 +83,28 @@ interface Scene {
 async function carryOut(tx: Tx, plan: ReadyPlan, scene: Scene): Promise<readonly EntryAnswer[]> {
   const { parts, context, prefer } = scene
   const answers: EntryAnswer[] = Array.from({ length: plan.size }, () => ({ status: 204 }))
+  const room = createAnswerRoom()
   const changing = plan.writes.filter((write) => !write.isExisting && write.id !== undefined)
   const pending = changing.map((write) => toPending(write, plan))
   const { written } = await commitChanges(tx, pending, { ...context, interaction: 'transaction' }, parts.commit)
   for (const [at, one] of written.entries()) {
     const index = changing[at]?.index ?? 0
-    answers[index] = writeEntryAnswer({ ...one, warnings: [] }, prefer)
+    answers[index] = room.keep(writeEntryAnswer({ ...one, warnings: [] }, prefer))
   }
   const accesses: AuditEntry[] = []
   for (const write of plan.writes.filter((one) => one.isExisting)) {
     const version = await named(write.index, () => readRecord(tx, context, write.type, write.id ?? ''))
-    answers[write.index] = writeEntryAnswer(
-      { outcome: 'existing', version, warnings: [] } satisfies WriteAnswer,
-      prefer,
-    )
+    const existing: WriteAnswer = { outcome: 'existing', version, warnings: [] }
+    answers[write.index] = room.keep(writeEntryAnswer(existing, prefer))
     const entities = [`${version.type}/${version.id}/_history/${version.version}`]
     accesses.push(readEntryOf(context, { interaction: 'create', entities, patients: version.patients }))
   }
   for (const entry of plan.reads) {
-    const outcome = await named(entry.index, () => readEntryTarget(entry, context, parts, asSql(tx)))
-    answers[entry.index] = outcome.answer
+    const outcome = await named(entry.index, async () => {
+      room.demand()
+      return await readEntryTarget(entry, context, parts, asSql(tx))
+    })
+    answers[entry.index] = room.keep(outcome.answer)
     accesses.push(readEntryOf(context, outcome))
   }
   if (accesses.length > 0) await parts.audit.append(tx, accesses)

@@ -1,6 +1,7 @@
 // Compiles a parsed search and the caller's access filter into one SQL statement for a page, and one for the total.
 import type { Criterion, SearchQuery } from '@xinglin/core/fhir/search'
 import type { Statement } from '../../kernel/sql.ts'
+import { boundedContent, maxPageBytes } from '../store/page-bytes.ts'
 import type { AccessFilter } from '../types.ts'
 import { visible } from './access.ts'
 import { type Binder, createBinder } from './binder.ts'
@@ -23,9 +24,11 @@ export interface CompileOptions {
 export interface PageRequest extends CompileOptions {
   readonly limit: number
   readonly position?: Position | undefined
+  /** Bytes of content after which rows come without it; default {@link maxPageBytes}. */
+  readonly maxBytes?: number
 }
 
-/** A compiled page: rows have `rid, type, id, pat, content` and the position's text `c1 … cn`. */
+/** A compiled page: rows have `rid, type, id, pat, content, beyond` and the position's text `c1 … cn`. */
 export interface CompiledPage extends Statement {
   readonly keyCount: number
   readonly path: Path['kind']
@@ -59,7 +62,8 @@ export function compilePage(query: SearchQuery, request: PageRequest): CompiledP
       ? `${single}`
       : `SELECT * FROM (${rows.map((row) => `(${row})`).join(union)}) q ORDER BY ${outerOrder} LIMIT ${limit}`
   const positions = keys.map((_key, index) => `, q.k${index + 1}::text AS c${index + 1}`).join('')
-  const text = `SELECT q.rid, q.type, q.id, q.pat${positions}, v.content FROM (${united}) q JOIN records.version v ON v.rid = q.rid ORDER BY ${outerOrder}`
+  const content = boundedContent(outerOrder, request.maxBytes ?? maxPageBytes)
+  const text = `SELECT q.rid, q.type, q.id, q.pat${positions}, ${content} FROM (${united}) q JOIN records.version v ON v.rid = q.rid ORDER BY ${outerOrder}`
   return { text, values: binder.values, keyCount: keys.length, path: path.kind }
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { AppError } from '@xinglin/core/errors'
 import type { SearchQuery } from '@xinglin/core/fhir/search'
 import type { Queryable } from '../../kernel/sql.ts'
+import { type Bounded, rowsOfPage } from '../store/page-bytes.ts'
 import { visible } from './access.ts'
 import { createBinder } from './binder.ts'
 import { searchUrl, writeSearchset } from './bundle.ts'
@@ -30,7 +31,7 @@ export interface EverythingQuery extends EverythingRequest {
   readonly understood: readonly (readonly [string, string])[]
 }
 
-type Row = FoundRow & { readonly c1: string }
+type Row = FoundRow & Bounded & { readonly c1: string }
 
 /** One page; throws `not-found` when the patient is not there for the caller. */
 export async function everythingPage(
@@ -45,10 +46,10 @@ export async function everythingPage(
   const found = await withinTime(engine.sql, engine.limits.statementTimeoutMs, async (sql) => {
     if (request.patient !== undefined) await requirePatient(sql, request.patient, call)
     const rows = await sql.query<Row>(compileEverything(request, { access, limit: size + 1, position }))
-    const matches = rows.slice(0, size)
+    const matches = rowsOfPage(rows, size)
     return {
       matches,
-      hasMore: rows.length > size,
+      hasMore: rows.length > matches.length,
       shared: await sharedOf(sql, matches, access, sharedTypesAsked(request)),
     }
   })

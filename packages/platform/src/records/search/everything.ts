@@ -1,5 +1,6 @@
 // Patient/$everything: all records in the compartment of one patient (or of every patient the caller may see), page by page.
 import type { Queryable, Statement } from '../../kernel/sql.ts'
+import { type Bounded, boundedContent, maxPageBytes, rowsOfPage } from '../store/page-bytes.ts'
 import type { AccessFilter } from '../types.ts'
 import { visible } from './access.ts'
 import { type Binder, createBinder, timestamp } from './binder.ts'
@@ -38,7 +39,7 @@ export function compileEverything(request: EverythingRequest, page: EverythingPa
   const order = request.patient === undefined ? 'r.rid' : 'k1, r.rid'
   const limit = binder.bind(page.limit, 'bigint')
   const rows = `SELECT r.rid, r.type, r.id, r.pat, ${first} AS k1 FROM records.resource r WHERE ${allOf(conditions)} ORDER BY ${order} LIMIT ${limit}`
-  const text = `SELECT q.rid, q.type, q.id, q.pat, q.k1::text AS c1, v.content FROM (${rows}) q JOIN records.version v ON v.rid = q.rid ORDER BY q.k1, q.rid`
+  const text = `SELECT q.rid, q.type, q.id, q.pat, q.k1::text AS c1, ${boundedContent('q.k1, q.rid', maxPageBytes)} FROM (${rows}) q JOIN records.version v ON v.rid = q.rid ORDER BY q.k1, q.rid`
   return { text, values: binder.values }
 }
 
@@ -88,6 +89,8 @@ async function referredTo(sql: Queryable, from: readonly FoundRow[], access: Acc
   )
   const links = `SELECT x.type, x.id FROM records.reference_index x WHERE x.rid = ANY(${rids}) AND x.type = ANY(${binder.bind(types, 'text[]')})`
   const where = `(r.type, r.id) IN (${links}) AND ${visible('r', access, binder)}`
-  const text = `SELECT r.rid, r.type, r.id, r.pat, v.content FROM records.resource r JOIN records.version v ON v.rid = r.rid WHERE ${where} ORDER BY r.rid LIMIT ${maxShared}`
-  return await sql.query<FoundRow>({ text, values: binder.values })
+  const found = `SELECT r.rid, r.type, r.id, r.pat FROM records.resource r WHERE ${where} ORDER BY r.rid LIMIT ${maxShared}`
+  const content = boundedContent('q.rid', maxPageBytes)
+  const text = `SELECT q.*, ${content} FROM (${found}) q JOIN records.version v ON v.rid = q.rid ORDER BY q.rid`
+  return rowsOfPage(await sql.query<FoundRow & Bounded>({ text, values: binder.values }), maxShared)
 }

@@ -1,6 +1,7 @@
 // Follows `_include` and `_revinclude`: bounded, without duplicates, and only what the caller may see.
 import type { Include, SearchParameter } from '@xinglin/core/fhir/search'
 import type { Queryable } from '../../kernel/sql.ts'
+import { type Bounded, boundedContent, maxPageBytes, rowsOfPage } from '../store/page-bytes.ts'
 import type { AccessFilter } from '../types.ts'
 import { visible } from './access.ts'
 import { type Binder, createBinder } from './binder.ts'
@@ -41,23 +42,31 @@ export async function followIncludes(
 ): Promise<Included> {
   const seen = new Set(matches.map((row) => row.rid))
   const added: FoundRow[] = []
+  const room = { bytes: maxPageBytes, isCut: false }
   let from = matches
   for (let round = 0; round < maxRounds && from.length > 0 && added.length <= options.limit; round += 1) {
     const active = round === 0 ? includes : includes.filter((include) => include.iterate)
     const found: FoundRow[] = []
-    for (const include of active)
-      found.push(...(await follow(sql, include, from, { ...options, limit: options.limit + 1 })))
-    from = found.filter((row) => !seen.has(row.rid) && seen.add(row.rid))
+    for (const include of active) found.push(...(await follow(sql, include, from, { options, seen, room })))
+    from = found
     added.push(...from)
   }
-  return { rows: added.slice(0, options.limit), isCut: added.length > options.limit }
+  return { rows: added.slice(0, options.limit), isCut: room.isCut || added.length > options.limit }
+}
+
+interface Following {
+  readonly options: IncludeOptions
+  /** What is in the answer already. */
+  readonly seen: Set<number>
+  /** What the answer may still hold. */
+  readonly room: { bytes: number; isCut: boolean }
 }
 
 async function follow(
   sql: Queryable,
   include: Include,
   from: readonly FoundRow[],
-  options: IncludeOptions,
+  { options, seen, room }: Following,
 ): Promise<readonly FoundRow[]> {
   const binder = createBinder()
   const hashes = parametersOf(include, options.knowledge).map((parameter) => options.knowledge.parameterHash(parameter))
@@ -68,9 +77,19 @@ async function follow(
     ? referrers(include, origin, hashes, binder)
     : referredTo(include, origin, hashes, binder)
   const where = `${target} AND ${visible('r', options.access, binder)}`
-  const limit = binder.bind(options.limit, 'bigint')
-  const text = `SELECT r.rid, r.type, r.id, r.pat, v.content FROM records.resource r JOIN records.version v ON v.rid = r.rid WHERE ${where} ORDER BY r.rid LIMIT ${limit}`
-  return await sql.query<FoundRow>({ text, values: binder.values })
+  const limit = binder.bind(options.limit + 1, 'bigint')
+  const rows = `SELECT r.rid, r.type, r.id, r.pat FROM records.resource r WHERE ${where} ORDER BY r.rid LIMIT ${limit}`
+  const content = boundedContent('q.rid', Math.max(0, room.bytes))
+  const text = `SELECT q.*, ${content} FROM (${rows}) q JOIN records.version v ON v.rid = q.rid ORDER BY q.rid`
+  const found = await sql.query<FoundRow & Bounded>({ text, values: binder.values })
+  const fresh = found.filter((row) => !seen.has(row.rid))
+  const shown = rowsOfPage(fresh, fresh.length)
+  if (shown.length < fresh.length) room.isCut = true
+  for (const row of shown) {
+    seen.add(row.rid)
+    room.bytes -= row.content.length
+  }
+  return shown
 }
 
 function parametersOf(include: Include, knowledge: SearchKnowledge): readonly SearchParameter[] {

@@ -2,6 +2,7 @@
 import { AppError, type Issue } from '@xinglin/core/errors'
 import type { SearchQuery } from '@xinglin/core/fhir/search'
 import type { Queryable, Sql } from '../../kernel/sql.ts'
+import { type Bounded, rowsOfPage } from '../store/page-bytes.ts'
 import type { AccessFilter } from '../types.ts'
 import { maySeeType } from './access.ts'
 import { searchUrl, writeSearchset } from './bundle.ts'
@@ -56,7 +57,7 @@ export interface Search {
 const estimateCap = 10_000
 const unlimited = Number.MAX_SAFE_INTEGER
 
-interface PageRow extends FoundRow {
+interface PageRow extends FoundRow, Bounded {
   readonly [key: `c${number}`]: string | null
 }
 
@@ -85,7 +86,7 @@ async function findMatches(
 ) {
   const { knowledge, limits } = engine
   const rows = await sql.query<PageRow>(
-    compilePage(query, { ...bound, knowledge, maxChainDepth: limits.maxChainDepth }),
+    compilePage(query, { ...bound, knowledge, maxChainDepth: limits.maxChainDepth, maxBytes: unlimited }),
   )
   return rows.filter((row) => knowledge.verify(row.content, query))
 }
@@ -146,11 +147,11 @@ async function readPage(engine: SearchEngine, query: SearchQuery, call: SearchCa
   const statement = name === undefined ? compiled : { ...compiled, name }
   const limitMs = isSmall ? undefined : limits.statementTimeoutMs
   const rows = await withinTime(engine.sql, limitMs, (sql) => sql.query<PageRow>(statement))
-  const shown = rows.slice(0, size)
+  const shown = rowsOfPage(rows, size)
   const matches = shown.filter((row) => knowledge.verify(row.content, query))
   const last = shown.at(-1)
   const next =
-    rows.length > size && last !== undefined
+    rows.length > shown.length && last !== undefined
       ? cursors.write(positionOf(last, compiled.keyCount), fingerprint)
       : undefined
   const included = await include(engine, query, call, matches)

@@ -2,7 +2,8 @@
 import type { Queryable, Statement } from '../../kernel/sql.ts'
 import type { AccessFilter, StoredVersion } from '../types.ts'
 import { accessValues, visibleTo } from './access-sql.ts'
-import { toVersion, type VersionRow, versionColumns } from './read-store.ts'
+import { type Bounded, boundedContent, maxPageBytes, rowsOfPage } from './page-bytes.ts'
+import { toVersion, type VersionRow, versionHead } from './read-store.ts'
 
 /** Which versions are asked for. */
 export interface HistoryRange {
@@ -14,17 +15,19 @@ export interface HistoryRange {
   readonly at: { readonly from: Date; readonly to: Date } | undefined
   /** Only versions that come after this one in the order of the pages. */
   readonly after: { readonly at: Date; readonly rid: number } | undefined
-  readonly limit: number
+  /** At most so many. */
+  readonly count: number
 }
 
-/** The versions of a page, newest first. */
+/** The versions of a page, newest first, and whether there are more. */
 export async function readHistory(
   sql: Queryable,
   range: HistoryRange,
   access: AccessFilter,
-): Promise<readonly StoredVersion[]> {
-  const rows = await sql.query<VersionRow>(statement(range, access))
-  return rows.map(toVersion)
+): Promise<{ readonly versions: readonly StoredVersion[]; readonly hasMore: boolean }> {
+  const rows = await sql.query<VersionRow & Bounded>(statement(range, access))
+  const shown = rowsOfPage(rows, range.count)
+  return { versions: shown.map(toVersion), hasMore: rows.length > shown.length }
 }
 
 function statement(range: HistoryRange, access: AccessFilter): Statement {
@@ -49,7 +52,10 @@ function statement(range: HistoryRange, access: AccessFilter): Statement {
       WHERE n.type = v.type AND n.id = v.id AND n.ver = v.ver + 1 AND n.at <= ${bind(range.at.from)}::timestamptz)`)
   }
   // One record's versions are in the order of their numbers; their times never go backwards.
-  const text = `SELECT ${versionColumns} FROM records.version v ${now} WHERE ${conditions.map((one) => `(${one})`).join(' AND ')}
-    ORDER BY v.at DESC, v.rid DESC LIMIT ${bind(range.limit)}`
+  const order = 'v.at DESC, v.rid DESC'
+  const rids = `SELECT v.rid FROM records.version v ${now} WHERE ${conditions.map((one) => `(${one})`).join(' AND ')}
+    ORDER BY ${order} LIMIT ${bind(range.count + 1)}`
+  const text = `SELECT ${versionHead}, ${boundedContent(order, maxPageBytes)}
+    FROM records.version v WHERE v.rid IN (${rids}) ORDER BY ${order}`
   return { text, values }
 }

@@ -16,8 +16,9 @@ export interface VersionRow {
   readonly content: string | null
 }
 
-/** The columns of a {@link VersionRow}, of the table alias `v`. */
-export const versionColumns = 'v.rid, v.type, v.id, v.ver, v.at, v.method, v.pat, v.pats, v.content'
+/** The columns of a {@link VersionRow} but its content, of the table alias `v`. */
+export const versionHead = 'v.rid, v.type, v.id, v.ver, v.at, v.method, v.pat, v.pats'
+const versionColumns = `${versionHead}, v.content`
 
 /** A row as the rest of the store sees it. */
 export function toVersion(row: VersionRow): StoredVersion {
