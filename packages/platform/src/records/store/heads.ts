@@ -2,6 +2,7 @@
 import type { Tx } from '../../kernel/sql.ts'
 import type { AccessFilter } from '../types.ts'
 import { accessValues, visibleTo } from './access-sql.ts'
+import { contentsOf } from './contents.ts'
 
 /** A locked head with the content of its current version. */
 export interface Head {
@@ -14,6 +15,7 @@ export interface Head {
   readonly pat: string | null
   readonly pats: readonly string[] | null
   readonly lbl: readonly number[] | null
+  /** Null for a deletion, and where it was not needed. */
   readonly content: string | null
   /** Whether the caller may see it. */
   readonly visible: boolean
@@ -30,12 +32,17 @@ export const keyOf = (address: Address): string => `${address.type}/${address.id
 
 const headColumns = 'r.type, r.id, r.rid, r.ver, r.deleted, r.at, r.pat, r.pats, r.lbl'
 
+/** What is locked, and how it is looked at. */
+export interface HeadsRequest {
+  readonly addresses: readonly Address[]
+  readonly access: AccessFilter
+  /** Whether the content of the record is needed; of others it stays where it is. */
+  readonly needsContent: (address: Address) => boolean
+}
+
 /** Locks the heads in the order of their keys, so that two writers never wait for each other in a circle. */
-export async function lockHeads(
-  tx: Tx,
-  addresses: readonly Address[],
-  access: AccessFilter,
-): Promise<ReadonlyMap<string, Head>> {
+export async function lockHeads(tx: Tx, request: HeadsRequest): Promise<ReadonlyMap<string, Head>> {
+  const { addresses, access, needsContent } = request
   if (addresses.length === 0) return new Map()
   const rows = await tx.query<Head>({
     name: 'records_lock_heads',
@@ -47,22 +54,12 @@ export async function lockHeads(
       SELECT ${headColumns}, (${visibleTo('r', 3)}) IS TRUE AS visible FROM locked r`,
     values: [addresses.map((one) => one.type), addresses.map((one) => one.id), ...accessValues(access)],
   })
-  const contents = await contentsOf(tx, rows)
+  // A statement of its own, because its snapshot is later than the locks: it sees every version that a head can name.
+  const contents = await contentsOf(
+    tx,
+    rows.filter((row) => !row.deleted && needsContent(row)).map(({ rid }) => rid),
+  )
   return new Map(rows.map((row) => [keyOf(row), { ...row, content: contents.get(row.rid) ?? null }]))
-}
-
-// A statement of its own, because its snapshot is later than the locks: it sees every version that a head can name.
-async function contentsOf(
-  tx: Tx,
-  heads: readonly { readonly rid: number }[],
-): Promise<ReadonlyMap<number, string | null>> {
-  if (heads.length === 0) return new Map()
-  const rows = await tx.query<{ readonly rid: number; readonly content: string | null }>({
-    name: 'records_contents',
-    text: 'SELECT v.rid, v.content FROM records.version v WHERE v.rid = ANY($1::bigint[])',
-    values: [heads.map((head) => head.rid)],
-  })
-  return new Map(rows.map((row) => [row.rid, row.content]))
 }
 
 /** Takes transaction-long locks on texts (conditions, addresses that do not exist yet), in one order for all. */

@@ -2,6 +2,7 @@
 import type { Resource } from '@xinglin/core/fhir'
 import type { IndexRows } from '@xinglin/core/fhir/search'
 import type { Tx } from '../../kernel/sql.ts'
+import { contentsOf } from './contents.ts'
 import { type Address, keyOf, lockTexts } from './heads.ts'
 
 /** A question for the records that refer to `to` by a search parameter. */
@@ -49,11 +50,10 @@ async function readLocked(tx: Tx, addresses: readonly Address[]): Promise<Readon
       WHERE NOT r.deleted ORDER BY r.type, r.id FOR UPDATE OF r`,
     values: [addresses.map((one) => one.type), addresses.map((one) => one.id)],
   })
-  const rows = await contents(
+  const byRid = await contentsOf(
     tx,
     heads.map((head) => head.rid),
   )
-  const byRid = new Map(rows.map((row) => [row.rid, row.content]))
   return new Map(heads.map((head) => [keyOf(head), JSON.parse(byRid.get(head.rid) ?? 'null') as Resource]))
 }
 
@@ -67,18 +67,9 @@ async function readReferrers(tx: Tx, question: ReferrersQuestion, p: number): Pr
       WHERE x.p = $1 AND x.type = $2 AND x.id = $3 AND r.type = $4 ORDER BY r.type, r.id LIMIT 10000 FOR UPDATE OF r`,
     values: [p, type, id, question.type],
   })
-  const rows = await contents(
+  const found = await contentsOf(
     tx,
     heads.map((head) => head.rid),
   )
-  return rows.flatMap((row) => (row.content === null ? [] : [JSON.parse(row.content) as Resource]))
-}
-
-async function contents(tx: Tx, rids: readonly number[]) {
-  if (rids.length === 0) return []
-  return await tx.query<{ readonly rid: number; readonly content: string | null }>({
-    name: 'records_rule_contents',
-    text: 'SELECT v.rid, v.content FROM records.version v WHERE v.rid = ANY($1::bigint[]) ORDER BY v.rid',
-    values: [rids],
-  })
+  return [...found.values()].flatMap((content) => (content === null ? [] : [JSON.parse(content) as Resource]))
 }

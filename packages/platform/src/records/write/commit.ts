@@ -43,7 +43,7 @@ export async function commitChanges(
   parts: CommitParts,
 ): Promise<Committed> {
   context.deadline.throwIfAborted()
-  const heads = await lockTargets(tx, changes, context)
+  const heads = await lockTargets(tx, changes, context, parts.rules)
   const options = { context, now: parts.clock.now(), preparer: parts.preparer }
   const decided: (Decided | undefined)[] = []
   for (const pending of changes) {
@@ -99,10 +99,17 @@ async function lockTargets(
   tx: Tx,
   changes: readonly Pending[],
   context: RecordContext,
+  rules: readonly WriteRule[],
 ): Promise<ReadonlyMap<string, Head>> {
-  const known = changes.filter((pending) => !pending.isFresh)
-  // Who may write a type without reading it still meets its records; compartments and labels bound both.
-  return await lockHeads(tx, known, { ...context.access.read, types: 'all' })
+  const addresses = changes.filter((pending) => !pending.isFresh)
+  const patched = new Set(changes.filter(({ method }) => method === 'PATCH').map(keyOf))
+  const ruled = new Set(rules.flatMap((rule) => rule.types))
+  return await lockHeads(tx, {
+    addresses,
+    // Who may write a type without reading it still meets its records; compartments and labels bound both.
+    access: { ...context.access.read, types: 'all' },
+    needsContent: (address) => ruled.has(address.type) || patched.has(keyOf(address)),
+  })
 }
 
 async function located<T>(pending: Pending, work: () => Promise<T>): Promise<T> {
