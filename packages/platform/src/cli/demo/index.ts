@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '@xinglin/core/errors'
 import { dataFolderOf } from '../../composition/process-settings.ts'
-import { demoPassword } from '../../edge/gateway/index.ts'
 import { type Role, roles } from '../../kernel/caller.ts'
 import { issueLocalToken, type SystemPlace, verifyLocalTrail } from '../local.ts'
 import { ownSettings, runningSystem } from '../place.ts'
@@ -102,12 +101,12 @@ async function playOnSystem(options: DemoOptions, voice: Voice): Promise<string>
   const running = await runningSystem(settings)
   if (running !== undefined) {
     await playStory(running, options, voice)
-    return `Look around at ${running.gatewayUrl}/app: sign in as dr-chen with the password ${demoPassword}.`
+    return `Look around at ${running.gatewayUrl}/app: choose Dr Chen Wei.`
   }
   voice.say('No system runs here, so the demo starts one …')
   const own = await startSystem(dataFolderOf(settings))
   await playStory(own.state, options, voice).finally(() => own.stop())
-  return `The data is kept. To look around: npm start, then sign in as dr-chen with the password ${demoPassword}.`
+  return `The data is kept. To look around: npm start, then ${own.state.gatewayUrl}/app: choose Dr Chen Wei.`
 }
 
 /** Plays the demo; returns the exit code: 0 when every scene went as it should. */
