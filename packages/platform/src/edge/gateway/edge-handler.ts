@@ -7,9 +7,10 @@ import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
 import { answerError, type Exchange, openExchange, setHeaders } from './exchange.ts'
 import type { LimitOutcome, RateLimits } from './limits/rate-limits.ts'
 import type { OwnPages } from './own-pages.ts'
+import type { BodyBudget } from './proxy/body-budget.ts'
 import { limitKeyOf } from './proxy/client-address.ts'
 import { type DeliveryParts, deliver } from './proxy/deliver.ts'
-import { limitBody } from './proxy/limited-body.ts'
+import { hasBody, limitBody } from './proxy/limited-body.ts'
 import type { Refusals } from './refusals.ts'
 import type { Plan, WindowPlan } from './routing/plan.ts'
 import { parseRequestTarget } from './routing/request-target.ts'
@@ -28,6 +29,7 @@ export interface EdgeParts {
   readonly compiled: () => Compiled
   readonly sessions: Sessions
   readonly limits: RateLimits
+  readonly bodies: BodyBudget
   readonly refusals: Refusals
   readonly delivery: DeliveryParts
   readonly pages: OwnPages
@@ -101,7 +103,10 @@ async function pass(parts: EdgeParts, exchange: Exchange, rule: RouteRule<Plan>)
   setHeaders(response, corsHeaders(plan.cors, request.headers.origin))
   const identity = await admit(parts, exchange, plan)
   limitRate(parts, exchange, plan, identity)
-  limitBody(request, { maxBytes: plan.maxBodyBytes, isLengthRequired: plan.isLengthRequired })
+  if (hasBody(request)) {
+    const share = parts.bodies.open(response)
+    limitBody(request, { maxBytes: plan.maxBodyBytes, isLengthRequired: plan.isLengthRequired, share })
+  }
   await deliver({ exchange, plan, identity, prefix: rule.prefix }, parts.delivery)
 }
 

@@ -13,6 +13,7 @@ import { emptyState } from './kong/entities.ts'
 import { gatewayChannel, loadState } from './kong/store.ts'
 import { createRateLimits } from './limits/rate-limits.ts'
 import { createOwnPages } from './own-pages.ts'
+import { createBodyBudget } from './proxy/body-budget.ts'
 import { createOrigins, type Origins } from './proxy/origins.ts'
 import { createRefusals } from './refusals.ts'
 import { compilePlans } from './routing/plan.ts'
@@ -149,6 +150,7 @@ export async function createGateway(
     compiled: () => state.compiled,
     sessions,
     limits: createRateLimits({ ratePerSecond: settings.ratePerSecond, burst: settings.rateBurst }, ports.clock),
+    bodies: createBodyBudget(settings.maxBodiesBytes),
     refusals,
     delivery: { extra, agent, origins, timeoutMs: settings.upstreamTimeoutMs },
     pages: createOwnPages({ console: () => state.console, signIn, readiness: extra.readiness, isDraining }),

@@ -57,6 +57,57 @@ describe('limits', () => {
     assert.equal((await post(stream, { duplex: 'half' })).status, 413)
   })
 
+  test('bodies under way have a bound together: the next one is 503 until there is room again', async () => {
+    const settings = { GATEWAY_MAX_BODIES_BYTES: String(2 ** 20) }
+    const tight = await startOwnGateway({ database, settings })
+    await delay(300)
+    const headers = bearer(await issueToken(own.sql, { role: 'clinician' }))
+    const size = 700_000
+    const open = () => {
+      const call = httpRequest(`${tight.url}/fhir/Observation`, {
+        method: 'POST',
+        headers: { ...headers, 'content-length': size },
+      })
+      const status = new Promise<number>((resolve, reject) => {
+        call.once('error', reject)
+        call.once('response', (response) => {
+          response.resume()
+          response.once('end', () => resolve(response.statusCode ?? 0))
+        })
+      })
+      call.write('x')
+      return { call, status }
+    }
+    const first = open()
+    await delay(100)
+    const second = await fetch(`${tight.url}/fhir/Observation`, { method: 'POST', headers, body: 'x'.repeat(size) })
+    assert.deepEqual([second.status, second.headers.get('retry-after')], [503, '2'])
+    const chunks = new ReadableStream({
+      start(controller) {
+        for (let index = 0; index < 7; index++) controller.enqueue(new Uint8Array(100_000))
+        controller.close()
+      },
+    })
+    const streamed = { method: 'POST', headers, body: chunks, duplex: 'half' } as const
+    assert.equal((await fetch(`${tight.url}/fhir/Observation`, streamed)).status, 503)
+    assert.equal((await fetch(`${tight.url}/fhir/Observation`, { method: 'POST', headers, body: 'small' })).status, 200)
+    first.call.end('x'.repeat(size - 1))
+    assert.equal(await first.status, 200)
+    const third = open()
+    third.call.end('x'.repeat(size - 1))
+    assert.equal(await third.status, 200)
+    const gone = open()
+    await delay(50)
+    gone.status.catch(() => undefined) // it is cut off
+    gone.call.destroy()
+    await delay(100)
+    assert.equal(
+      (await fetch(`${tight.url}/fhir/Observation`, { method: 'POST', headers, body: 'x'.repeat(size) })).status,
+      200,
+    )
+    await tight.close()
+  })
+
   test('headers above the limit are 431', async () => {
     const status = await new Promise((resolve) => {
       const call = httpRequest(`${own.url}/`, { headers: { 'x-big': 'x'.repeat(20_000) } }, (response) => {

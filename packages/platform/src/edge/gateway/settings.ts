@@ -53,6 +53,13 @@ export const gatewaySettings = {
     min: 1024,
     about: 'Largest request body; services and plugins may set less',
   },
+  maxBodiesBytes: {
+    env: 'GATEWAY_MAX_BODIES_BYTES',
+    kind: 'integer',
+    fallback: 268_435_456,
+    min: 1_048_576,
+    about: 'Bytes of all request bodies under way together; what would go beyond is answered 503 with Retry-After',
+  },
   upstreamTimeoutMs: {
     env: 'GATEWAY_TIMEOUT_MS',
     kind: 'integer',

@@ -1,11 +1,14 @@
 // Holds a request's body to its limit: at once by its length, else while it streams.
 import type { IncomingMessage } from 'node:http'
 import { AppError } from '@xinglin/core/errors'
+import type { BodyShare } from './body-budget.ts'
 
 /** Limits of a body. */
 export interface BodyLimit {
   readonly maxBytes: number
   readonly isLengthRequired: boolean
+  /** What it takes of the room for all bodies. */
+  readonly share: BodyShare
 }
 
 function tooLarge(maxBytes: number): AppError {
@@ -20,12 +23,13 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 /**
  * Refuses a body that announces more than the limit; one without length is counted as it comes, and whoever reads the
  * request then gets the refusal as the stream's error.
- * @throws AppError 'too-large' or 'invalid-request' (a length is required)
+ * @throws AppError 'too-large', 'unavailable' (no room) or 'invalid-request' (a length is required)
  */
 export function limitBody(request: IncomingMessage, limit: BodyLimit): void {
   const { headers } = request
   const length = headers['content-length']
   if (length !== undefined && Number(length) > limit.maxBytes) throw tooLarge(limit.maxBytes)
+  if (length !== undefined && length !== '0') limit.share.take(Number(length))
   if (headers['transfer-encoding'] === undefined) return
   if (limit.isLengthRequired) throw new AppError('invalid-request', 'Send the header Content-Length with a body')
   const push = request.push.bind(request)
@@ -34,12 +38,21 @@ export function limitBody(request: IncomingMessage, limit: BodyLimit): void {
   // The parser hands every chunk to push; a chunk beyond the limit goes no further, and the socket keeps draining.
   request.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
     if (chunk === null) return push(chunk, encoding)
+    if (isOver) return true
     size += chunk.length
-    if (size <= limit.maxBytes) return push(chunk, encoding)
-    if (!isOver) {
-      isOver = true
-      if (request.listenerCount('error') > 0) request.emit('error', tooLarge(limit.maxBytes))
-    }
+    const refusal = size > limit.maxBytes ? tooLarge(limit.maxBytes) : refusalOf(limit.share, chunk.length)
+    if (refusal === undefined) return push(chunk, encoding)
+    isOver = true
+    if (request.listenerCount('error') > 0) request.emit('error', refusal)
     return true
+  }
+}
+
+function refusalOf(share: BodyShare, bytes: number): unknown {
+  try {
+    share.take(bytes)
+    return undefined
+  } catch (error) {
+    return error
   }
 }
