@@ -59,3 +59,11 @@ test('all five chapters succeed, and the given database holds only what the stor
   const verified = await xinglin(['audit', 'verify'], settings)
   assert.equal(verified.code, 0, verified.out)
 })
+
+test('a system without demo logins is left alone: real records may lie there', async () => {
+  const settings = { ...(await freePorts()), LOG_LEVEL: 'error', XINGLIN_DATA: join(folder, 'real'), DEMO: 'false' }
+  const { code, out } = await xinglin(['demo'], settings)
+  assert.equal(code, 1)
+  assert.match(out, /demo logins off.*DEMO=true/)
+  assert.doesNotMatch(out, /front desk/)
+})

@@ -59,6 +59,7 @@ async function stateOf(running: RunningProcess): Promise<RunState | undefined> {
     databaseUrl: engines.database.url,
     ...(postgresPid === undefined ? {} : { postgresPid }),
     services,
+    isDemo: gateway.isDemo,
   }
 }
 

@@ -27,7 +27,7 @@ export async function welcomeLines(
   state: RunState,
   elapsedMs: number,
 ): Promise<readonly string[]> {
-  const isDemo = running.gateway?.isDemo === true
+  const { isDemo } = state
   const token = isDemo ? await issueToken(running.engines.database.sql, { role: 'clinician' }) : undefined
   return [
     '',
@@ -39,10 +39,10 @@ export async function welcomeLines(
     `  data         ${state.dataFolder}`,
     ...(await databaseLines(running)),
     '',
-    ...(isDemo ? demoLines() : ['Demo logins are off.']),
+    ...(isDemo ? demoLines() : ['Demo logins are off (DEMO).']),
     '',
     ...(token === undefined ? [] : ['A token of a clinician, valid for one hour:', token, '']),
-    'Next, in another terminal: npm run demo        Stop with Ctrl-C.',
+    isDemo ? 'Next, in another terminal: npm run demo        Stop with Ctrl-C.' : 'Stop with Ctrl-C.',
     '',
   ]
 }

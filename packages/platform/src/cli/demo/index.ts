@@ -95,17 +95,32 @@ async function playPlugs(voice: Voice): Promise<void> {
   }
 }
 
+// Where nobody of the demo can sign in, real people's records may lie: synthetic ones do not belong among them.
+function demandDemo({ isDemo, dataFolder }: RunState): void {
+  if (isDemo) return
+  throw new AppError(
+    'conflict',
+    `The system on ${dataFolder} has its demo logins off, so it may hold real records: give the demo another data folder (XINGLIN_DATA) or set DEMO=true`,
+  )
+}
+
 // Plays the story and says where to look around afterwards.
 async function playOnSystem(options: DemoOptions, voice: Voice): Promise<string> {
   const settings = ownSettings().process
   const running = await runningSystem(settings)
   if (running !== undefined) {
+    demandDemo(running)
     await playStory(running, options, voice)
     return `Look around at ${running.gatewayUrl}/app: choose Dr Chen Wei.`
   }
   voice.say('No system runs here, so the demo starts one …')
   const own = await startSystem(dataFolderOf(settings))
-  await playStory(own.state, options, voice).finally(() => own.stop())
+  try {
+    demandDemo(own.state)
+    await playStory(own.state, options, voice)
+  } finally {
+    await own.stop()
+  }
   return `The data is kept. To look around: npm start, then ${own.state.gatewayUrl}/app: choose Dr Chen Wei.`
 }
 
