@@ -23,8 +23,18 @@ export interface Condition {
 
 interface ParsedCondition {
   readonly query: SearchQuery
-  /** The same for the same criteria in any order. */
+  /** The same for the same criteria in any order, and for all that name one identifier. */
   readonly lock: string
+}
+
+// `urn:mrn|7`, `7` and `urn:mrn|7&active=true` may mean one record: whoever names its identifier waits in one line.
+function lockOf(type: string, parameters: readonly (readonly [string, string])[]): string {
+  const [identifier] = parameters.flatMap(([name, value]) => (name === 'identifier' ? [value] : []))
+  if (identifier !== undefined && !/[,\\]/.test(identifier)) {
+    return `${type}?identifier=${identifier.slice(identifier.lastIndexOf('|') + 1)}`
+  }
+  const pairs = parameters.map(([name, value]) => `${name}=${value}`).toSorted()
+  return `${type}?${pairs.join('&')}`
 }
 
 function parseCondition({ type, criteria }: Condition, baseUrl: string): ParsedCondition {
@@ -36,8 +46,7 @@ function parseCondition({ type, criteria }: Condition, baseUrl: string): ParsedC
       `The condition on ${type} names no search parameter, so it would match anything`,
     )
   }
-  const pairs = parameters.map(([name, value]) => `${name}=${value}`).toSorted()
-  return { query, lock: `${type}?${pairs.join('&')}` }
+  return { query, lock: lockOf(type, parameters) }
 }
 
 /** Locks the conditions until the transaction ends; other transactions with one of them wait. */

@@ -94,6 +94,18 @@ test('makes exactly one record of parallel conditional updates, whatever the ord
   )
 })
 
+test('makes exactly one record however the same identifier is asked for', async () => {
+  const { records, context } = store()
+  const content = patient({ identifier: [{ system: 'urn:race', value: '66' }] })
+  const spellings = ['identifier=urn:race|66', 'identifier=66', 'identifier=urn%3Arace%7C66&family=zhang']
+  const outcomes = await Promise.all(
+    Array.from({ length: 24 }, (_one, at) =>
+      records.create(context(), { type: 'Patient', content }, spellings[at % spellings.length]),
+    ),
+  )
+  assert.equal(outcomes.filter(({ outcome }) => outcome === 'created').length, 1)
+})
+
 test('loses no update: of parallel writers with the same If-Match one wins', async () => {
   const { records, context } = store()
   const id = await createPatient()
