@@ -112,7 +112,8 @@ async function pass(parts: EdgeParts, exchange: Exchange, rule: RouteRule<Plan>)
 
 async function refuse(parts: EdgeParts, exchange: Exchange, error: unknown): Promise<void> {
   const { log, refusals } = parts
-  if (!(error instanceof AppError))
+  if (!(error instanceof AppError) && exchange.response.destroyed) log.debug('edge.gone', { traceId: exchange.traceId })
+  else if (!(error instanceof AppError))
     log.error('edge.failed', { traceId: exchange.traceId, method: exchange.method, error })
   else if (refusedStatuses.has(error.status)) {
     const reason = typeof error.cause === 'string' ? `${error.code}: ${error.cause}` : error.code

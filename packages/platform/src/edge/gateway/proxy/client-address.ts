@@ -27,7 +27,18 @@ export function clientOf(
   return { address, protocol, forwardedFor: [...hops, direct].join(', ') }
 }
 
+const groupsOf = (part: string): readonly string[] => (part === '' ? [] : part.split(':'))
+
+// The first four groups of an IPv6 address, `::` written out.
+function networkOf(address: string): readonly string[] {
+  const [head = '', tail = ''] = address.split('::')
+  const [before, after] = [groupsOf(head), groupsOf(tail)]
+  const written = before.length + after.length + (after.at(-1)?.includes('.') === true ? 1 : 0)
+  const zeros = Array.from({ length: Math.max(0, 8 - written) }, () => '0')
+  return [...before, ...zeros, ...after].slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16))
+}
+
 /** What an address is counted by: itself, or its /64 for IPv6, where one subscriber has many. */
 export function limitKeyOf(address: string): string {
-  return isIP(address) === 6 ? `${address.split(':').slice(0, 4).join(':')}::/64` : address
+  return isIP(address) === 6 ? `${networkOf(address).join(':')}::/64` : address
 }

@@ -79,6 +79,12 @@ function callerOfAccount(account: Account): Caller {
 /** Creates sessions on the database; each is remembered for half a minute, and forgotten at once when it is ended. */
 export function createSessions({ sql, clock, log, isDemo }: SessionParts): Sessions {
   const remembered = new LRUCache<string, Session>({ max: maxRemembered, ttl: rememberMs })
+  // Ended while a request was still looking: what that request found must not be remembered afterwards.
+  const ended = new LRUCache<string, true>({ max: maxRemembered, ttl: rememberMs })
+  const drop = (key: string): void => {
+    ended.set(key, true)
+    remembered.delete(key)
+  }
   const sessionOf = (id: string, account: Account, expiresAt: Date): Session => ({
     caller: callerOfAccount(account),
     username: account.username,
@@ -102,7 +108,7 @@ export function createSessions({ sql, clock, log, isDemo }: SessionParts): Sessi
       const known = remembered.get(key)
       if (known !== undefined && known.expiresAt > clock.now()) return known
       const open = await findSession(sql, hash, idleMinutes)
-      if (open === undefined || (open.account.isDemo && !isDemo)) return undefined
+      if (open === undefined || ended.has(key) || (open.account.isDemo && !isDemo)) return undefined
       if (clock.now().getTime() - open.seenAt.getTime() > touchAfterMs) touch(hash)
       const session = sessionOf(id, open.account, open.expiresAt)
       remembered.set(key, session)
@@ -111,12 +117,12 @@ export function createSessions({ sql, clock, log, isDemo }: SessionParts): Sessi
     async end(id) {
       if (!idPattern.test(id)) return
       const hash = hashOf(id)
-      remembered.delete(hash.toString('hex'))
+      drop(hash.toString('hex'))
       await removeSession(sql, hash)
     },
     forget(idHash) {
       if (idHash === undefined) remembered.clear()
-      else remembered.delete(idHash)
+      else drop(idHash)
     },
     prune: () => pruneSessions(sql, idleMinutes),
   }

@@ -6,6 +6,7 @@ import { answerError, answerJson, type Exchange } from '../exchange.ts'
 import { readBody } from '../kong/request-body.ts'
 import { type Bucket, takeToken } from '../limits/token-bucket.ts'
 import { isOwnRequest } from '../local-request.ts'
+import { limitKeyOf } from '../proxy/client-address.ts'
 import { cookieValue } from '../proxy/headers.ts'
 import { passwordFits } from './passwords.ts'
 import { personas } from './personas.ts'
@@ -72,21 +73,33 @@ function shown({ caller, csrfToken, expiresAt }: Session): Readonly<Record<strin
   return { csrfToken, expiresAt, caller: { subject, name, roles, patient, actor } }
 }
 
-function createThrottle(clock: Ports['clock']): (wish: Wish, address: string) => void {
+/** Bounds the tries to sign in. */
+interface Throttle {
+  /** @throws AppError 'too-many-requests' */
+  count(username: string, address: string): void
+  /** After a success: guesses are what is counted, not the busy day of a shared name. */
+  forgive(username: string): void
+}
+
+function createThrottle(clock: Ports['clock']): Throttle {
   const buckets = new LRUCache<string, Bucket>({ max: 10_000 })
-  return ({ username }, address) => {
-    for (const [key, policy] of [
-      [`name ${username}`, perName],
-      [`address ${address}`, perAddress],
-    ] as const) {
-      const taking = takeToken(buckets.get(key), policy, clock.monotonicMs())
-      buckets.set(key, taking.bucket)
-      if (taking.isAllowed) continue
-      const retryAfterSeconds = Math.ceil(taking.retryAfterMs / 1000)
-      throw new AppError('too-many-requests', `Too many tries to sign in; wait ${retryAfterSeconds} seconds`, {
-        retryAfterSeconds,
-      })
-    }
+  return {
+    count(username, address) {
+      for (const [key, policy] of [
+        [`address ${limitKeyOf(address)}`, perAddress],
+        [`name ${username}`, perName],
+      ] as const) {
+        const taking = takeToken(buckets.get(key), policy, clock.monotonicMs())
+        buckets.set(key, taking.bucket)
+        if (taking.isAllowed) continue
+        const retryAfterSeconds = Math.ceil(taking.retryAfterMs / 1000)
+        throw new AppError('too-many-requests', `Too many tries to sign in; wait ${retryAfterSeconds} seconds`, {
+          retryAfterSeconds,
+        })
+      }
+    },
+    // The address keeps its count: with one account of their own nobody gets more guesses at others.
+    forgive: (username) => void buckets.delete(`name ${username}`),
   }
 }
 
@@ -98,16 +111,13 @@ async function accountFor(parts: SignInParts, wish: Wish): Promise<Account | und
   return isRight && isAllowed ? account : undefined
 }
 
-async function signIn(
-  parts: SignInParts,
-  exchange: Exchange,
-  throttle: ReturnType<typeof createThrottle>,
-): Promise<void> {
+async function signIn(parts: SignInParts, exchange: Exchange, throttle: Throttle): Promise<void> {
   const { request, response, client, traceId } = exchange
   const { host, origin } = request.headers
   const site = request.headers['sec-fetch-site']
   const asked = { host, origin, secFetchSite: typeof site === 'string' ? site : undefined }
-  if (origin !== undefined && URL.canParse(origin) && new URL(origin).host !== host) {
+  const isForeign = origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)
+  if (isForeign || site === 'cross-site') {
     throw new AppError('forbidden', 'Sign in from the console itself, not from another site')
   }
   const wish = await readWish(exchange)
@@ -117,7 +127,7 @@ async function signIn(
       'A demo person can sign in without a password only on a local address; use the password',
     )
   }
-  throttle(wish, client.address)
+  throttle.count(wish.username, client.address)
   const account = await accountFor(parts, wish)
   const common = { action: 'E', interaction: 'sign-in', traceId } as const
   if (account === undefined) {
@@ -132,6 +142,7 @@ async function signIn(
     await parts.ports.audit.record({ ...common, caller, outcome: 'refused', status: 401, reason: 'sign-in' })
     throw new AppError('unauthenticated', 'The name or the password is not right')
   }
+  throttle.forgive(wish.username)
   const { id, session } = await parts.sessions.open(account)
   const caller = { ...session.caller, address: client.address }
   await parts.ports.audit.record({ ...common, caller, outcome: 'success', status: 200 })
