@@ -17,19 +17,18 @@ import { partLine, welcomeLines } from './welcome.ts'
 const consoleFolder = new URL('../../../console/dist/', import.meta.url)
 const consoleBuilder = fileURLToPath(new URL('../../../../scripts/build-console.mjs', import.meta.url))
 
-/** Builds the console when its sources changed; a failure leaves the old one and is told. */
-export async function buildConsole(): Promise<void> {
-  if (!existsSync(consoleBuilder)) return
+/** Builds the console when its sources changed; a failure leaves the old one, is told, and gives false. */
+export async function buildConsole(say: (line: string) => void): Promise<boolean> {
+  if (!existsSync(consoleBuilder)) return true
   const child = spawn(process.execPath, [consoleBuilder], { stdio: ['ignore', 'pipe', 'pipe'] })
   const output: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => {
-    if (String(chunk).startsWith('Building')) process.stderr.write(chunk)
-  })
+  child.stdout.on('data', (chunk: Buffer) => say(String(chunk)))
   child.stderr.on('data', (chunk: Buffer) => output.push(chunk))
-  const [code] = await once(child, 'exit')
-  if (code === 0) return
+  const [code] = await once(child, 'close')
+  if (code === 0) return true
   const words = Buffer.concat(output).toString().trim().split('\n').slice(0, 5).join('\n')
   process.stderr.write(`The console could not be built, so it may be old or missing:\n${words}\n`)
+  return false
 }
 
 // The other parts of a split system share the folder with the one that holds the gateway.
@@ -115,7 +114,8 @@ export async function start(names: readonly string[]): Promise<void> {
   const { process: own } = ownSettings()
   const chosen = names.length > 0 ? names : own.services
   await refuseSecond(dataFolderOf(own), chosen.length === 0 || chosen.includes('gateway'))
-  await buildConsole()
+  // Only a build that takes its time is worth a line.
+  await buildConsole((line) => void (line.startsWith('Building') && process.stderr.write(line)))
   try {
     await serve(names, stop)
   } catch (error) {

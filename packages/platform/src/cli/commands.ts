@@ -1,0 +1,145 @@
+// The commands of `xinglin`, with their words and options; what each does is loaded when it is called.
+import { Command, InvalidArgumentError } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
+import { type Role, roles } from '../kernel/caller.ts'
+
+function parseRole(text: string): Role {
+  const role = roles.find((known) => known === text)
+  if (role === undefined) throw new InvalidArgumentError(`There is no role ${text}; choose one of ${roles.join(', ')}.`)
+  return role
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (Number.isInteger(seconds) && seconds > 0) return seconds
+  throw new InvalidArgumentError('It must be a whole number of seconds.')
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count > 0) return count
+  throw new InvalidArgumentError('It must be a whole number above 0.')
+}
+
+function addSystem(program: Command): void {
+  program
+    .command('start')
+    .description('start all services, or those named, and serve until stopped')
+    .argument('[name...]', 'services of this process')
+    .action(async (names: readonly string[]) => (await import('./start.ts')).start(names))
+
+  program
+    .command('status')
+    .description('say which services run here, and why one is not ready')
+    .option('--json', 'for machines', false)
+    .action(async ({ json }: { json: boolean }) => {
+      process.exitCode = await (await import('./status.ts')).status(json)
+    })
+
+  program
+    .command('doctor')
+    .description('check Node, ports, disk, PostgreSQL, clock and optional tools, and say how to mend')
+    .option('--json', 'for machines', false)
+    .action(async ({ json }: { json: boolean }) => {
+      process.exitCode = await (await import('./doctor/index.ts')).doctor(json)
+    })
+}
+
+function addAccess(program: Command): void {
+  program
+    .command('token')
+    .description('print a token of the built-in consumer')
+    .requiredOption('--role <role>', `one of ${roles.join(', ')}`, parseRole)
+    .option('--patient <id>', 'id of the Patient that bounds the caller')
+    .option('--subject <name>', 'whom the audit trail shall name')
+    .option('--seconds <n>', 'lifetime', parseSeconds, 3600)
+    .action(async (given: { role: Role; patient?: string; subject?: string; seconds: number }) => {
+      const { demandPlace } = await import('./place.ts')
+      const { issueLocalToken } = await import('./local.ts')
+      const { seconds, ...request } = given
+      const token = await issueLocalToken(await demandPlace(), { ...request, lifetimeSeconds: seconds })
+      process.stdout.write(`${token}\n`)
+    })
+
+  const audit = program.command('audit').description('the audit trail')
+  audit
+    .command('verify')
+    .description('re-compute the whole trail and name the first row that was touched')
+    .option('--json', 'for machines', false)
+    .action(async ({ json }: { json: boolean }) => {
+      process.exitCode = await (await import('./audit-verify.ts')).auditVerify(json)
+    })
+}
+
+function addData(program: Command): void {
+  program
+    .command('import')
+    .description('bring in NDJSON, Bundles, or patients exported by mongoexport (also .gz); run again to resume')
+    .argument('<path>', 'a file or a folder')
+    .option('--json', 'for machines', false)
+    .option('--concurrency <n>', 'units in flight', parseCount, 4)
+    .option('--url <base>', 'FHIR base of another server; needs --token')
+    .option('--token <token>', 'bearer token for that server')
+    .action(async (path: string, options: { json: boolean; concurrency: number; url?: string; token?: string }) => {
+      process.exitCode = await (await import('./import-command.ts')).importCommand(path, options)
+    })
+
+  program
+    .command('backup')
+    .description('write everything to a folder while the system runs')
+    .argument('<folder>', 'a folder that does not exist yet, or is empty')
+    .option('--json', 'for machines', false)
+    .action(async (folder: string, { json }: { json: boolean }) => {
+      await (await import('./backup/index.ts')).backup(folder, json)
+    })
+
+  program
+    .command('restore')
+    .description('bring a backup back into an empty system')
+    .argument('<folder>', 'a folder written by `xinglin backup`')
+    .option('--json', 'for machines', false)
+    .action(async (folder: string, { json }: { json: boolean }) => {
+      await (await import('./backup/index.ts')).restore(folder, json)
+    })
+}
+
+function addShows(program: Command): void {
+  program
+    .command('demo')
+    .description('walk through everything, against the running system or one of its own')
+    .option('--json', 'for machines', false)
+    .option('--patients <n>', 'people of the synthetic cohort', parseCount, 200)
+    .option('--seed <n>', 'seed of the cohort', parseCount, 7)
+    .option('--folder <path>', 'a folder of Synthea (or other) Bundles to import as well')
+    .action(async (options: { json: boolean; patients: number; seed: number; folder?: string }) => {
+      process.exitCode = await (await import('./demo/index.ts')).demo(options)
+    })
+
+  program
+    .command('build')
+    .description('build the console when its sources changed')
+    .action(async () => {
+      const isBuilt = await (await import('./start.ts')).buildConsole((line) => process.stdout.write(line))
+      process.exitCode = isBuilt ? 0 : 1
+    })
+
+  program
+    .command('proof')
+    .description('run the long proofs in full, or one part')
+    .argument('[part]', 'which')
+    .option('--fresh', 'begin anew instead of going on where an interrupted run was', false)
+    .action(async (part: string | undefined, { fresh }: { fresh: boolean }) => {
+      process.exitCode = await (await import('../../../../proofs/run.ts')).runProofs(part, fresh)
+    })
+}
+
+/** Builds the command line; nothing runs before its words are parsed. */
+export function commandLine(): Command {
+  const program = new Command()
+    .name('xinglin')
+    .description('Xinglin 杏林: a smart-healthcare platform in one command')
+    .version(manifest.version)
+    .showHelpAfterError()
+  for (const add of [addSystem, addAccess, addData, addShows]) add(program)
+  return program
+}
