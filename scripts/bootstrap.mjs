@@ -1,7 +1,7 @@
 // Brings a fresh clone to the point where it can run: installs what is missing and finds a Node 24.
 // Plain JavaScript for Node 20, because it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -69,8 +69,8 @@ function removeHeaders() {
 
 // `npm ci` takes everything away first, which would pull the programs from under a system that runs. So it is for
 // the first time only; afterwards just what is missing or changed is replaced, and nothing that is there is dropped.
-function installArguments(withTests) {
-  const present = presentPackages()
+function installArguments(withTests, wasCutOff) {
+  const present = wasCutOff ? undefined : presentPackages()
   const hasTests = Object.values(present ?? {}).some((entry) => entry.dev === true)
   return [
     ...(present === undefined ? ['ci'] : ['install', '--no-save', '--prefer-offline']),
@@ -82,13 +82,59 @@ function installArguments(withTests) {
   ]
 }
 
+const turnFile = join(root, '.install.log')
+const turnLimitMs = 600_000
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+// One installation at a time: `npm start` and `npm test` may be typed in two terminals. Says whether one was cut off.
+function takeTurn() {
+  const until = Date.now() + turnLimitMs
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      writeFileSync(turnFile, String(process.pid), { flag: 'wx' })
+      return false
+    } catch (error) {
+      if (error.code !== 'EEXIST') {
+        process.stderr.write(
+          `Packages are missing, and ${root} cannot be written (${error.code}): start as its owner once.\n`,
+        )
+        process.exit(1)
+      }
+    }
+    // A file without a number was made a moment ago.
+    const holder = existsSync(turnFile) ? Number(readFileSync(turnFile, 'utf8')) : 0
+    if (Date.now() > until || (holder !== 0 && !isAlive(holder))) {
+      writeFileSync(turnFile, String(process.pid))
+      return true
+    }
+    if (isFirst) process.stderr.write('Another terminal installs packages here; waiting for it …\n')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+  }
+}
+
 /** Installs from the lockfile when something is missing; nothing is fetched when all is there. */
 export function ensureInstalled({ withTests }) {
-  if (missingPackages(withTests).length === 0) return
+  if (missingPackages(withTests).length === 0 && !existsSync(turnFile)) return
+  const wasCutOff = takeTurn()
+  try {
+    if (wasCutOff || missingPackages(withTests).length > 0) install(withTests, wasCutOff)
+  } finally {
+    rmSync(turnFile, { force: true })
+  }
+}
+
+function install(withTests, wasCutOff) {
   process.stderr.write(
     `Installing ${withTests ? 'all packages, those of the tests included' : 'what Xinglin needs'} (once; from the lockfile) …\n`,
   )
-  const args = installArguments(withTests)
+  const args = installArguments(withTests, wasCutOff)
   const npm = process.env.npm_execpath
   const isNpmScript = npm !== undefined && /npm-cli\.c?js$/.test(npm)
   const [command, prefix, shell] = isNpmScript
@@ -96,6 +142,7 @@ export function ensureInstalled({ withTests }) {
     : ['npm', [], process.platform === 'win32']
   const done = spawnSync(command, [...prefix, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell })
   if (done.status === 0) return removeHeaders()
+  rmSync(turnFile, { force: true })
   process.stderr.write('The installation failed. Xinglin needs the npm registry once; afterwards it starts offline.\n')
   process.exit(1)
 }
