@@ -38,6 +38,7 @@ type Outcome = { readonly value: unknown } | { readonly fault: string }
 function textFault(text: string, rule: FieldRule): string | undefined {
   if (text.length > (rule.max ?? maxTextLength)) return `length must be at most ${rule.max ?? maxTextLength}`
   if (text === '') return 'length must be at least 1'
+  if (text.includes('\0') || !text.isWellFormed()) return 'must be well-formed text without the character NUL'
   if (rule.oneOf !== undefined && !rule.oneOf.includes(text)) return `expected one of: ${rule.oneOf.join(', ')}`
   return rule.check?.(text)
 }
@@ -114,7 +115,7 @@ export function checkFields(
   sent: SentFields,
   previous?: Readonly<Record<string, unknown>>,
 ): CheckedFields {
-  const faults: Record<string, unknown> = {}
+  const faults: Record<string, unknown> = Object.create(null) // names are the client's, `__proto__` too
   const values: Record<string, unknown> = {}
   for (const field of Object.keys(sent.values)) if (!Object.hasOwn(rules, field)) faults[field] = 'unknown field'
   for (const [field, rule] of Object.entries(rules)) {
