@@ -48,6 +48,8 @@ async function probeHttp(
       'user-agent': 'Consul Health Check',
       accept: 'text/plain, text/*, */*',
       ...Object.fromEntries(Object.entries(probe.headers).map(([name, values]) => [name, [...values]])),
+      // A probe goes where a stranger says: ports that trust their machine, such as the admin API, must not answer it.
+      'sec-fetch-site': 'cross-site',
     },
     ...(probe.body === '' ? {} : { body: probe.body }),
     dispatcher: probe.skipsTlsVerify ? agents.lenient : agents.strict,
