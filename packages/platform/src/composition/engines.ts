@@ -68,6 +68,7 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
     cursorKey: keys.cursor,
     pool,
     baseUrl: fhirBase,
+    costlySearches: Math.max(1, Math.floor(settings.databasePool / 2)),
   })
   const blobs = await openDiskBlobs(join(dataFolder, 'blobs'))
   return { database, blobs, events, trail, store }

@@ -12,7 +12,12 @@ export interface SearchSide {
   readonly findMatches: FindMatches
   search(
     query: SearchQuery,
-    call: { readonly access: AccessFilter; readonly baseUrl: string; readonly selfUrl: string },
+    call: {
+      readonly access: AccessFilter
+      readonly holder: string
+      readonly baseUrl: string
+      readonly selfUrl: string
+    },
   ): Promise<{ readonly bundle: string; readonly patients: readonly string[] }>
 }
 

@@ -69,7 +69,12 @@ async function search(asked: Asked, place: SearchPlace): Promise<ReadOutcome> {
   const { path, interaction, ...where } = place
   const parameters = asked.pairs.filter(([name]) => interaction !== 'search-system' || name !== '_type')
   const query = parseSearch({ ...where, parameters, lenient: false, baseUrl: context.baseUrl })
-  const call = { access: context.access.read, baseUrl: context.baseUrl, selfUrl: `${context.baseUrl}${path}` }
+  const call = {
+    access: context.access.read,
+    holder: context.caller.subject,
+    baseUrl: context.baseUrl,
+    selfUrl: `${context.baseUrl}${path}`,
+  }
   const found = await parts.searchOn(sql).search(query, call)
   const answer = { status: 200, body: bodyOf(entry, found.bundle) }
   return { answer, interaction, entities: [entry.url], patients: found.patients }

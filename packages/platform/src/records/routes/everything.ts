@@ -28,7 +28,7 @@ export function everythingRoutes(options: EverythingRouteOptions): FastifyPlugin
       const context = options.context(request)
       const selfUrl = `${context.baseUrl}/Patient${id === undefined ? '' : `/${id}`}/$everything`
       const query = parseEverything([...asked.pairs, ...bodyPairs(request)], id, options.types)
-      const call = { access: context.access.read, baseUrl: context.baseUrl, selfUrl }
+      const call = { access: context.access.read, holder: context.caller.subject, baseUrl: context.baseUrl, selfUrl }
       return { ...(await options.search.everything(query, call)), interaction: '$everything', wishes: asked }
     })
     return await reply.type(fhirJson).send(written(bundle, wishes))

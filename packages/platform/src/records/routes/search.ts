@@ -58,7 +58,12 @@ async function run(
   const context = options.context(request)
   const pairs = wishes.pairs.filter(([name]) => interaction !== 'search-system' || name !== '_type')
   const query = options.parse({ ...place, pairs, handling: handlingOf(request) })
-  const call = { access: context.access.read, baseUrl: context.baseUrl, selfUrl: `${context.baseUrl}${path}` }
+  const call = {
+    access: context.access.read,
+    holder: context.caller.subject,
+    baseUrl: context.baseUrl,
+    selfUrl: `${context.baseUrl}${path}`,
+  }
   return { ...(await options.search.search(query, call)), interaction, wishes }
 }
 

@@ -4,6 +4,8 @@ import type { AccessFilter } from '../types.ts'
 import type { Cursors } from './cursor.ts'
 import type { SearchKnowledge } from './knowledge.ts'
 import type { StatementNames } from './statement-names.ts'
+import type { TimeLimit } from './time-limit.ts'
+import type { Turns } from './turns.ts'
 
 /** The tools and limits of a search. */
 export interface SearchEngine {
@@ -11,6 +13,8 @@ export interface SearchEngine {
   readonly knowledge: SearchKnowledge
   readonly cursors: Cursors
   readonly names: StatementNames
+  /** Undefined inside an open transaction. */
+  readonly turns: Turns | undefined
   readonly limits: {
     readonly statementTimeoutMs: number
     readonly maxChainDepth: number
@@ -21,10 +25,18 @@ export interface SearchEngine {
 /** Who asks, and what the answer's addresses are made of. */
 export interface SearchCall {
   readonly access: AccessFilter
+  /** Whose turn it takes, where the search is costly: the caller's subject. */
+  readonly holder: string
   /** Absolute FHIR base. */
   readonly baseUrl: string
   /** Absolute address of the search without its query, e.g. `…/fhir/Observation`. */
   readonly selfUrl: string
+}
+
+/** The limits under which a call's statements run; `isSmall` when they need none. */
+export function limitOf(engine: SearchEngine, { holder }: SearchCall, isSmall = false): TimeLimit {
+  const { sql, turns, limits } = engine
+  return { sql, turns, holder, limitMs: isSmall ? undefined : limits.statementTimeoutMs }
 }
 
 /** The answer, and what the audit trail wants to know of it. */

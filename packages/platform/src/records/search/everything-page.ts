@@ -7,7 +7,7 @@ import { type Bounded, rowsOfPage } from '../store/page-bytes.ts'
 import { visible } from './access.ts'
 import { createBinder } from './binder.ts'
 import { searchUrl, writeSearchset } from './bundle.ts'
-import { pageSize, type SearchAnswer, type SearchCall, type SearchEngine } from './engine.ts'
+import { limitOf, pageSize, type SearchAnswer, type SearchCall, type SearchEngine } from './engine.ts'
 import { compileEverything, type EverythingRequest, sharedOf } from './everything.ts'
 import type { FoundRow } from './includes.ts'
 import { withinTime } from './time-limit.ts'
@@ -43,7 +43,7 @@ export async function everythingPage(
   const fingerprint = fingerprintOf(request, call)
   const position = request.cursor === undefined ? undefined : engine.cursors.read(request.cursor, fingerprint)
   const { access } = call
-  const found = await withinTime(engine.sql, engine.limits.statementTimeoutMs, async (sql) => {
+  const found = await withinTime(limitOf(engine, call), async (sql) => {
     if (request.patient !== undefined) await requirePatient(sql, request.patient, call)
     const rows = await sql.query<Row>(compileEverything(request, { access, limit: size + 1, position }))
     const matches = rowsOfPage(rows, size)

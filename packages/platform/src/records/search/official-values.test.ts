@@ -42,7 +42,12 @@ async function idsFound(type: string, parameters: readonly (readonly [string, st
     lenient: false,
     baseUrl,
   })
-  const call = { access: shared.store.context('system').access.read, baseUrl, selfUrl: `${baseUrl}/${type}` }
+  const call = {
+    holder: 'test',
+    access: shared.store.context('system').access.read,
+    baseUrl,
+    selfUrl: `${baseUrl}/${type}`,
+  }
   const { bundle } = await shared.search.search(query, call)
   const { entry = [] } = JSON.parse(bundle) as { readonly entry?: readonly { readonly resource: Resource }[] }
   return entry.map(({ resource }) => resource.id ?? '')

@@ -8,12 +8,13 @@ import { maySeeType } from './access.ts'
 import { searchUrl, writeSearchset } from './bundle.ts'
 import { compileCount, compilePage } from './compile.ts'
 import { createCursors, fingerprintOf, type Position } from './cursor.ts'
-import { maxPageSize, pageSize, type SearchAnswer, type SearchCall, type SearchEngine } from './engine.ts'
+import { limitOf, maxPageSize, pageSize, type SearchAnswer, type SearchCall, type SearchEngine } from './engine.ts'
 import { type EverythingQuery, everythingPage } from './everything-page.ts'
 import { type FoundRow, followIncludes, type Included } from './includes.ts'
 import type { SearchKnowledge } from './knowledge.ts'
 import { createStatementNames, type StatementNames } from './statement-names.ts'
 import { withinTime } from './time-limit.ts'
+import type { Turns } from './turns.ts'
 
 /** What search is made with. */
 export interface SearchOptions {
@@ -21,6 +22,8 @@ export interface SearchOptions {
   readonly knowledge: SearchKnowledge
   /** Secret that signs `next` links; the same in every process, or pages end at a process' border. */
   readonly cursorKey: string | Uint8Array
+  /** The turns of costly searches; none inside an open transaction. */
+  readonly turns?: Turns
   /** After so many ms PostgreSQL gives a statement up; default 10 000. */
   readonly statementTimeoutMs?: number
   /** Steps of a chain that are followed; default 4. */
@@ -69,6 +72,7 @@ export function createSearch(options: SearchOptions): Search {
     knowledge: options.knowledge,
     cursors: createCursors(options.cursorKey),
     names: options.statementNames ?? createStatementNames(),
+    turns: options.turns,
     limits: { statementTimeoutMs, maxChainDepth, maxIncluded },
   }
   return {
@@ -145,8 +149,7 @@ async function readPage(engine: SearchEngine, query: SearchQuery, call: SearchCa
   const isSmall = compiled.path === 'patient' && !hasJoins(query)
   const name = isSmall ? await engine.names.of(engine.sql, compiled.text) : undefined
   const statement = name === undefined ? compiled : { ...compiled, name }
-  const limitMs = isSmall ? undefined : limits.statementTimeoutMs
-  const rows = await withinTime(engine.sql, limitMs, (sql) => sql.query<PageRow>(statement))
+  const rows = await withinTime(limitOf(engine, call, isSmall), (sql) => sql.query<PageRow>(statement))
   const shown = rowsOfPage(rows, size)
   const matches = shown.filter((row) => knowledge.verify(row.content, query))
   const last = shown.at(-1)
@@ -175,9 +178,7 @@ async function include(
   if (query.includes.length === 0 || matches.length === 0) return emptyPage.included
   const { knowledge, limits } = engine
   const options = { access: call.access, knowledge, limit: limits.maxIncluded }
-  return await withinTime(engine.sql, limits.statementTimeoutMs, (sql) =>
-    followIncludes(sql, query.includes, matches, options),
-  )
+  return await withinTime(limitOf(engine, call), (sql) => followIncludes(sql, query.includes, matches, options))
 }
 
 interface Known {
@@ -198,7 +199,7 @@ async function totalOf(
   const { knowledge, limits } = engine
   const cap = query.total === 'estimate' ? estimateCap : unlimited
   const statement = compileCount(query, { access: call.access, knowledge, maxChainDepth: limits.maxChainDepth }, cap)
-  const rows = await withinTime(engine.sql, limits.statementTimeoutMs, (sql) => sql.query<{ total: number }>(statement))
+  const rows = await withinTime(limitOf(engine, call), (sql) => sql.query<{ total: number }>(statement))
   return Number(rows[0]?.total ?? 0)
 }
 

@@ -1,15 +1,28 @@
 // Bounds what a search may cost: PostgreSQL gives a statement up after a time, and the caller is told how to ask for less.
 import { AppError } from '@xinglin/core/errors'
 import type { Queryable, Sql } from '../../kernel/sql.ts'
+import type { Turns } from './turns.ts'
 
 const queryCanceled = '57014'
 
-/** Runs work whose statements may take `limitMs` each; undefined leaves them to the pool's own limit. */
-export async function withinTime<T>(
-  sql: Sql,
-  limitMs: number | undefined,
-  work: (sql: Queryable) => Promise<T>,
-): Promise<T> {
+/** Where and for whom work is done. */
+export interface TimeLimit {
+  readonly sql: Sql
+  /** Undefined inside an open transaction, which has its connection already. */
+  readonly turns: Turns | undefined
+  readonly holder: string
+  /** Undefined leaves the statements to the pool's own limit. */
+  readonly limitMs: number | undefined
+}
+
+/** Runs work whose statements may take `limitMs` each, in its turn. */
+export async function withinTime<T>(limit: TimeLimit, work: (sql: Queryable) => Promise<T>): Promise<T> {
+  const { turns, holder, limitMs } = limit
+  if (limitMs === undefined || turns === undefined) return await limited(limit, work)
+  return await turns.take(holder, () => limited(limit, work))
+}
+
+async function limited<T>({ sql, limitMs }: TimeLimit, work: (sql: Queryable) => Promise<T>): Promise<T> {
   try {
     if (limitMs === undefined) return await work(sql)
     return await sql.transaction(async (tx) => {
