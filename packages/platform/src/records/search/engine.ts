@@ -17,6 +17,7 @@ export interface SearchEngine {
   readonly turns: Turns | undefined
   readonly limits: {
     readonly statementTimeoutMs: number
+    readonly conditionTimeoutMs: number
     readonly maxChainDepth: number
     readonly maxIncluded: number
   }

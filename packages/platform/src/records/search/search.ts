@@ -13,7 +13,7 @@ import { type EverythingQuery, everythingPage } from './everything-page.ts'
 import { type FoundRow, followIncludes, type Included } from './includes.ts'
 import type { SearchKnowledge } from './knowledge.ts'
 import { createStatementNames, type StatementNames } from './statement-names.ts'
-import { withinTime } from './time-limit.ts'
+import { withinCondition, withinTime } from './time-limit.ts'
 import type { Turns } from './turns.ts'
 
 /** What search is made with. */
@@ -26,6 +26,8 @@ export interface SearchOptions {
   readonly turns?: Turns
   /** After so many ms PostgreSQL gives a statement up; default 10 000. */
   readonly statementTimeoutMs?: number
+  /** The same for a condition of a write, which holds its locks meanwhile; default 3000. */
+  readonly conditionTimeoutMs?: number
   /** Steps of a chain that are followed; default 4. */
   readonly maxChainDepth?: number
   /** Resources that includes may add to a page; default 1000. */
@@ -66,14 +68,14 @@ interface PageRow extends FoundRow, Bounded {
 
 /** Creates the search over a store. */
 export function createSearch(options: SearchOptions): Search {
-  const { statementTimeoutMs = 10_000, maxChainDepth = 4, maxIncluded = 1000 } = options
+  const { statementTimeoutMs = 10_000, conditionTimeoutMs = 3000, maxChainDepth = 4, maxIncluded = 1000 } = options
   const engine: SearchEngine = {
     sql: options.sql,
     knowledge: options.knowledge,
     cursors: createCursors(options.cursorKey),
     names: options.statementNames ?? createStatementNames(),
     turns: options.turns,
-    limits: { statementTimeoutMs, maxChainDepth, maxIncluded },
+    limits: { statementTimeoutMs, conditionTimeoutMs, maxChainDepth, maxIncluded },
   }
   return {
     search: (query, call) => search(engine, query, call),
@@ -89,9 +91,15 @@ async function findMatches(
   bound: { readonly access: AccessFilter; readonly limit: number },
 ) {
   const { knowledge, limits } = engine
-  const rows = await sql.query<PageRow>(
-    compilePage(query, { ...bound, knowledge, maxChainDepth: limits.maxChainDepth, maxBytes: unlimited }),
-  )
+  const compiled = compilePage(query, {
+    ...bound,
+    knowledge,
+    maxChainDepth: limits.maxChainDepth,
+    maxBytes: unlimited,
+  })
+  const find = (): Promise<readonly PageRow[]> => sql.query<PageRow>(compiled)
+  const isQuick = compiled.path === 'token' || compiled.path === 'patient'
+  const rows = isQuick ? await find() : await withinCondition(sql, limits.conditionTimeoutMs, find)
   return rows.filter((row) => knowledge.verify(row.content, query))
 }
 

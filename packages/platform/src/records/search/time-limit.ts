@@ -38,6 +38,26 @@ async function limited<T>({ sql, limitMs }: TimeLimit, work: (sql: Queryable) =>
   }
 }
 
+/** Runs one statement of an open transaction within a time of its own; afterwards the transaction's holds again. */
+export async function withinCondition<T>(tx: Queryable, limitMs: number, work: () => Promise<T>): Promise<T> {
+  const [setting] = await tx.query<{ readonly before: string }>({
+    text: "SELECT current_setting('statement_timeout') AS before, set_config('statement_timeout', $1, true)",
+    values: [String(limitMs)],
+    name: 'search_condition_limit',
+  })
+  try {
+    const found = await work()
+    await tx.query({
+      text: "SELECT set_config('statement_timeout', $1, true)",
+      values: [setting?.before ?? '0'],
+      name: 'search_time_limit',
+    })
+    return found
+  } catch (error) {
+    throw isCanceled(error) ? tooCostly(limitMs, error) : error
+  }
+}
+
 function isCanceled(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if ((error as { readonly code?: unknown }).code === queryCanceled) return true
