@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { AppError } from '@xinglin/core/errors'
 import type { Agent, Dispatcher } from 'undici'
+import { sessionCookie } from '../session/sessions.ts'
 import { endToEndHeaders } from './headers.ts'
 import { hasBody } from './limited-body.ts'
 
@@ -80,6 +81,18 @@ function failure(error: Error & { code?: string }, isLate: boolean, isRead: bool
   }
 }
 
+// The reason tells nothing that the status does not; one that HTTP cannot carry would cost the whole answer.
+function reasonOf(text: string | undefined): string {
+  return text !== undefined && /^[\t\x20-\x7e]*$/.test(text) ? text : ''
+}
+
+// No upstream signs people in at the console.
+function answerHeaders(headers: Parameters<typeof endToEndHeaders>[0]): ReturnType<typeof endToEndHeaders> {
+  const { 'set-cookie': cookies, ...rest } = endToEndHeaders(headers, false)
+  const kept = [cookies ?? []].flat().filter((cookie) => cookie.split('=')[0]?.trim() !== sessionCookie)
+  return kept.length === 0 ? rest : { ...rest, 'set-cookie': kept }
+}
+
 /** Streams request and answer. Resolves when the answer is complete or has failed; headers already sent are cut off by a reset. */
 export function forward(agent: Agent, sent: ForwardRequest): Promise<ForwardOutcome> {
   const { request, response } = sent
@@ -119,8 +132,7 @@ export function forward(agent: Agent, sent: ForwardRequest): Promise<ForwardOutc
       onResponseStart(_controller, status, headers, statusMessage) {
         if (status < 200) return
         clearTimeout(timer)
-        const kept = endToEndHeaders(headers, false)
-        response.writeHead(status, statusMessage ?? '', kept)
+        response.writeHead(status, reasonOf(statusMessage), answerHeaders(headers))
       },
       onResponseData(started, chunk) {
         if (response.write(chunk)) return
