@@ -1,6 +1,6 @@
 // A service's HTTP: who may enter, what is refused and how it is said, limits, health, deadline and log.
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
+import { createServer, get as httpGet, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -196,6 +196,32 @@ test('refuses bytes that are no UTF-8, and bodies that would have to be decompre
     const answer = await app.inject({ ...request, headers: { ...headers, 'content-encoding': encoding } })
     assert.equal(answer.statusCode, status, encoding)
   }
+  await app.close()
+})
+
+test('large answers under way are bounded together; what is read makes room', async () => {
+  const running = { routes: (async (app) => void app.get('/large', () => 'x'.repeat(20_000_000))) as FastifyPluginAsync }
+  const app = appOf({ running, limits: { answersCharacters: 50_000_000 } })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const ask = (isRead: boolean): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const call = httpGet({ host: '127.0.0.1', port, path: '/large', headers: asChen, agent: false }, (answer) => {
+        if (isRead) answer.resume()
+        resolve(answer)
+      })
+      call.once('error', reject)
+    })
+  const unread = [await ask(false), await ask(false)]
+  assert.deepEqual(
+    unread.map(({ statusCode }) => statusCode),
+    [200, 200],
+  )
+  const refused = await ask(true)
+  assert.deepEqual([refused.statusCode, refused.headers['retry-after']], [503, '2'])
+  for (const answer of unread) answer.destroy()
+  await delay(100)
+  assert.equal((await ask(true)).statusCode, 200)
   await app.close()
 })
 

@@ -2,6 +2,7 @@
 import { AppError, type ErrorCode } from '@xinglin/core/errors'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify'
 import { createRouteTable, type RouteTable } from './allowed-methods.ts'
+import { createAnswerBudget } from './answer-budget.ts'
 import { attachedCaller } from './attached-caller.ts'
 import { isCompressed, textOf } from './body-text.ts'
 import type { Caller } from './caller.ts'
@@ -19,6 +20,8 @@ export interface HttpLimits {
   readonly bodyBytes: number
   readonly urlBytes: number
   readonly requestMs: number
+  /** Characters of all large answers under way together. */
+  readonly answersCharacters: number
 }
 
 /** Limits where a service names none. */
@@ -26,6 +29,7 @@ export const defaultHttpLimits: HttpLimits = Object.freeze({
   bodyBytes: 1_048_576,
   urlBytes: 16_384,
   requestMs: 30_000,
+  answersCharacters: 256_000_000,
 })
 
 /** What {@link buildServiceApp} needs. */
@@ -110,6 +114,15 @@ function addRequestHooks(app: FastifyInstance, options: ServiceAppOptions, limit
     if (caller !== undefined) request.caller = caller
     else if (!isPublic) return done(new AppError('unauthenticated', 'Send a valid credential to the gateway'))
     done()
+  })
+  const answers = createAnswerBudget(limits.answersCharacters)
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    try {
+      if (typeof payload === 'string') answers.take(reply.raw, payload.length)
+      done(null, payload)
+    } catch (error) {
+      done(error as Error) // it throws nothing else
+    }
   })
   app.addHook('onResponse', (request, reply, done) => {
     const state = stateOf(request)

@@ -23,6 +23,7 @@ const maxHeaderBytes = 16_384
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 300_000
 const keepAliveMs = 30_000
+const maxPipelined = 16
 const checkEveryMs = 2000
 const drainMs = 8000
 
@@ -41,15 +42,31 @@ function listen(server: Server, { host, port, setting }: ListenOptions): Promise
   })
 }
 
-// Connections opened ahead of need (browsers do it) count as busy for Node until their first request.
+// Connections opened ahead of need (browsers do it) count as busy for Node until their first request, and have no time limit.
 function trackUnused(server: Server): ReadonlySet<Socket> {
   const unused = new Set<Socket>()
   server.on('connection', (socket) => {
     unused.add(socket)
+    socket.setTimeout(keepAliveMs)
     socket.once('close', () => unused.delete(socket))
   })
-  server.on('request', ({ socket }) => unused.delete(socket))
+  server.on('request', ({ socket }) => {
+    if (unused.delete(socket)) socket.setTimeout(0)
+  })
   return unused
+}
+
+// Node begins every request of a pipeline at once and keeps the answers: a page of requests would be gigabytes of answers.
+function boundPipeline(onRequest: RequestListener): RequestListener {
+  const underWay = new WeakMap<Socket, number>()
+  return (request, response) => {
+    const { socket } = request
+    const count = (underWay.get(socket) ?? 0) + 1
+    underWay.set(socket, count)
+    response.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 1) - 1))
+    if (count <= maxPipelined) return onRequest(request, response)
+    response.writeHead(503, { connection: 'close', 'retry-after': '1' }).end()
+  }
 }
 
 async function drain(server: Server, unused: ReadonlySet<Socket>): Promise<void> {
@@ -77,7 +94,7 @@ export async function openPort(options: ListenOptions, onRequest: RequestListene
       connectionsCheckingInterval: checkEveryMs,
       highWaterMark: 65_536,
     },
-    onRequest,
+    boundPipeline(onRequest),
   )
   const unused = trackUnused(server)
   await listen(server, options)
