@@ -200,7 +200,9 @@ test('refuses bytes that are no UTF-8, and bodies that would have to be decompre
 })
 
 test('large answers under way are bounded together; what is read makes room', async () => {
-  const running = { routes: (async (app) => void app.get('/large', () => 'x'.repeat(20_000_000))) as FastifyPluginAsync }
+  const running = {
+    routes: (async (app) => void app.get('/large', () => 'x'.repeat(20_000_000))) as FastifyPluginAsync,
+  }
   const app = appOf({ running, limits: { answersCharacters: 50_000_000 } })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
