@@ -143,8 +143,9 @@ async function information(parts: AdminParts, path: string): Promise<Answer> {
 }
 
 async function answerTo(parts: AdminParts, request: IncomingMessage): Promise<Answer> {
-  const url = new URL(request.url ?? '/', 'http://admin')
-  const { method = 'GET' } = request
+  const { method = 'GET', url: asked = '/' } = request
+  if (!asked.startsWith('/')) throw notFound()
+  const url = new URL(`http://admin${asked}`) // any path is one behind a host
   if (url.pathname === '/' || url.pathname === '/status') {
     if (method !== 'GET') throw methodNotAllowed()
     return information(parts, url.pathname)

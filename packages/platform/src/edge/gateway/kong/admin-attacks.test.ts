@@ -1,5 +1,6 @@
 // The admin port against hostile fields, foreign pages and wrong tokens.
 import assert from 'node:assert/strict'
+import { get } from 'node:http'
 import { after, before, test } from 'node:test'
 import { type OwnGateway, startOwnGateway } from '../../../../../../conformance/gateway/own-gateway.ts'
 
@@ -33,6 +34,31 @@ test('texts that cannot be stored are named faults of the caller', async () => {
       assert.equal(status, 400, `${path} ${field} ${text}`)
       assert.ok(body.fields?.[field], field)
     }
+  }
+})
+
+test('addresses of every form name nothing, and are no fault of the server', async () => {
+  assert.ok(shared.own)
+  const { hostname, port } = new URL(shared.own.adminUrl)
+  for (const path of [
+    '//[',
+    '//a:99999999/',
+    'http://[',
+    '/\\',
+    '*',
+    '/%',
+    '/services/%ff',
+    '//services',
+    '/services//',
+  ]) {
+    const status = await new Promise((resolve, reject) => {
+      const call = get({ host: hostname, port, path, headers: { 'kong-admin-token': token } }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      })
+      call.once('error', reject)
+    })
+    assert.equal(status, 404, path)
   }
 })
 
