@@ -51,7 +51,9 @@ async function readyPlan(
   await lockConditions(tx, plan.questions, context.baseUrl)
   const without = new Set(plan.deleted)
   const answers: Record<string, string | null> = Object.create(null) // keys are the client's
+  const until = parts.clock.monotonicMs() + conditionsMs
   for (const question of plan.questions) {
+    if (parts.clock.monotonicMs() > until) throw tooCostly()
     const decide = () => decideCondition(tx, question, { context, findMatches: parts.findMatches, without })
     answers[question.key] = (await named(question.index, decide)) ?? null
   }
@@ -59,6 +61,14 @@ async function readyPlan(
   if (ready.kind !== 'transaction') throw new Error('The second plan of a transaction is none')
   requireReferences(plan, answers, ready)
   return ready
+}
+
+// The locks of all conditions are held meanwhile.
+const conditionsMs = 10_000
+
+function tooCostly(): AppError {
+  const diagnostics = `Finding what the conditions of the Bundle match takes longer than ${conditionsMs} ms; use identifiers or split it`
+  return new AppError('timeout', diagnostics, { issues: [{ severity: 'error', code: 'too-costly', diagnostics }] })
 }
 
 function requireReferences(plan: Plan & { readonly kind: 'questions' }, answers: Answers, ready: ReadyPlan): void {

@@ -77,6 +77,8 @@ const outcomes = { create: 'created', update: 'updated', delete: 'deleted' } as 
 
 const unchanged: Written = { outcome: 'unchanged', version: undefined }
 
+const entitiesPerEntry = 100
+
 // A deletion of nothing answers alike whether nothing is there or the caller may not see it; the trail tells them apart.
 function emptyDeletions(
   changes: readonly Pending[],
@@ -84,14 +86,18 @@ function emptyDeletions(
   heads: ReadonlyMap<string, Head>,
   { caller, traceId, interaction }: CommitContext,
 ): readonly AuditEntry[] {
-  return changes.flatMap((pending, at): readonly AuditEntry[] => {
-    if (decided[at] !== undefined) return []
-    const isHidden = heads.get(keyOf(pending))?.visible === false
-    const told = isHidden
-      ? ({ outcome: 'refused', status: 404, reason: 'not-found' } as const)
-      : ({ outcome: 'success', status: 204 } as const)
-    return [{ ...told, caller, traceId, interaction, action: 'D', entities: [keyOf(pending)] }]
-  })
+  const empty = changes.filter((_pending, at) => decided[at] === undefined).map(keyOf)
+  const hidden = empty.filter((key) => heads.get(key)?.visible === false)
+  const absent = empty.filter((key) => heads.get(key)?.visible !== false)
+  const entriesOf = (keys: readonly string[], told: Pick<AuditEntry, 'outcome' | 'status' | 'reason'>) =>
+    Array.from({ length: Math.ceil(keys.length / entitiesPerEntry) }, (_one, at): AuditEntry => {
+      const entities = keys.slice(at * entitiesPerEntry, (at + 1) * entitiesPerEntry)
+      return { ...told, caller, traceId, interaction, action: 'D', entities }
+    })
+  return [
+    ...entriesOf(hidden, { outcome: 'refused', status: 404, reason: 'not-found' }),
+    ...entriesOf(absent, { outcome: 'success', status: 204 }),
+  ]
 }
 
 // The heads of all records that may be there already.
