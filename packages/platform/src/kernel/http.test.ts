@@ -238,6 +238,26 @@ test('ends a request at its deadline, whether the handler listens or not', async
   await app.close()
 })
 
+test('keeps answers out of caches and of guesses about their type, unless a route says otherwise', async () => {
+  const app = appOf({
+    running: {
+      routes: async (own) => {
+        own.get('/record', () => ({}))
+        own.get('/public', (_request, reply) => reply.header('cache-control', 'public, max-age=300').send({}))
+      },
+    },
+  })
+  for (const [url, cacheControl] of [
+    ['/record', 'no-store'],
+    ['/none', 'no-store'],
+    ['/public', 'public, max-age=300'],
+  ] as const) {
+    const { headers } = await app.inject({ url, headers: asChen })
+    assert.deepEqual([headers['cache-control'], headers['x-content-type-options']], [cacheControl, 'nosniff'], url)
+  }
+  await app.close()
+})
+
 test('is ready without reasons, and says why it is not', async () => {
   const ready = appOf()
   assert.deepEqual((await ready.inject({ url: '/health/ready' })).json(), {

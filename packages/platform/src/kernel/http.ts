@@ -100,6 +100,8 @@ function addRequestHooks(app: FastifyInstance, options: ServiceAppOptions, limit
   })
   app.addHook('onRequest', (request, reply, done) => {
     request.traceId = parseTraceparent(request.headers.traceparent)?.traceId ?? newTraceId()
+    // What is about a person stays in no cache, neither on the way nor on a shared workstation; routes may say otherwise.
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
     request.setDecorator(stateKey, { startedMs: clock.monotonicMs(), response: reply.raw, held: undefined })
     if (request.url.length > limits.urlBytes) {
       return done(new AppError('header-too-large', `The address is longer than ${limits.urlBytes} bytes`))

@@ -58,6 +58,7 @@ export function answerJson(response: ServerResponse, status: number, body: unkno
   response.statusCode = status
   response.setHeader('content-type', 'application/json; charset=utf-8')
   response.setHeader('cache-control', 'no-store')
+  response.setHeader('x-content-type-options', 'nosniff')
   response.end(JSON.stringify(body))
 }
 
@@ -73,7 +74,7 @@ export function answerError(exchange: Exchange, error: unknown): void {
   }
   const style = /^\/fhir(?=\/|$)/.test(target.matchPath) ? 'fhir' : 'problem'
   const answer = errorAnswer(error, { style, traceId, instance: target.path.slice(0, 500) })
-  setHeaders(response, answer.headers)
+  setHeaders(response, { ...answer.headers, 'x-content-type-options': 'nosniff' })
   if (!request.complete && request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('connection', 'close')
   }
