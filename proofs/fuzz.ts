@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cohortBundle, type Random, seededRandom } from '@xinglin/core/cohort'
+import type { Bundle } from '@xinglin/core/fhir'
 import { Agent, request } from 'undici'
 import { issueLocalToken } from '../packages/platform/src/cli/local.ts'
 import { freePorts, startSystem } from '../packages/platform/src/cli/system.ts'
@@ -45,11 +46,16 @@ const types = [
   '$everything',
 ]
 
-function draft(random: Random): RawRequest {
-  const bundle = cohortBundle(
-    { seed: 5, patients: 50, untilMs: Date.UTC(2026, 0, 1), visits: 1 },
-    random.integer(0, 49),
-  )
+const people = 50
+
+/** Valid Bundles that the requests are drafted from, made once. */
+function validBundles(): readonly Bundle[] {
+  const options = { seed: 5, patients: people, untilMs: Date.UTC(2026, 0, 1), visits: 1 }
+  return Array.from({ length: people }, (_, number) => cohortBundle(options, number))
+}
+
+function draft(bundles: readonly Bundle[], random: Random): RawRequest {
+  const bundle = random.pick(bundles)
   const resource = random.pick(bundle.entry ?? []).resource ?? { resourceType: 'Patient', id: 'x' }
   const headers = { 'content-type': 'application/fhir+json' }
   const type = resource.resourceType
@@ -178,6 +184,7 @@ export async function proveFuzz(options: FuzzOptions): Promise<FuzzReport> {
   const tally: Tally = { byStatus: {}, failures: [], failed: 0, slowestMs: 0 }
   const token = await issueLocalToken(system.state, { role: 'admin', lifetimeSeconds: 7200 })
   const random = seededRandom(options.seed)
+  const bundles = validBundles()
   let sent = 0
   let earlyMb = 0
   const lane = async (): Promise<void> => {
@@ -188,7 +195,7 @@ export async function proveFuzz(options: FuzzOptions): Promise<FuzzReport> {
         options.onProgress?.(
           `${sent}/${options.requests} requests, ${tally.failed} failures, ${residentMb(system.child.pid)} MB`,
         )
-      const raw = mutate(draft(random), random)
+      const raw = mutate(draft(bundles, random), random)
       const startedAt = performance.now()
       const seen = await sendOne(system.state.gatewayUrl, raw, token, agent).catch((error: unknown) =>
         isRefusedByClient(error) ? 'not sendable' : `no answer: ${String(error)}`,
