@@ -43,4 +43,4 @@ const files =
         'proofs/**/*.test.ts',
         'docs/**/*.test.ts',
       ]
-runTypeScript(undefined, ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files])
+runTypeScript(undefined, ['--test', '--test-concurrency=2', '--test-timeout=900000', ...files])
