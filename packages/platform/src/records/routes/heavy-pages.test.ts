@@ -27,6 +27,11 @@ async function send(method: 'GET' | 'POST' | 'PUT', url: string, body?: unknown)
   return { status: answer.statusCode, bytes: answer.body.length, body: JSON.parse(answer.body) }
 }
 
+async function sendText(url: string): Promise<string> {
+  assert.ok(shared.app)
+  return (await shared.app.inject({ url: `/fhir${url}`, headers: { 'x-xinglin-caller': 'any' } })).body
+}
+
 before(async () => {
   const store = await storeFixture()
   const routes = fhirRoutes({
@@ -78,6 +83,11 @@ test('searches, histories and $everything go on where a page became too heavy', 
   ] as const) {
     assert.deepEqual((await idsOfAllPages(url)).toSorted(), [...heavy, ...more], url)
   }
+})
+
+test('what is too long to be read by eyes is not indented', async () => {
+  assert.equal((await sendText('/Patient/p?_pretty=true')).split('\n').length > 3, true)
+  assert.equal((await sendText('/Observation/h1?_pretty=true')).split('\n').length, 1)
 })
 
 test('what is included is bounded, and the answer says so', async () => {

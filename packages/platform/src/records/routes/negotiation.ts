@@ -56,9 +56,12 @@ function preferenceOf(request: FastifyRequest): ReturnPreference | undefined {
   return found as ReturnPreference | undefined // the expression allows no other
 }
 
-/** The text, indented when that was asked for. */
+// Indenting is for eyes, and holds up everybody else meanwhile.
+const maxPrettyCharacters = 1_000_000
+
+/** The text, indented when that was asked for and it is not too long to be read. */
 export function written(text: string, wishes: Wishes): string {
-  return wishes.isPretty ? JSON.stringify(JSON.parse(text), null, 2) : text
+  return wishes.isPretty && text.length <= maxPrettyCharacters ? JSON.stringify(JSON.parse(text), null, 2) : text
 }
 
 /** One header as text. */

@@ -236,7 +236,7 @@ function tellLimits(query: SearchQuery, isCut: boolean, maxIncluded: number): re
     })
   }
   if (isCut) {
-    const diagnostics = `More than ${maxIncluded} resources would be included; only the first ${maxIncluded} are. Ask with a smaller _count.`
+    const diagnostics = `Not all that would be included is: at most ${maxIncluded} resources of some megabytes are. Ask with a smaller _count.`
     issues.push({ severity: 'warning', code: 'incomplete', diagnostics })
   }
   return issues

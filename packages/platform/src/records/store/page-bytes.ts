@@ -1,8 +1,8 @@
 // Bounds what a page weighs: a thousand records of 20 MB each are no answer. The rows beyond come without their content, so
 // that the page ends there and the next one goes on.
 
-/** Bytes of content after which a page ends; its last record may go beyond. */
-export const maxPageBytes = 16 * 1024 * 1024
+/** Bytes of content after which a page ends; its last record may go beyond. A page is written on the event loop. */
+export const maxPageBytes = 4 * 1024 * 1024
 
 /** What {@link boundedContent} says of a row. */
 export interface Bounded {
