@@ -44,16 +44,20 @@ interface Situation {
   readonly request?: Resource
   readonly earlier?: readonly Resource[]
   readonly before?: Resource
+  readonly now?: string
 }
 
-function refusals(after: Resource, { request = prescription(), earlier = [], before }: Situation = {}) {
+function refusals(
+  after: Resource,
+  { request = prescription(), earlier = [], before, now = '2026-02-01T12:00:00Z' }: Situation = {},
+) {
   const change: Change = {
     kind: before === undefined ? 'create' : 'update',
     type: 'MedicationDispense',
     id: 'd',
     before,
     after,
-    now: new Date('2026-02-01'),
+    now: new Date(now),
   }
   const view: RuleView = {
     record: (reference) => (reference === 'MedicationRequest/rx' ? request : undefined),
@@ -117,9 +121,10 @@ test('refuses a dispense of nothing or less', () => {
 })
 
 test('refuses a dispense after the end, on the last day still allows it, and refuses it before the start', () => {
-  assert.deepEqual(refusals(dispense({ whenHandedOver: '2026-03-31T23:59:00Z' })), [])
+  const now = '2026-05-01'
+  assert.deepEqual(refusals(dispense({ whenHandedOver: '2026-03-31T23:59:00Z' }), { now }), [])
   assert.equal(
-    refusals(dispense({ whenHandedOver: '2026-04-01T00:00:00Z' }))[0]?.rule,
+    refusals(dispense({ whenHandedOver: '2026-04-01T00:00:00Z' }), { now })[0]?.rule,
     'medication-dispense.within-validity',
   )
   assert.equal(
@@ -127,6 +132,15 @@ test('refuses a dispense after the end, on the last day still allows it, and ref
     'medication-dispense.within-validity',
   )
   assert.deepEqual(refusals(dispense({ whenHandedOver: undefined })), [])
+})
+
+test('takes what was handed over without a time as handed over now, and nothing as handed over in the future', () => {
+  const prepared = dispense({ whenHandedOver: undefined, whenPrepared: '2026-03-01' })
+  assert.match(refusals(prepared, { now: '2026-04-02' })[0]?.diagnostics ?? '', /was valid until/)
+  assert.deepEqual(refusals({ ...prepared, status: 'preparation' }, { now: '2026-04-02' }), [])
+  const early = dispense({ whenHandedOver: '2026-03-01T10:00:00Z' })
+  assert.match(refusals(early, { now: '2026-02-01' })[0]?.diagnostics ?? '', /lies in the future/)
+  assert.deepEqual(refusals(early, { now: '2026-02-28T20:00:00Z' }), []) // clocks and zones differ
 })
 
 test('refuses to hand a medicine to another patient', () => {

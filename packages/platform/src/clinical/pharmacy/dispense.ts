@@ -150,6 +150,8 @@ function checkQuantityOf(change: Change, view: RuleView, reference: string): rea
   ]
 }
 
+const dayMs = 86_400_000
+
 /** Latest and earliest moment of a FHIR date or dateTime: a day counts to its end, in UTC when it has no zone. */
 function bounds(text: unknown): { readonly startMs: number; readonly endMs: number } | undefined {
   if (typeof text !== 'string') return undefined
@@ -159,15 +161,22 @@ function bounds(text: unknown): { readonly startMs: number; readonly endMs: numb
   if (/^\d{4}$/.test(text)) return { startMs, endMs: Date.UTC(start.getUTCFullYear() + 1, 0, 1) - 1 }
   if (/^\d{4}-\d{2}$/.test(text))
     return { startMs, endMs: Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1, 1) - 1 }
-  return { startMs, endMs: text.includes('T') ? startMs : startMs + 86_400_000 - 1 }
+  return { startMs, endMs: text.includes('T') ? startMs : startMs + dayMs - 1 }
 }
 
 function checkValidity(change: Change, view: RuleView): readonly Issue[] {
   const rule = 'medication-dispense.within-validity'
   const dispense = change.after
   if (!takes(dispense)) return []
-  const handedOver = dispense.whenHandedOver ?? dispense.whenPrepared
-  const at = bounds(handedOver) ?? { startMs: change.now.getTime(), endMs: change.now.getTime() }
+  const nowMs = change.now.getTime()
+  // What was handed over without a time is handed over now: an early preparation does not stretch a prescription.
+  const when =
+    dispense.status === 'completed' ? dispense.whenHandedOver : (dispense.whenHandedOver ?? dispense.whenPrepared)
+  const at = bounds(when) ?? { startMs: nowMs, endMs: nowMs }
+  if (dispense.status === 'completed' && at.startMs > nowMs + dayMs)
+    return [
+      refusal(rule, 'whenHandedOver', `${String(when)} lies in the future: what is completed has been handed over`),
+    ]
   return prescriptionsOf(dispense).flatMap((reference) => {
     const period = object(object(view.record(reference)?.dispenseRequest).validityPeriod)
     const end = bounds(period.end)
