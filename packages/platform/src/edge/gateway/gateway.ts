@@ -52,7 +52,7 @@ interface Definitions {
 
 const pruneEveryMs = 600_000
 const reloadRetryMs = 500
-const loopback = /^(127\.|::1$|localhost$)/
+const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 async function compile({ ports, settings, extra, origins }: Definitions, state: typeof emptyState): Promise<Compiled> {
   const table = compilePlans({
