@@ -21,7 +21,7 @@ const children: ChildProcess[] = []
 function startPart(...names: string[]): ChildProcess {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'start', ...names], {
     env: { ...process.env, ...settings },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'], // ends with this process
   })
   children.push(child)
   return child

@@ -14,7 +14,7 @@ import { freePorts } from '../packages/platform/src/cli/system.ts'
 import { xinglin } from './xinglin.ts'
 
 const program = fileURLToPath(new URL('../packages/platform/src/cli/main.ts', import.meta.url))
-const limitMs = 60_000
+const limitMs = 30_000
 
 let folder: string
 let settings: Record<string, string>
@@ -97,6 +97,22 @@ test('a Ctrl-C while it starts leaves nothing running', async () => {
   assert.deepEqual(await ended, [0, null])
   assert.match(run.printed(), /stopped while it started/)
   assert.equal(isAlive(Number(text.split('\n')[0])), false)
+})
+
+test('a system that the demo, a proof or a test started ends when that program is killed', async () => {
+  const script = `
+    import { freePorts, startSystem } from ${JSON.stringify(new URL('../packages/platform/src/cli/system.ts', import.meta.url).href)}
+    const { state } = await startSystem(${JSON.stringify(join(folder, 'owned'))}, { ...(await freePorts()), LOG_LEVEL: 'error' })
+    console.log(state.pid, state.postgresPid)`
+  const owner = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
+    cwd: fileURLToPath(new URL('../', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [printed] = (await once(owner.stdout, 'data')) as [Buffer]
+  const pids = String(printed).trim().split(' ').map(Number)
+  assert.ok(pids.length === 2 && pids.every(isAlive))
+  owner.kill('SIGKILL')
+  await waitFor('the end of both', async () => (pids.some(isAlive) ? undefined : true))
 })
 
 test('a run state whose process id now belongs to another program does not keep the system from starting', async () => {

@@ -71,10 +71,11 @@ export async function startSystem(
   const output: string[] = []
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'start'], {
     env: { ...processEnvironment(), ...settings, XINGLIN_DATA: dataFolder },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // the channel: the system ends when this process does
   })
+  child.channel?.unref()
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
+    stream?.on('data', (chunk: Buffer) => {
       output.push(chunk.toString())
       if (output.length > 500) output.shift()
     })

@@ -34,7 +34,8 @@ async function startCluster(): Promise<Cluster> {
     log: silentLogger,
     settings: { fsync: 'off', full_page_writes: 'off', shared_buffers: '32MB', max_wal_size: '256MB' },
   })
-  // A test that crashes must not leave a server behind.
+  // A test that crashes or is interrupted must not leave a server behind.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1))
   process.once('exit', () => {
     try {
       process.kill(server.pid, 'SIGQUIT')
