@@ -59,8 +59,9 @@ const readOrNothing = (path: string): Promise<string | undefined> =>
 
 const runFile = (): string => join(folder, 'data', 'run.json')
 
-const whenReady = ({ printed }: Started): Promise<RunState> =>
+const whenReady = ({ child, printed }: Started): Promise<RunState> =>
   waitFor('ready', async () => {
+    assert.equal(child.exitCode, null, printed())
     if (!printed().includes('is ready')) return undefined
     return JSON.parse(await readFile(runFile(), 'utf8')) as RunState
   })

@@ -1,15 +1,27 @@
 // Finds a free TCP port on the loopback.
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
+
+// Below the ports that Linux (32768), macOS and Windows (49152) give to outgoing connections: one of those could
+// take a port of that range between the moment it was found and the moment somebody listens there.
+const firstPort = 20_000
+const endPort = 32_000
+const attempts = 100
+
+/** Says whether a port of the loopback is free now. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+}
 
 /** A port that was free a moment ago; whoever takes it must be ready to find it taken. */
 export async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', resolve)
-  })
-  const address = probe.address()
-  await new Promise<void>((resolve) => probe.close(() => resolve()))
-  if (address === null || typeof address === 'string') throw new Error('The probe had no port')
-  return address.port
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const port = randomInt(firstPort, endPort)
+    if (await isPortFree(port)) return port
+  }
+  throw new Error(`No free port was found between ${firstPort} and ${endPort}`)
 }

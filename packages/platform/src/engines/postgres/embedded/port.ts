@@ -1,24 +1,15 @@
 // The loopback port of the embedded server: the wanted one, else that of the last run, else a free one.
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { AppError } from '@xinglin/core/errors'
-import { freePort } from '../../../kernel/free-port.ts'
+import { freePort, isPortFree } from '../../../kernel/free-port.ts'
 
 const fileName = 'port'
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
-  })
-}
 
 async function lastPort(home: string): Promise<number | undefined> {
   const text = await readFile(join(home, fileName), 'utf8').catch(() => '')
   const port = Number(text)
-  return Number.isInteger(port) && port > 0 && (await isFree(port)) ? port : undefined
+  return Number.isInteger(port) && port > 0 && (await isPortFree(port)) ? port : undefined
 }
 
 /**
@@ -27,7 +18,7 @@ async function lastPort(home: string): Promise<number | undefined> {
  */
 export async function choosePort(home: string, wanted: number | undefined): Promise<number> {
   if (wanted === undefined || wanted === 0) return (await lastPort(home)) ?? freePort()
-  if (await isFree(wanted)) return wanted
+  if (await isPortFree(wanted)) return wanted
   throw new AppError(
     'unavailable',
     `Port ${wanted} on 127.0.0.1 is taken by another program; stop it or set XINGLIN_POSTGRES_PORT to a free port`,
