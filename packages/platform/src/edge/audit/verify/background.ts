@@ -48,8 +48,9 @@ export function createVerification(tools: VerificationTools): BackgroundVerifica
           held.status = { ...held.status, checked, total }
         },
       })
-      held.status = { ...held.status, state: 'done', finishedAt: now(), checked: report.sealed, report }
+      // Noted before it is told as done: whoever sees it done finds the note.
       await noteVerified(tools.sql, { at: now(), ok: report.ok, size: report.sealed })
+      held.status = { ...held.status, state: 'done', finishedAt: now(), checked: report.sealed, report }
       if (!report.ok) tools.log.error('audit.trail.touched', { findings: report.faults.map(({ kind }) => kind) })
     } catch (error) {
       held.status = { ...held.status, state: 'failed', finishedAt: now() }
