@@ -68,7 +68,7 @@ function recordsOf(id: string): readonly (Record<string, unknown> & { resourceTy
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xinglin-security-'))
-  system = await startSystem(join(folder, 'data'), { ...(await freePorts()), LOG_LEVEL: 'debug' })
+  system = await startSystem(folder, { ...(await freePorts()), LOG_LEVEL: 'debug' })
   for (const stream of [system.child.stdout, system.child.stderr])
     stream?.on('data', (chunk) => log.push(String(chunk)))
   assert.equal(
