@@ -36,15 +36,25 @@ export interface KillReport {
   readonly auditOk: boolean
 }
 
+// For the database, since the server's own settings stand on its command line; the sessions that are open must begin anew.
 async function switchSafetyOff(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl })
   client.on('error', () => undefined)
   await client.connect()
-  await client.query('ALTER SYSTEM SET synchronous_commit = off')
+  await client.query(`DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database());
+  END $$`)
   await client.query("ALTER SYSTEM SET wal_writer_delay = '10s'")
   await client.query('SELECT pg_reload_conf()')
+  await client.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+  )
   await client.end()
-  await delay(500)
+  const after = new pg.Client({ connectionString: databaseUrl })
+  await after.connect()
+  const { rows } = await after.query<{ setting: string }>("SELECT current_setting('synchronous_commit') AS setting")
+  await after.end()
+  if (rows[0]?.setting !== 'off') throw new Error('synchronous_commit could not be switched off')
 }
 
 async function missing(system: StartedSystem, ledger: Ledger, from: number): Promise<readonly string[]> {
@@ -196,7 +206,8 @@ export const unsafeKillsProof: Proof<KillReport> = {
   conclude(reports) {
     const lost = reports.reduce((all, one) => all + one.lost, 0)
     const acknowledged = reports.reduce((all, one) => all + one.acknowledged, 0)
-    const summary = `${lost} of ${acknowledged} acknowledged writes lost with synchronous_commit=off, and the checker saw it`
+    const seen = lost > 0 ? 'and the checker saw it' : 'so this run does not show that the checker would see it'
+    const summary = `${lost} of ${acknowledged} acknowledged writes lost with synchronous_commit=off, ${seen}`
     return { ok: lost > 0, summary, figures: { lost, acknowledged } }
   },
 }
