@@ -118,7 +118,7 @@ async function goesByKeys(stage: Stage): Promise<void> {
     for (let presses = 0; presses < 20 && !(await isAt('Wu Min')); presses += 1) await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/app\/patients$/)
-    await settle(page)
+    await rowsOf(page).nth(1).waitFor()
     await page.keyboard.press('Control+k')
     await page.locator('dialog[open] input').waitFor()
     await page.keyboard.type('zhangsan')

@@ -116,6 +116,63 @@ export type CallService = (
   service: string,
 ) => (path: string, init?: RequestInit & { readonly caller?: Caller; readonly timeoutMs?: number }) => Promise<Response>
 
+/** Element types of tensors, as KServe v2 names them. */
+export type Datatype = 'FP32' | 'FP64' | 'INT32' | 'INT64' | 'UINT8' | 'BOOL'
+
+/** A dense tensor, row-major. */
+export interface Tensor {
+  readonly datatype: Datatype
+  readonly shape: readonly number[]
+  /** FP32 Float32Array, FP64 Float64Array, INT32 Int32Array, INT64 BigInt64Array, UINT8 and BOOL Uint8Array. */
+  readonly data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
+}
+
+/** Tensors by the name of the model's input or output. */
+export type NamedTensors = Readonly<Record<string, Tensor>>
+
+/** An ONNX graph that is loaded in a supervised child process. */
+export interface OnnxSession {
+  readonly inputNames: readonly string[]
+  readonly outputNames: readonly string[]
+  /** Runs the graph once; rejects with an AppError when a tensor does not fit or the child was lost. */
+  run(
+    feeds: NamedTensors,
+    options?: { readonly outputs?: readonly string[]; readonly signal?: AbortSignal },
+  ): Promise<NamedTensors>
+  close(): Promise<void>
+}
+
+/** ONNX Runtime out of process; a child starts with the first session and ends with the last. */
+export interface Onnx {
+  open(graph: Uint8Array, options?: { readonly threads?: number; readonly memoryMb?: number }): Promise<OnnxSession>
+}
+
+/** What a served model takes and gives, as KServe v2 describes it; -1 in a shape is any size. */
+export interface ModelMetadata {
+  readonly name: string
+  readonly versions: readonly string[]
+  readonly platform: string
+  readonly inputs: readonly TensorMetadata[]
+  readonly outputs: readonly TensorMetadata[]
+}
+
+/** One input or output of a model. */
+export interface TensorMetadata {
+  readonly name: string
+  readonly datatype: Datatype
+  readonly shape: readonly number[]
+}
+
+/** Served models over KServe v2: our own inference service, or Triton where `TRITON_URL` says so. */
+export interface Models {
+  metadata(model: string, version?: string): Promise<ModelMetadata>
+  infer(
+    model: string,
+    inputs: NamedTensors,
+    options?: { readonly version?: string; readonly outputs?: readonly string[]; readonly signal?: AbortSignal },
+  ): Promise<NamedTensors>
+}
+
 /** Work on FHIR content too large for the event loop (> 256 kB): parse, validate, index in a worker thread. */
 export interface Prepared {
   readonly resource: Resource | Bundle
