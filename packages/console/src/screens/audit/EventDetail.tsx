@@ -2,14 +2,14 @@
 import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useRef } from 'react'
+import type { ReactNode } from 'react'
 import type { AuditEvent } from '../../api/fhir.ts'
 import { useRequest } from '../../app/session.ts'
 import { shellText } from '../../app/text.ts'
 import { secondText } from '../../clinical/dates.ts'
 import { nameFor } from '../../clinical/names.ts'
+import { DetailHead } from '../../components/DetailHead.tsx'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
-import { Icon } from '../../components/Icon.tsx'
 import { fill } from '../../language/fill.ts'
 import { useLanguage, useText } from '../../language/LanguageProvider.tsx'
 import styles from './Audit.module.css'
@@ -88,26 +88,23 @@ export function EventDetail({ id, known }: EventDetailProps) {
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   })
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus({ preventScroll: window.innerWidth >= 1080 }), [])
   const event = asked.data === undefined ? known : viewOf(asked.data)
   return (
     <aside aria-labelledby="event" className={styles.detail}>
-      <div className={styles.detailHead}>
-        <h3 id="event" ref={heading} tabIndex={-1}>
-          {fill(text.title, { id })}
-        </h3>
-        <Link
-          aria-label={text.close}
-          className={styles.close}
-          replace
-          resetScroll={false}
-          search={(old) => ({ ...old, event: undefined }) as { readonly patient?: string }}
-          to="/audit"
-        >
-          <Icon name="close" />
-        </Link>
-      </div>
+      <DetailHead
+        close={(look) => (
+          <Link
+            {...look}
+            aria-label={text.close}
+            search={(old) => ({ ...old, event: undefined }) as { readonly patient?: string }}
+            to="/audit"
+          />
+        )}
+        id="event"
+        level={3}
+      >
+        {fill(text.title, { id })}
+      </DetailHead>
       {asked.isError ? <FailurePanel error={asked.error} isCompact onRetry={() => void asked.refetch()} /> : null}
       {event === undefined && asked.isPending ? (
         <div aria-busy="true">

@@ -1,13 +1,12 @@
 // One encounter beside the list: what was measured, found and ordered in it.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
 import type { Condition, Encounter, FhirResource, MedicationRequest, Observation } from '../../api/fhir.ts'
 import { fetchPage, searchPath } from '../../api/search.ts'
 import { useRequest } from '../../app/session.ts'
 import { minuteText } from '../../clinical/dates.ts'
 import { Concept } from '../../components/Concept.tsx'
-import { Icon } from '../../components/Icon.tsx'
+import { DetailHead } from '../../components/DetailHead.tsx'
 import { PlainTable } from '../../components/PlainTable.tsx'
 import { Section } from '../../components/Section.tsx'
 import { fill } from '../../language/fill.ts'
@@ -96,25 +95,17 @@ function FoundAndOrdered({ encounterId }: { readonly encounterId: string }) {
 export function EncounterDetail({ encounter }: { readonly encounter: Encounter }) {
   const text = useText(encounterText)
   const patientId = usePatientId()
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus({ preventScroll: window.innerWidth >= 1080 }), [])
   return (
     <aside aria-labelledby="encounter" className={styles.detail}>
-      <div className={styles.detailHead}>
-        <h2 id="encounter" ref={heading} tabIndex={-1}>
-          {minuteText(encounter.period?.start) ?? '–'} · <Concept concept={encounter.type?.[0]} />
-        </h2>
-        <Link
-          aria-label={text.close}
-          className={styles.close}
-          params={{ patientId }}
-          replace
-          resetScroll={false}
-          to="/patients/$patientId/encounters"
-        >
-          <Icon name="close" />
-        </Link>
-      </div>
+      <DetailHead
+        close={(look) => (
+          <Link {...look} aria-label={text.close} params={{ patientId }} to="/patients/$patientId/encounters" />
+        )}
+        id="encounter"
+        level={2}
+      >
+        {minuteText(encounter.period?.start) ?? '–'} · <Concept concept={encounter.type?.[0]} />
+      </DetailHead>
       <Measured encounterId={encounter.id} />
       <FoundAndOrdered encounterId={encounter.id} />
     </aside>

@@ -1,14 +1,14 @@
 // The course of one test: a chart for each unit, and every value in a table.
 import { Skeleton } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useMemo, useRef } from 'react'
+import { useMemo } from 'react'
 import type { CodeableConcept, Observation } from '../../api/fhir.ts'
 import { minuteText } from '../../clinical/dates.ts'
 import { observedAt, type TrendSeries, testsOf, trendOf } from '../../clinical/trends.ts'
 import { rangeOf, rangeText } from '../../clinical/values.ts'
 import { Concept } from '../../components/Concept.tsx'
+import { DetailHead } from '../../components/DetailHead.tsx'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
-import { Icon } from '../../components/Icon.tsx'
 import { type Column, VirtualTable } from '../../components/VirtualTable.tsx'
 import { fill } from '../../language/fill.ts'
 import { useText } from '../../language/LanguageProvider.tsx'
@@ -78,28 +78,20 @@ export function TestDetail({ code, concept }: TestDetailProps) {
   const patientId = usePatientId()
   const asked = useTest(patientId, code)
   const columns = useColumns()
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus({ preventScroll: window.innerWidth >= 1080 }), [])
   const test = useMemo(() => testsOf(asked.data?.rows ?? []).find((one) => one.code === code), [asked.data, code])
   const lines = useMemo(() => (test === undefined ? [] : trendOf(test)), [test])
   const name = test?.concept ?? concept
   return (
     <aside aria-labelledby="test" className={styles.detail}>
-      <div className={styles.detailHead}>
-        <h2 id="test" ref={heading} tabIndex={-1}>
-          <Concept concept={name} otherwise={code} />
-        </h2>
-        <Link
-          aria-label={text.close}
-          className={styles.close}
-          params={{ patientId }}
-          replace
-          resetScroll={false}
-          to="/patients/$patientId/results"
-        >
-          <Icon name="close" />
-        </Link>
-      </div>
+      <DetailHead
+        close={(look) => (
+          <Link {...look} aria-label={text.close} params={{ patientId }} to="/patients/$patientId/results" />
+        )}
+        id="test"
+        level={2}
+      >
+        <Concept concept={name} otherwise={code} />
+      </DetailHead>
       {asked.isError ? <FailurePanel error={asked.error} isCompact onRetry={() => void asked.refetch()} /> : null}
       {asked.isPending ? (
         <div aria-busy="true">
