@@ -85,7 +85,10 @@ function selfOf(names: readonly ServiceName[]): Caller {
 }
 
 // Every service that may live here, with what only it is given.
-function creators(wiring: Wiring): Readonly<Record<ServiceName, () => Promise<LocalService['running']>>> {
+function creators(
+  wiring: Wiring,
+  edge: RunningGateway | undefined,
+): Readonly<Record<ServiceName, () => Promise<LocalService['running']>>> {
   const { settings, ports, engines, fhirBase, dataFolder, registry } = wiring
   const serving = {
     ...engines.store,
@@ -100,7 +103,7 @@ function creators(wiring: Wiring): Readonly<Record<ServiceName, () => Promise<Lo
     patient: () => patient.create(ports, {}, serving),
     emr: () => emr.create(ports, {}, { ...serving, ownedElsewhere: ownedTypes }),
     pharmacy: () => pharmacy.create(ports, {}, serving),
-    gateway: () => createGateway(wiring),
+    gateway: async () => edge ?? {},
   }
 }
 
@@ -136,12 +139,11 @@ function createGateway({
 
 async function startServices(wiring: Wiring, shutdown: Shutdown): Promise<RunningGateway | undefined> {
   const { names, ports, keys, local } = wiring
-  const create = creators(wiring)
-  const started: { gateway?: RunningGateway } = {}
+  const edge = names.includes('gateway') ? await createGateway(wiring) : undefined
+  const create = creators(wiring, edge)
   for (const name of names) {
     const running = await create[name]()
     local.set(name, await withApp(name, running, { internalKey: keys.internal, log: ports.log, clock: ports.clock }))
-    if ('addresses' in running && name === 'gateway') started.gateway = running as RunningGateway
   }
   await wiring.engines.events.start()
   for (const { name, running, app } of local.values()) {
@@ -151,7 +153,7 @@ async function startServices(wiring: Wiring, shutdown: Shutdown): Promise<Runnin
     })
     await running.start?.()
   }
-  return started.gateway
+  return edge
 }
 
 function publicUrlOf({ process: own, gateway: edge }: Environment): string {

@@ -1,6 +1,7 @@
 // The registry as the rest of the platform sees it: healthy instances at hand, told again when they change.
 import { isDeepStrictEqual } from 'node:util'
 import type { Instance, Logger, Registry } from '../../kernel/ports.ts'
+import { registrationBody } from '../../kernel/registration-body.ts'
 import type { Sql } from '../../kernel/sql.ts'
 import type { NewService } from './definitions/service.ts'
 import { readService } from './definitions/service.ts'
@@ -21,23 +22,9 @@ type OnChange = (instances: readonly Instance[]) => void
 
 const none: readonly Instance[] = Object.freeze([])
 
-/** What an instance of the platform registers: its own health address, else its port, is looked at every two seconds. */
+/** What an instance of the platform registers, read as any other registration. */
 export function registrationOf(instance: Parameters<Registry['register']>[0]): NewService {
-  const { id, service, address, port, tags, checkUrl } = instance
-  const host = address.includes(':') ? `[${address}]` : address
-  return readService({
-    ID: id,
-    Name: service,
-    Address: address,
-    Port: port,
-    Tags: tags,
-    Check: {
-      ...(checkUrl === undefined ? { TCP: `${host}:${port}` } : { HTTP: checkUrl }),
-      Interval: '2s',
-      Timeout: '1s',
-      DeregisterCriticalServiceAfter: '1m',
-    },
-  })
+  return readService(registrationBody(instance))
 }
 
 async function readInstances(sql: Sql, nodeAddress: string): Promise<ReadonlyMap<string, readonly Instance[]>> {

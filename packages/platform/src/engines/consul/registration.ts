@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
 import type { Logger, Registry } from '../../kernel/ports.ts'
+import { registrationBody } from '../../kernel/registration-body.ts'
 import type { ConsulHttp } from './consul-http.ts'
 
 /** What the platform registers. */
@@ -17,26 +18,9 @@ const callMs = 3000
 const lookEveryMs = 5000
 const retryMs = 1000
 
-function bodyOf({ id, service, address, port, tags, checkUrl }: NewInstance): unknown {
-  const host = address.includes(':') ? `[${address}]` : address
-  return {
-    ID: id,
-    Name: service,
-    Address: address,
-    Port: port,
-    Tags: tags,
-    Check: {
-      ...(checkUrl === undefined ? { TCP: `${host}:${port}` } : { HTTP: checkUrl }),
-      Interval: '2s',
-      Timeout: '1s',
-      DeregisterCriticalServiceAfter: '1m',
-    },
-  }
-}
-
 async function register(http: ConsulHttp, instance: NewInstance): Promise<void> {
   const path = '/v1/agent/service/register?replace-existing-checks=true'
-  const { status, text } = await http.call({ method: 'PUT', path, body: bodyOf(instance), timeoutMs: callMs })
+  const { status, text } = await http.call({ method: 'PUT', path, body: registrationBody(instance), timeoutMs: callMs })
   if (status === 200) return
   const isOurs = status >= 400 && status < 500 && status !== 429
   throw new AppError(
