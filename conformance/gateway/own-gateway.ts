@@ -75,6 +75,8 @@ export async function startOwnGateway(options: OwnGatewayOptions = {}): Promise<
     sql: database.sql,
     blobs: undefined as unknown as Ports['blobs'], // the gateway stores no bytes
     events: undefined as unknown as Ports['events'], // and publishes nothing
+    onnx: undefined as unknown as Ports['onnx'], // and runs no graph
+    models: undefined as unknown as Ports['models'],
     audit: {
       append: async (tx, entries) => tx.afterCommit(() => audits.push(...entries)),
       record: async (entry) => {

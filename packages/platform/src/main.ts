@@ -11,6 +11,7 @@ import { type SystemKeys, systemKeys } from './composition/keys.ts'
 import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
 import { dataFolderOf, logLevelOf } from './composition/process-settings.ts'
 import { readinessOf } from './composition/readiness.ts'
+import { servedModels } from './composition/served-models.ts'
 import { type LocalService, listenAll, withApp } from './composition/service-apps.ts'
 import { audit } from './edge/audit/index.ts'
 import { gateway, type RunningGateway } from './edge/gateway/index.ts'
@@ -201,7 +202,8 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
   })
   shutdown.add('calls', () => calls.close())
   const call: CallService = calls.call
-  const ports: Ports = { ...common, registry: registry.port, call }
+  const models = servedModels(settings.process.tritonUrl, call)
+  const ports: Ports = { ...common, registry: registry.port, call, onnx: engines.onnx, models }
   const { consoleFolder } = options
   return { settings, names, dataFolder, keys, engines, ports, registry, fhirBase, consoleFolder, local }
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { createTrail } from '../edge/audit/index.ts'
 import { openDiskBlobs } from '../engines/disk/index.ts'
+import { createOnnx, type OpenOnnx } from '../engines/onnxruntime/index.ts'
 import type { OpenDatabase } from '../engines/postgres/index.ts'
 import { migrate } from '../kernel/migrations.ts'
 import { createEvents, type RunningEvents } from '../kernel/outbox.ts'
@@ -36,6 +37,7 @@ export interface Engines {
   readonly events: RunningEvents
   readonly trail: Audit
   readonly store: OpenRecords
+  readonly onnx: OpenOnnx
 }
 
 /** Opens the database, brings its schemas up to date, and puts blobs, outbox, audit trail and record store on it. */
@@ -71,5 +73,7 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
     costlySearches: Math.max(1, Math.floor(settings.databasePool / 2)),
   })
   const blobs = await openDiskBlobs(join(dataFolder, 'blobs'))
-  return { database, blobs, events, trail, store }
+  const onnx = createOnnx({ log })
+  shutdown.add('onnx', () => onnx.close())
+  return { database, blobs, events, trail, store, onnx }
 }

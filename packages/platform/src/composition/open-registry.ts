@@ -21,7 +21,7 @@ export interface OpenRegistryOptions {
   readonly registrySettings: Settings<typeof registry.settings>
   /** Whether this process runs the registry service. */
   readonly isHere: boolean
-  readonly ports: Omit<Ports, 'registry' | 'call'>
+  readonly ports: Omit<Ports, 'registry' | 'call' | 'onnx' | 'models'>
   readonly shutdown: Shutdown
 }
 

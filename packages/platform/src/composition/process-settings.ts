@@ -75,6 +75,11 @@ export const processSettings = {
     secret: true,
     about: 'Token for that registry',
   },
+  tritonUrl: {
+    env: 'TRITON_URL',
+    kind: 'text',
+    about: 'HTTP address of a Triton (or other KServe v2) server to use instead of the own inference service',
+  },
   workers: {
     env: 'WORKER_THREADS',
     kind: 'integer',

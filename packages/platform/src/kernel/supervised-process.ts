@@ -30,6 +30,8 @@ export interface SupervisedOptions {
   readonly onStart?: (child: ChildProcess) => void
   /** Opens an IPC channel (for children that are Node). */
   readonly hasChannel?: boolean
+  /** Opens a pipe for bytes in both directions: `child.stdio[3]` here, file descriptor 3 there. */
+  readonly hasDataPipe?: boolean
 }
 
 /** A child process under supervision. */
@@ -78,7 +80,11 @@ function spawnChild(options: SupervisedOptions): ChildProcess {
   const child = spawn(options.command, [...options.args], {
     env: { ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    stdio: options.hasChannel === true ? ['ignore', 'ignore', 'pipe', 'ipc'] : ['ignore', 'ignore', 'pipe'],
+    stdio: [
+      ...(['ignore', 'ignore', 'pipe'] as const),
+      ...(options.hasDataPipe === true ? (['pipe'] as const) : []),
+      ...(options.hasChannel === true ? (['ipc'] as const) : []),
+    ],
   })
   child.on('error', (error) => options.log.error('process.failed', { process: options.name, error }))
   // Lines of a native library may quote what it was fed: only their number is told.

@@ -1,0 +1,2 @@
+// The door to served models over KServe v2.
+export { createKserveModels, type KserveModelsOptions, type SendRequest } from './models.ts'
