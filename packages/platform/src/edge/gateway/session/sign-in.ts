@@ -1,11 +1,11 @@
 // Signing in and out of the console: POST /auth/sign-in, GET /auth/session, POST /auth/sign-out, GET /auth/personas.
 import { AppError } from '@xinglin/core/errors'
 import { LRUCache } from 'lru-cache'
+import { isOwnRequest } from '../../../kernel/local-request.ts'
 import type { Ports } from '../../../kernel/ports.ts'
 import { answerError, answerJson, type Exchange } from '../exchange.ts'
 import { readBody } from '../kong/request-body.ts'
 import { type Bucket, takeToken } from '../limits/token-bucket.ts'
-import { isOwnRequest } from '../local-request.ts'
 import { limitKeyOf } from '../proxy/client-address.ts'
 import { cookieValue } from '../proxy/headers.ts'
 import { passwordFits } from './passwords.ts'
@@ -32,8 +32,10 @@ interface Wish {
 
 const maxBodyBytes = 4096
 const maxTextLength = 200
-// Five tries at once for a name and twenty for an address, then one every twelve and three seconds.
-const perName = { ratePerSecond: 1 / 12, burst: 5 }
+// Five tries at once for a name from one address, fifty from all, twenty for an address whatever the name; then one every
+// twelve, two and three seconds. Whoever guesses from one place so locks nobody out elsewhere.
+const perNameThere = { ratePerSecond: 1 / 12, burst: 5 }
+const perName = { ratePerSecond: 1 / 2, burst: 50 }
 const perAddress = { ratePerSecond: 1 / 3, burst: 20 }
 
 function text(value: unknown): string | undefined {
@@ -78,7 +80,7 @@ interface Throttle {
   /** @throws AppError 'too-many-requests' */
   count(username: string, address: string): void
   /** After a success: guesses are what is counted, not the busy day of a shared name. */
-  forgive(username: string): void
+  forgive(username: string, address: string): void
 }
 
 function createThrottle(clock: Ports['clock']): Throttle {
@@ -87,6 +89,7 @@ function createThrottle(clock: Ports['clock']): Throttle {
     count(username, address) {
       for (const [key, policy] of [
         [`address ${limitKeyOf(address)}`, perAddress],
+        [`name there ${limitKeyOf(address)} ${username}`, perNameThere],
         [`name ${username}`, perName],
       ] as const) {
         const taking = takeToken(buckets.get(key), policy, clock.monotonicMs())
@@ -99,7 +102,7 @@ function createThrottle(clock: Ports['clock']): Throttle {
       }
     },
     // The address keeps its count: with one account of their own nobody gets more guesses at others.
-    forgive: (username) => void buckets.delete(`name ${username}`),
+    forgive: (username, address) => void buckets.delete(`name there ${limitKeyOf(address)} ${username}`),
   }
 }
 
@@ -142,7 +145,7 @@ async function signIn(parts: SignInParts, exchange: Exchange, throttle: Throttle
     await parts.ports.audit.record({ ...common, caller, outcome: 'refused', status: 401, reason: 'sign-in' })
     throw new AppError('unauthenticated', 'The name or the password is not right')
   }
-  throttle.forgive(wish.username)
+  throttle.forgive(wish.username, client.address)
   const { id, session } = await parts.sessions.open(account)
   const caller = { ...session.caller, address: client.address }
   await parts.ports.audit.record({ ...common, caller, outcome: 'success', status: 200 })

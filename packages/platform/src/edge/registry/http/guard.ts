@@ -1,6 +1,7 @@
 // Who may call: holders of the token where one is set, else programs that name a trusted host and no page of another site.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { isOwnPage, isTrustedHost, originOf } from '../../../kernel/local-request.ts'
 import { ConsulError } from '../consul-error.ts'
 
 /** What the guard goes by. */
@@ -9,10 +10,6 @@ export interface GuardOptions {
   /** Host names with dots that are trusted too. */
   readonly allowedHosts: readonly string[]
 }
-
-const literal = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\])$/
-const oneLabel = /^[a-z0-9_-]+$/
-const ownSites: ReadonlySet<string | undefined> = new Set([undefined, 'same-origin', 'none'])
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
@@ -25,21 +22,9 @@ function sentToken({ headers }: IncomingMessage, query: URLSearchParams): string
   return first(headers['x-consul-token']) ?? bearer ?? query.get('token') ?? undefined
 }
 
-// A stranger's DNS can point a name of its own here, but never an address, a bare label, or an allowed name.
-function isTrustedHost(host: string | undefined, allowed: readonly string[]): boolean {
-  const name = (host ?? '').replace(/:\d+$/, '').toLowerCase()
-  return literal.test(name) || oneLabel.test(name) || allowed.includes(name)
-}
-
-function isOwnPage({ headers }: IncomingMessage): boolean {
-  const { origin, host } = headers
-  if (!ownSites.has(first(headers['sec-fetch-site']))) return false
-  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)
-}
-
 /** Refuses whoever may not call. @throws ConsulError 403 */
 export function checkCaller(request: IncomingMessage, query: URLSearchParams, options: GuardOptions): void {
-  if (!isOwnPage(request)) throw new ConsulError(403, 'The registry does not answer pages of other sites')
+  if (!isOwnPage(originOf(request))) throw new ConsulError(403, 'The registry does not answer pages of other sites')
   if (options.token !== undefined) {
     const sent = sentToken(request, query)
     if (sent !== undefined && timingSafeEqual(digest(sent), digest(options.token))) return

@@ -1,4 +1,5 @@
 // Guards ports that trust their network: refuses what a web page elsewhere may have made the browser send (pure).
+import type { IncomingHttpHeaders } from 'node:http'
 
 /** The headers that tell where a request comes from. */
 export interface RequestOrigin {
@@ -19,9 +20,19 @@ export function isTrustedHost(host: string | undefined, allowed: readonly string
   return literal.test(name) || /^[a-z0-9_-]+$/.test(name) || allowed.includes(name)
 }
 
-/** Says whether a request was not sent by a page of another site. */
-export function isOwnRequest({ host, origin, secFetchSite }: RequestOrigin, allowed: readonly string[] = []): boolean {
-  if (!isTrustedHost(host, allowed) || !ownSites.has(secFetchSite)) return false
-  if (origin === undefined) return true
-  return URL.canParse(origin) && new URL(origin).host === host
+/** Says whether a request was not sent by a page of another site, as far as the browser tells. */
+export function isOwnPage({ host, origin, secFetchSite }: RequestOrigin): boolean {
+  if (!ownSites.has(secFetchSite)) return false
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)
+}
+
+/** Says whether a request names a trusted host and was not sent by a page of another site. */
+export function isOwnRequest(from: RequestOrigin, allowed: readonly string[] = []): boolean {
+  return isTrustedHost(from.host, allowed) && isOwnPage(from)
+}
+
+/** The headers of a request that tell where it comes from. */
+export function originOf({ headers }: { readonly headers: IncomingHttpHeaders }): RequestOrigin {
+  const site = headers['sec-fetch-site']
+  return { host: headers.host, origin: headers.origin, secFetchSite: Array.isArray(site) ? site[0] : site }
 }
