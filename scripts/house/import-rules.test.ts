@@ -6,7 +6,7 @@ import { importsOf, read, sourceFiles } from './source-files.ts'
 
 const platform = 'packages/platform/src/'
 const areas = ['kernel', 'engines', 'records', 'testing', 'cli', 'composition']
-const corePackages = ['pinyin-pro', 'saxes']
+const corePackages = ['dicom-parser', 'pinyin-pro', 'saxes']
 // What each area of the platform may import besides itself; services are named by their folder.
 const allowed: Readonly<Record<string, readonly string[]>> = {
   kernel: [],
