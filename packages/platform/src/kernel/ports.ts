@@ -28,13 +28,20 @@ export interface Ids {
   uuid(): string
 }
 
+/** A stretch of a blob: the first byte, and the one after the last. */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
 /** Bytes on disk or S3, addressed by key; durable (fsync) before `put` resolves. */
 export interface Blobs {
   put(
     key: string,
     body: AsyncIterable<Uint8Array> | Uint8Array,
   ): Promise<{ readonly sizeBytes: number; readonly sha256: string }>
-  get(key: string): Promise<AsyncIterable<Uint8Array> | undefined>
+  /** The bytes, or a stretch of them; undefined when there is no such blob. */
+  get(key: string, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>
   has(key: string): Promise<boolean>
   delete(key: string): Promise<void>
 }

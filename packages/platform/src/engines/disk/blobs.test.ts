@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { AppError } from '@xinglin/core/errors'
-import type { Blobs } from '../../kernel/ports.ts'
+import type { Blobs, ByteRange } from '../../kernel/ports.ts'
 import { openDiskBlobs } from './blobs.ts'
 
 let folder: string
@@ -17,8 +17,8 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-async function read(key: string): Promise<string | undefined> {
-  const body = await blobs.get(key)
+async function read(key: string, range?: ByteRange): Promise<string | undefined> {
+  const body = await blobs.get(key, range)
   if (body === undefined) return undefined
   const chunks: Uint8Array[] = []
   for await (const chunk of body) chunks.push(chunk)
@@ -35,6 +35,13 @@ test('gives back what was put, with its size and hash', async () => {
   assert.equal(await read('study/1.2.3/a.dcm'), '杏林')
   await blobs.put('study/1.2.3/a.dcm', Buffer.from('new'))
   assert.equal(await read('study/1.2.3/a.dcm'), 'new')
+})
+
+test('gives a stretch of a blob', async () => {
+  await blobs.put('pack', Buffer.from('0123456789'))
+  assert.equal(await read('pack', { start: 2, end: 5 }), '234')
+  assert.equal(await read('pack', { start: 9, end: 20 }), '9')
+  assert.equal(await read('none', { start: 0, end: 1 }), undefined)
 })
 
 test('knows what is absent and forgets what was deleted', async () => {
