@@ -2,6 +2,7 @@
 import type { Settings } from '../../kernel/config.ts'
 import type { Ports } from '../../kernel/ports.ts'
 import type { RunningService, Service } from '../../kernel/service.ts'
+import { requireOwnFolder } from './checkpoints/own-folder.ts'
 import { openSigningKeys } from './checkpoints/signing-key.ts'
 import { auditRoutes } from './routes/routes.ts'
 import { createSealer } from './seal/sealer.ts'
@@ -28,6 +29,7 @@ async function createAudit(
   const { sql, audit: trail, clock, ids } = ports
   const log = ports.log.child({ service: 'audit' })
   const keys = await openSigningKeys(folder)
+  await requireOwnFolder({ sql, log, folder, keys }, settings.acceptNewKey)
   const sealer = createSealer({
     ...{ sql, log, clock, folder, keys },
     holder: ids.uuid(),

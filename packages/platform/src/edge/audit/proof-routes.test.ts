@@ -92,6 +92,20 @@ test('the key is outside the database, for its owner alone', async () => {
   assert.equal((await stat(folder)).mode & 0o777, 0o700)
 })
 
+test('a second folder on the same database is refused, unless the loss of the first is told', async () => {
+  const database = await testDatabase([audit.sql])
+  const first = await serviceUnderTest(database.sql, silentLogger)
+  for (let turn = 0; (await first.ask('/audit/checkpoints')).body.checkpoints.length === 0 && turn < 300; turn++) {
+    await first.trail.record(readOf('before the second folder'))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  await first.close()
+  await assert.rejects(serviceUnderTest(database.sql, silentLogger), /signed with a key that is not in/)
+  const accepted = await serviceUnderTest(database.sql, silentLogger, true)
+  await accepted.close()
+  await database.close()
+})
+
 test('checkpoints come as signed notes, newest first, in pages', async () => {
   const { trail } = service()
   const numbers = async (): Promise<readonly number[]> =>

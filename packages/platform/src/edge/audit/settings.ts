@@ -19,4 +19,10 @@ export const auditSettings = {
     max: 3600,
     about: 'Least time between two signed checkpoints of the audit trail while events keep coming',
   },
+  acceptNewKey: {
+    env: 'AUDIT_ACCEPT_NEW_KEY',
+    kind: 'boolean',
+    fallback: false,
+    about: 'Signs on with a new key although the key that signed the trail so far is lost; unset it after one start',
+  },
 } as const satisfies SettingSpecs

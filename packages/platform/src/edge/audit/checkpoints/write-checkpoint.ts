@@ -24,7 +24,8 @@ export type CheckpointOutcome = 'current' | 'rolled-back'
 
 const maxCopied = 10_000
 
-async function lastStored(sql: Queryable): Promise<Checkpoint | undefined> {
+/** The newest checkpoint in the database. */
+export async function lastStored(sql: Queryable): Promise<Checkpoint | undefined> {
   const [row] = await sql.query<{ line: string }>({
     text: 'SELECT line FROM audit.checkpoint ORDER BY number DESC LIMIT 1',
   })

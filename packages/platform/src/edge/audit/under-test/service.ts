@@ -98,12 +98,12 @@ async function waitUntilSealed(sql: Sql): Promise<void> {
 }
 
 /** Opens the service in a fresh folder. */
-export async function serviceUnderTest(sql: Sql, log: Logger): Promise<ServiceUnderTest> {
+export async function serviceUnderTest(sql: Sql, log: Logger, acceptNewKey = false): Promise<ServiceUnderTest> {
   const folder = join(await mkdtemp(join(tmpdir(), 'xinglin-audit-')), 'audit')
   const common = { sql, log, clock: systemClock }
   const trail = createTrail(common)
   const ports = { ...common, audit: trail, ids: createIds(systemClock) } as unknown as Ports // all it asks for
-  const running = await audit.create(ports, { sealEveryMs: 20, checkpointEverySeconds: 1 }, { folder })
+  const running = await audit.create(ports, { sealEveryMs: 20, checkpointEverySeconds: 1, acceptNewKey }, { folder })
   const app = buildServiceApp({
     service: 'audit',
     running,
