@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AppError, type ErrorCode } from '@xinglin/core/errors'
 import { type StoreFixture, storeFixture } from '../testing/record-store.ts'
+import type { WriteRule } from './types.ts'
 
 const shared: { store?: StoreFixture } = {}
 const store = (): StoreFixture => {
@@ -47,6 +48,35 @@ test('creates, reads, updates, versions, deletes', async () => {
   const again = await records.update(context(), { target, content: patient({ id }) })
   assert.equal(again.outcome, 'created')
   assert.equal(again.version?.version, 4)
+})
+
+test('shows rules a record that comes back after its deletion as it was before', async () => {
+  const seen: unknown[] = []
+  const rule: WriteRule = {
+    id: 'test.revival',
+    types: ['Basic'],
+    about: 'looks',
+    reads: (change) => (change.isRevival ? [{ kind: 'deleted', reference: `Basic/${change.id}` }] : []),
+    check: (change, view) => {
+      seen.push([change.kind, change.isRevival, view.deleted(`Basic/${change.id}`)?.['language']])
+      return []
+    },
+  }
+  const { records, context, close } = await storeFixture({ rules: [rule] })
+  const target = { type: 'Basic', id: 'b1' }
+  const write = (language: string) =>
+    records.update(context(), { target, content: JSON.stringify({ resourceType: 'Basic', id: 'b1', language }) })
+  await write('de')
+  await write('en')
+  await records.delete(context(), target)
+  await write('zh')
+  await close()
+  assert.deepEqual(seen, [
+    ['create', false, undefined],
+    ['update', false, undefined],
+    ['delete', false, undefined],
+    ['create', true, 'en'],
+  ])
 })
 
 test('leaves an audit entry and an event with every write', async () => {

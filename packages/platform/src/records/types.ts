@@ -52,17 +52,22 @@ export interface Change {
   readonly id: string
   readonly before: Resource | undefined
   readonly after: Resource | undefined
+  /** True for a `create` under the id of a record that was deleted. */
+  readonly isRevival: boolean
   readonly now: Date
 }
 
 /** What a rule must see to decide; read (and locked) in the same transaction, with the pending changes of the Bundle laid over it. */
 export type RuleRead =
   | { readonly kind: 'record'; readonly reference: string }
+  | { readonly kind: 'deleted'; readonly reference: string }
   | { readonly kind: 'referrers'; readonly type: string; readonly parameter: string; readonly to: string }
 
 /** Answers to a rule's reads. */
 export interface RuleView {
   record(reference: string): Resource | undefined
+  /** A deleted record as it was before its deletion. */
+  deleted(reference: string): Resource | undefined
   referrers(type: string, parameter: string, to: string): readonly Resource[]
 }
 

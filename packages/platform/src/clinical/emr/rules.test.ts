@@ -4,13 +4,21 @@ import { test } from 'node:test'
 import type { Change, RuleView } from '../../records/types.ts'
 import { emrRules } from './rules.ts'
 
-const nothing: RuleView = { record: () => undefined, referrers: () => [] }
+const nothing: RuleView = { record: () => undefined, deleted: () => undefined, referrers: () => [] }
 
 function move(type: string, from: string | undefined, to: string | undefined) {
   const resource = (status: string | undefined) =>
     status === undefined ? undefined : { resourceType: type, id: '1', status }
   const kind = from === undefined ? 'create' : to === undefined ? 'delete' : 'update'
-  const change: Change = { kind, type, id: '1', before: resource(from), after: resource(to), now: new Date(0) }
+  const change: Change = {
+    kind,
+    type,
+    id: '1',
+    before: resource(from),
+    after: resource(to),
+    isRevival: false,
+    now: new Date(0),
+  }
   return emrRules.filter((rule) => rule.types.includes(type)).flatMap((rule) => rule.check(change, nothing))
 }
 
@@ -46,6 +54,18 @@ test('keeps a completed order completed', () => {
   assert.deepEqual(move('ServiceRequest', 'active', 'completed'), [])
   assert.equal(move('ServiceRequest', 'completed', 'active')[0]?.rule, 'service-request.status')
   assert.equal(move('ServiceRequest', 'revoked', 'active').length, 1)
+})
+
+test('goes on from the status a record had before it was deleted', () => {
+  const [rule] = emrRules
+  const after = { resourceType: 'Encounter', id: '1', status: 'in-progress' }
+  const change: Change = {
+    ...{ kind: 'create', type: 'Encounter', id: '1', before: undefined, after, isRevival: true, now: new Date(0) },
+  }
+  assert.deepEqual(rule?.reads?.(change), [{ kind: 'deleted', reference: 'Encounter/1' }])
+  const view = (status: string): RuleView => ({ ...nothing, deleted: () => ({ ...after, status }) })
+  assert.equal(rule?.check(change, view('finished')).length, 1)
+  assert.deepEqual(rule?.check(change, view('arrived')), [])
 })
 
 test('lets a record be deleted in any status', () => {

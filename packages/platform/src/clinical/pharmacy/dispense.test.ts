@@ -57,10 +57,12 @@ function refusals(
     id: 'd',
     before,
     after,
+    isRevival: false,
     now: new Date(now),
   }
   const view: RuleView = {
     record: (reference) => (reference === 'MedicationRequest/rx' ? request : undefined),
+    deleted: () => undefined,
     referrers: () => earlier,
   }
   return pharmacyRules.filter((rule) => rule.types.includes(change.type)).flatMap((rule) => rule.check(change, view))

@@ -15,6 +15,8 @@ export interface ReferrersQuestion {
 /** What write rules read through. */
 export interface RuleStore {
   records(tx: Tx, addresses: readonly Address[]): Promise<ReadonlyMap<string, Resource>>
+  /** Of those that are deleted, the last version before that. */
+  deleted(tx: Tx, addresses: readonly Address[]): Promise<ReadonlyMap<string, Resource>>
   referrers(tx: Tx, question: ReferrersQuestion): Promise<readonly Resource[]>
   /** Whether a pending record is among the referrers. */
   refers(resource: Resource, question: ReferrersQuestion): boolean
@@ -32,6 +34,7 @@ export function createRuleStore(options: RuleStoreOptions): RuleStore {
   const hashOf = ({ type, parameter }: ReferrersQuestion) => options.parameterHash({ base: type, code: parameter })
   return {
     records: (tx, addresses) => readLocked(tx, addresses),
+    deleted: (tx, addresses) => readDeleted(tx, addresses),
     referrers: (tx, question) => readReferrers(tx, question, hashOf(question)),
     refers(resource, question) {
       const p = hashOf(question)
@@ -55,6 +58,25 @@ async function readLocked(tx: Tx, addresses: readonly Address[]): Promise<Readon
     heads.map((head) => head.rid),
   )
   return new Map(heads.map((head) => [keyOf(head), JSON.parse(byRid.get(head.rid) ?? 'null') as Resource]))
+}
+
+// The heads are locked already: a rule looks at what its own change brings back.
+async function readDeleted(tx: Tx, addresses: readonly Address[]): Promise<ReadonlyMap<string, Resource>> {
+  if (addresses.length === 0) return new Map()
+  const last = await tx.query<{ readonly type: string; readonly id: string; readonly rid: number }>({
+    name: 'records_rule_deleted',
+    text: `SELECT r.type, r.id, v.rid FROM records.resource r
+      JOIN unnest($1::text[], $2::text[]) AS k(type, id) ON r.type = k.type AND r.id = k.id
+      CROSS JOIN LATERAL (SELECT rid FROM records.version v WHERE v.type = r.type AND v.id = r.id AND v.content IS NOT NULL
+                          ORDER BY ver DESC LIMIT 1) v
+      WHERE r.deleted`,
+    values: [addresses.map((one) => one.type), addresses.map((one) => one.id)],
+  })
+  const byRid = await contentsOf(
+    tx,
+    last.map((one) => one.rid),
+  )
+  return new Map(last.map((one) => [keyOf(one), JSON.parse(byRid.get(one.rid) ?? 'null') as Resource]))
 }
 
 // New referrers cannot be locked, for they do not exist yet: writers that ask the same question take turns instead.

@@ -12,6 +12,7 @@ export function changeOf(one: Decided, now: Date): Change {
     kind,
     type: pending.type,
     id: pending.id,
+    isRevival: kind === 'create' && head?.deleted === true,
     now,
     get before(): Resource | undefined {
       if (kind === 'create' || head?.content === null || head === undefined) return undefined

@@ -59,7 +59,8 @@ async function readView(
   store: RuleStore,
 ): Promise<RuleView> {
   const reads = tasks.flatMap((task) => task.reads)
-  const records = reads.flatMap((read) => (read.kind === 'record' ? addressOf(read.reference) : []))
+  const addressesOf = (kind: 'record' | 'deleted') =>
+    reads.flatMap((read) => (read.kind === kind ? addressOf(read.reference) : []))
   const asked = new Map(
     reads.flatMap((read) => (read.kind === 'referrers' ? [[referrerKey(read), read] as const] : [])),
   )
@@ -68,7 +69,8 @@ async function readView(
     throw new AppError('too-large', message)
   }
   const pending = new Map(changes.map(({ change }) => [keyOf(change), change.after]))
-  const stored = await store.records(tx, records)
+  const stored = await store.records(tx, addressesOf('record'))
+  const deleted = await store.deleted(tx, addressesOf('deleted'))
   const referrers = new Map<string, readonly Resource[]>()
   for (const key of [...asked.keys()].toSorted()) {
     const read = asked.get(key)
@@ -80,6 +82,10 @@ async function readView(
       if (address === undefined) return undefined
       const key = keyOf(address)
       return pending.has(key) ? pending.get(key) : stored.get(key)
+    },
+    deleted(reference) {
+      const [address] = addressOf(reference)
+      return address === undefined ? undefined : deleted.get(keyOf(address))
     },
     referrers: (type, parameter, to) => referrers.get(referrerKey({ type, parameter, to })) ?? [],
   }
