@@ -1,0 +1,19 @@
+// The door to learning: models as graphs that are trained, explained and served by onnxruntime; pure, engines come as arguments.
+export { type GradientOptions, gradientGraph } from './gradient-graph.ts'
+export { type InferenceOptions, inferenceGraph } from './inference-graph.ts'
+export { binaryCrossEntropy, combine, crossEntropy, dice, type Loss } from './losses.ts'
+export { defineModel, type Model } from './model.ts'
+export { type LstmClassifierOptions, lstmClassifier } from './models/lstm-classifier.ts'
+export { type OnnxRuntime, onnxruntimeSessions } from './onnxruntime.ts'
+export type { AdamOptions } from './optimiser.ts'
+export { fromTensors, initialWeights, type ParameterSpec, toTensors } from './parameters.ts'
+export {
+  type Datatype,
+  floatTensor,
+  type GraphSession,
+  type NamedTensors,
+  type OpenSession,
+  type Tensor,
+} from './tensor.ts'
+export { createTrainer, type Trainer, type TrainingBatch, type TrainingState } from './trainer.ts'
+export { type TrainingGraph, type TrainingOptions, trainingGraph } from './training-graph.ts'
