@@ -9,6 +9,7 @@ import { openDataFolder } from './composition/data-folder.ts'
 import { type Engines, openEngines } from './composition/engines.ts'
 import { type SystemKeys, systemKeys } from './composition/keys.ts'
 import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
+import { type ListeningPort, listeningPorts } from './composition/ports.ts'
 import { dataFolderOf, logLevelOf } from './composition/process-settings.ts'
 import { readinessOf } from './composition/readiness.ts'
 import { servedModels } from './composition/served-models.ts'
@@ -49,6 +50,8 @@ export interface RunningProcess {
   /** The addresses of the gateway, when it lives here. */
   readonly gateway: ReturnType<RunningGateway['addresses']> | undefined
   readonly registryUrl: string | undefined
+  /** Where its services listen, as set. */
+  readonly ports: readonly ListeningPort[]
   readonly shutdown: Shutdown
 }
 
@@ -233,6 +236,9 @@ export async function startProcess(options: StartOptions): Promise<RunningProces
       keys,
       gateway: edge?.addresses(),
       registryUrl: registry.local?.addresses().url,
+      ports: listeningPorts({ specs: settingsByOwner, settings }).filter(({ owner }) =>
+        names.some((name) => name === owner),
+      ),
       shutdown,
     }
   } catch (error) {

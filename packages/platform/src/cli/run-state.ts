@@ -19,6 +19,8 @@ export interface RunState {
   /** The embedded PostgreSQL, when there is one. */
   readonly postgresPid?: number
   readonly services: readonly string[]
+  /** Every port that its services listen on. */
+  readonly ports: readonly number[]
   /** Whether anybody can sign in as the people of the demo. */
   readonly isDemo: boolean
 }

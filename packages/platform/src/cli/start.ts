@@ -58,6 +58,7 @@ async function stateOf(running: RunningProcess): Promise<RunState | undefined> {
     databaseUrl: engines.database.url,
     ...(postgresPid === undefined ? {} : { postgresPid }),
     services,
+    ports: running.ports.map(({ port }) => port),
     isDemo: gateway.isDemo,
   }
 }

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '@xinglin/core/errors'
-import { processEnvironment } from '../kernel/config.ts'
+import { listeningPorts } from '../composition/ports.ts'
+import { processEnvironment, readSettings } from '../kernel/config.ts'
 import { freePort } from '../kernel/free-port.ts'
 import { type RunState, readRunState } from './run-state.ts'
 
@@ -30,8 +31,10 @@ const ownAlone = { DATABASE_URL: '', XINGLIN_POSTGRES_PORT: '', CONSUL_HTTP_ADDR
 
 /** Settings that put a system on free ports, with a database and a registry of its own, so that it meets no other one. */
 export async function freePorts(): Promise<Readonly<Record<string, string>>> {
-  const [gateway, admin, registry] = await Promise.all([freePort(), freePort(), freePort()])
-  return { ...ownAlone, PORT: String(gateway), KONG_ADMIN_PORT: String(admin), REGISTRY_PORT: String(registry) }
+  const { settingsByOwner } = await import('../services.ts')
+  const fixed = listeningPorts({ specs: settingsByOwner, settings: readSettings(settingsByOwner, {}) })
+  const ports = await Promise.all(fixed.map(async ({ env }) => [env, String(await freePort())] as const))
+  return { ...ownAlone, ...Object.fromEntries(ports) }
 }
 
 async function isReady(url: string): Promise<boolean> {

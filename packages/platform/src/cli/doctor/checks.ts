@@ -3,9 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { openDataFolder } from '../../composition/data-folder.ts'
+import { listeningPorts } from '../../composition/ports.ts'
 import { dataFolderOf } from '../../composition/process-settings.ts'
 import { connectPostgres, databaseFaults, findPrograms } from '../../engines/postgres/index.ts'
 import { createLogger } from '../../kernel/log.ts'
+import { settingsByOwner } from '../../services.ts'
 import { withDatabase } from '../local.ts'
 import { type ownSettings, runningSystem } from '../place.ts'
 import type { RunState } from '../run-state.ts'
@@ -51,20 +53,12 @@ function isFree(host: string, port: number): Promise<boolean> {
 
 /** The ports are free, or held by our own running system. */
 export async function checkPorts(settings: OwnSettings): Promise<readonly Finding[]> {
-  const { gateway, registry } = settings
   const running = await systemHere(settings)
-  const ports = [
-    { host: gateway.host, port: gateway.port, env: 'PORT' },
-    { host: gateway.adminHost, port: gateway.adminPort, env: 'KONG_ADMIN_PORT' },
-    { host: registry.host, port: registry.port, env: 'REGISTRY_PORT' },
-  ]
   return Promise.all(
-    ports.map(async ({ host, port, env }): Promise<Finding> => {
+    listeningPorts({ specs: settingsByOwner, settings }).map(async ({ host, port, env }): Promise<Finding> => {
       const name = `port ${port}`
-      const own = [running?.gatewayUrl, running?.adminUrl, running?.registryUrl].some((url) =>
-        url?.endsWith(`:${port}`),
-      )
-      if (own) return { name, level: 'good', seen: `held by the running system (process ${running?.pid})` }
+      if (running?.ports.includes(port) === true)
+        return { name, level: 'good', seen: `held by the running system (process ${running?.pid})` }
       if (port === 0 || (await isFree(host, port))) return { name, level: 'good', seen: `free on ${host}` }
       return {
         name,
