@@ -115,7 +115,9 @@ function cutRows(graph: GraphBuilder, rows: Rows, chunks: number): readonly Rows
 }
 
 function differentiate(tape: Tape, model: Model, loss: Loss, weightOf: WeightOf, rows: Rows): PartResult {
-  const output = model.forward(tape, rows.input, weightOf)
+  // a buffer that an earlier part of the batch has renewed is read as renewed
+  const current: WeightOf = (name) => tape.updates.get(name) ?? weightOf(name)
+  const output = model.forward(tape, rows.input, current)
   const value = loss.emit(tape, output, rows.target, rows.rowWeight)
   const gradients = tape.gradients(value, tape.graph.scalar(1))
   const trained = layOut(model.parameters).places.filter(({ isTrained = true }) => isTrained)

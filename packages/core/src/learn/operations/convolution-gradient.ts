@@ -1,0 +1,111 @@
+// Gradients of convolutions as matrix products: onnxruntime has no kernel for the gradient of a weight.
+import type { GraphBuilder, Value } from '../graph/builder.ts'
+
+type Shape = readonly number[]
+
+/** Sums over all axes but the channels: [batch, channels, rows, columns] → [channels]. */
+export function sumPerChannel(graph: GraphBuilder, value: Value): Value {
+  return graph.node('ReduceSum', [value, graph.integers([0, 2, 3])], [value.shape[1] ?? 0], {
+    attributes: { keepdims: 0 },
+  })
+}
+
+function transpose(graph: GraphBuilder, value: Value, order: Shape): Value {
+  const shape = order.map((axis) => value.shape[axis] ?? 0)
+  return graph.node('Transpose', [value], shape, { attributes: { perm: order } })
+}
+
+function reshape(graph: GraphBuilder, value: Value, shape: Shape): Value {
+  return graph.node('Reshape', [value, graph.integers(shape)], shape)
+}
+
+/**
+ * The kernel that carries a gradient back to the input of a convolution: channels swapped, both directions reversed.
+ * The taps become the outermost axis first, so that reversing moves whole planes instead of single numbers.
+ */
+export function flipKernel(graph: GraphBuilder, weight: Value): Value {
+  const [out = 0, channels = 0, size = 0] = weight.shape
+  const taps = size * size
+  if (taps === 1) return transpose(graph, weight, [1, 0, 2, 3])
+  const planes = transpose(graph, reshape(graph, weight, [out, channels, taps]), [2, 1, 0])
+  const backwards = graph.integers(Array.from({ length: taps }, (_, tap) => taps - 1 - tap))
+  const reversed = graph.node('Gather', [planes, backwards], planes.shape)
+  return reshape(graph, transpose(graph, reversed, [1, 2, 0]), [channels, out, size, size])
+}
+
+// Copies of a value moved along one axis by each of the given distances, zeros flowing in, joined along another axis.
+function shifted(
+  graph: GraphBuilder,
+  value: Value,
+  move: { readonly axis: number; readonly join: number; readonly by: Shape },
+): Value {
+  const copies = move.by.map((distance) => {
+    if (distance === 0) return value
+    const pads = [...value.shape, ...value.shape].map((_, place) => {
+      if (place === move.axis) return distance
+      return place === move.axis + value.shape.length ? -distance : 0
+    })
+    return graph.node('Pad', [value, graph.integers(pads)], value.shape)
+  })
+  const shape = value.shape.map((size, axis) => (axis === move.join ? size * copies.length : size))
+  return copies.length === 1 ? value : graph.node('Concat', copies, shape, { attributes: { axis: move.join } })
+}
+
+/** Maps of at most this many rows and columns go through one product over all images instead of one for each. */
+const smallMap = 12 * 12
+
+/**
+ * The gradient of a k×k kernel: `gradient` moved along columns by every tap against `x` moved along rows by every tap, in one
+ * matrix product [k · out, pixels] × [pixels, k · in] that holds all k² taps.
+ */
+export function convolutionWeightGradient(graph: GraphBuilder, x: Value, gradient: Value, size: number): Value {
+  const [batch = 0, channels = 0, rows = 0, columns = 0] = x.shape
+  const out = gradient.shape[1] ?? 0
+  const half = (size - 1) / 2
+  const right = Array.from({ length: size }, (_, tap) => tap - half)
+  const up = right.map((distance) => -distance)
+  const pixels = rows * columns
+  const isSmall = pixels <= smallMap
+  const first = (value: Value): Value => (isSmall ? transpose(graph, value, [1, 0, 2, 3]) : value)
+  const join = isSmall ? 0 : 1
+  const left = shifted(graph, first(gradient), { axis: 3, join, by: right })
+  const below = shifted(graph, first(x), { axis: 2, join, by: up })
+  const product = isSmall
+    ? graph.node(
+        'Gemm',
+        [reshape(graph, left, [size * out, batch * pixels]), reshape(graph, below, [size * channels, batch * pixels])],
+        [size * out, size * channels],
+        { attributes: { transB: 1 } },
+      )
+    : productOverImages(
+        graph,
+        reshape(graph, left, [batch, size * out, pixels]),
+        reshape(graph, below, [batch, size * channels, pixels]),
+      )
+  return transpose(graph, reshape(graph, product, [size, out, size, channels]), [1, 3, 2, 0])
+}
+
+// Σ over images of a · bᵀ, for a [batch, m, pixels] and b [batch, n, pixels].
+function productOverImages(graph: GraphBuilder, a: Value, b: Value): Value {
+  const [batch = 0, m = 0] = a.shape
+  const n = b.shape[1] ?? 0
+  const each = graph.node('FusedMatMul', [a, b], [batch, m, n], { domain: 'com.microsoft', attributes: { transB: 1 } })
+  if (batch === 1) return reshape(graph, each, [m, n])
+  return graph.node('ReduceSum', [each, graph.integers([0])], [m, n], { attributes: { keepdims: 0 } })
+}
+
+/** The gradient of the 2×2 kernel of a transposed convolution with step 2: [in, out, 2, 2]. */
+export function upWeightGradient(graph: GraphBuilder, x: Value, gradient: Value): Value {
+  const [batch = 0, channels = 0, rows = 0, columns = 0] = x.shape
+  const out = gradient.shape[1] ?? 0
+  const pixels = rows * columns
+  const blocks = graph.node('SpaceToDepth', [gradient], [batch, 4 * out, rows, columns], {
+    attributes: { blocksize: 2 },
+  })
+  const product = productOverImages(
+    graph,
+    reshape(graph, x, [batch, channels, pixels]),
+    reshape(graph, blocks, [batch, 4 * out, pixels]),
+  )
+  return transpose(graph, reshape(graph, product, [channels, 2, 2, out]), [0, 3, 1, 2])
+}
