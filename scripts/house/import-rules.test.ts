@@ -38,7 +38,7 @@ function resolve(file: string, specifier: string): string | undefined {
   return specifier.startsWith('.') ? join(dirname(file), specifier) : undefined
 }
 
-const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path)
+const isTest = (path: string): boolean => /\.test\.tsx?$|\/under-test\//.test(path)
 
 test('core imports only itself and a short list of pure packages', () => {
   const offences = sourceFiles('packages/core/src')

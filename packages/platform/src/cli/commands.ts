@@ -131,6 +131,15 @@ function addShows(program: Command): void {
     .action(async (part: string | undefined, { fresh }: { fresh: boolean }) => {
       process.exitCode = await (await import('../../../../proofs/run.ts')).runProofs(part, fresh)
     })
+
+  program
+    .command('article')
+    .description('walk through the article that Xinglin grew out of, section by section')
+    .option('--text <file>', 'the article’s text, whose printed snippets are run as they are')
+    .option('--json', 'print the table as JSON', false)
+    .action(async (given: { text?: string; json: boolean }) => {
+      process.exitCode = await (await import('../../../../conformance/article/run.ts')).runArticle(given)
+    })
 }
 
 /** Builds the command line; nothing runs before its words are parsed. */

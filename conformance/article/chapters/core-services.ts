@@ -1,0 +1,97 @@
+// Chapters 1 and 2: registration of patients, and the gateway in front of it.
+import { SignJWT } from 'jose'
+import { expectStatus } from '../../../packages/platform/src/cli/demo/stage.ts'
+import { snippet } from '../article-text.ts'
+import { type ArticleStage, needArticle, type Scene } from '../scene.ts'
+
+const zhangSan = {
+  resource_type: 'Patient',
+  name: [{ use: 'official', family: 'Zhang', given: ['San'] }],
+  gender: 'male',
+  birth_date: '1990-01-01',
+  email: 'zhangsan@example.com',
+}
+
+async function register(stage: ArticleStage, patient: unknown): Promise<string> {
+  const token = await stage.token('frontend')
+  const created = await stage.ask('/api/v1/patients', { method: 'POST', body: patient, token })
+  expectStatus(created, 201)
+  const read = await stage.ask(`/api/v1/patients/${String(created.body['id'])}`, { token })
+  expectStatus(read, 200)
+  return `201 with id ${String(created.body['id'])}, read back`
+}
+
+// The example of the printed model: Python's literals in it are JSON's, too.
+function printedPatient(article: string): unknown {
+  return JSON.parse(snippet(article, '                "resource_type"', '            }').replace(/^/, '{').concat('}'))
+}
+
+const consumer = 'medical-frontend-app'
+
+async function removeKongEntities({ ask, adminUrl }: ArticleStage): Promise<void> {
+  for (const path of [`/consumers/${consumer}`, '/services/patient-service']) {
+    expectStatus(await ask(`${adminUrl}${path}`, { method: 'DELETE' }), 204, 404, 400)
+  }
+}
+
+async function runCurls(stage: ArticleStage): Promise<string> {
+  const printed = snippet(needArticle(stage), '# 1. 添加服务', '前端请求示例')
+  const { data = [] } = (await stage.ask(`${stage.adminUrl}/services/patient-service/routes`)).body as {
+    data?: { id: string }[]
+  }
+  for (const { id } of data) await stage.ask(`${stage.adminUrl}/routes/${id}`, { method: 'DELETE' })
+  await removeKongEntities(stage)
+  const said = await stage.run({
+    command: 'sh',
+    args: ['-ec', `curl() { command curl --silent --show-error --fail-with-body "$@"; echo; }\n${printed}`],
+    names: { 'localhost:8001': Number(new URL(stage.adminUrl).port) },
+  })
+  const last = JSON.parse(said.trim().split('\n').at(-1) ?? '{}') as { key?: string; secret?: string }
+  if (last.key === undefined) throw new Error(`no credential was answered: ${said.slice(0, 500)}`)
+  return 'five curl lines answered 201, the last with a credential'
+}
+
+async function runFetch(stage: ArticleStage): Promise<string> {
+  const printed = snippet(needArticle(stage), '// 假设已从认证服务获取token', '第三章')
+  const made = await stage.ask(`${stage.adminUrl}/consumers/${consumer}/jwt`, {
+    method: 'POST',
+    body: new URLSearchParams(),
+  })
+  expectStatus(made, 201)
+  const token = await new SignJWT({})
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer(String(made.body['key']))
+    .setExpirationTime('5m')
+    .sign(new TextEncoder().encode(String(made.body['secret'])))
+  // Only what the article leaves to its reader is filled in: the token and the patient's data.
+  const program = printed
+    .replace(/const token = .*/, `const token = ${JSON.stringify(token)};`)
+    .replace('/* patient data */', `...${JSON.stringify(zhangSan)}`)
+    .replace(/\}\);\s*$/, '}).then((answer) => console.log(answer.status));')
+  const port = Number(new URL(stage.gatewayUrl).port)
+  const said = await stage.run({
+    command: process.execPath,
+    args: ['-e', program],
+    names: { 'kong-gateway:8000': port },
+  })
+  if (said.trim() !== '201') throw new Error(`the printed request was answered ${said}`)
+  return '201 through kong-gateway:8000'
+}
+
+/** The scenes of chapters 1 and 2. */
+export const coreServices: readonly Scene[] = [
+  {
+    section: '1.1',
+    kind: 'ours',
+    title: 'a patient is registered and read back',
+    play: (stage) => register(stage, zhangSan),
+  },
+  {
+    section: '1.1',
+    kind: 'printed',
+    title: 'the example of the printed model is registered',
+    play: async (stage) => register(stage, printedPatient(needArticle(stage))),
+  },
+  { section: '2.2', kind: 'printed', title: 'Kong’s five calls by curl', play: runCurls },
+  { section: '2.2', kind: 'printed', title: 'the front end’s request with its token', play: runFetch },
+]

@@ -1,0 +1,134 @@
+// Walks through the article section by section on a running system, and prints what ran with its result and time.
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createStage } from '../../packages/platform/src/cli/demo/stage.ts'
+import { issueLocalToken } from '../../packages/platform/src/cli/local.ts'
+import { ownSettings, runningSystem } from '../../packages/platform/src/cli/place.ts'
+import type { RunState } from '../../packages/platform/src/cli/run-state.ts'
+import { freePorts, startSystem } from '../../packages/platform/src/cli/system.ts'
+import { listeningPorts } from '../../packages/platform/src/composition/ports.ts'
+import type { Role } from '../../packages/platform/src/kernel/caller.ts'
+import { readSettings } from '../../packages/platform/src/kernel/config.ts'
+import { settingsByOwner } from '../../packages/platform/src/services.ts'
+import { readArticle } from './article-text.ts'
+import { coreServices } from './chapters/core-services.ts'
+import { runProgram } from './programs.ts'
+import { type ArticleStage, type Scene, Skipped } from './scene.ts'
+
+/** Options of the walk. */
+export interface ArticleOptions {
+  readonly json: boolean
+  /** The article's text; beside the project by default. */
+  readonly text?: string
+}
+
+/** One line of the table. */
+export interface Row {
+  readonly section: string
+  readonly kind: Scene['kind']
+  readonly title: string
+  readonly result: 'ok' | 'failed' | 'skipped'
+  /** What was seen, what failed, or how to get what is missing. */
+  readonly seen: string
+  readonly ms: number
+}
+
+const scenes: readonly Scene[] = [...coreServices]
+
+const defaultPython = '/opt/peers/bin/python'
+
+function pythonOf(): string | undefined {
+  const given = process.env['XINGLIN_PEERS_PYTHON'] ?? defaultPython
+  return existsSync(given) ? given : undefined
+}
+
+function stageOn(
+  system: RunState,
+  environment: Readonly<Record<string, string | undefined>>,
+  text?: string,
+): ArticleStage {
+  const ports = listeningPorts({ specs: settingsByOwner, settings: readSettings(settingsByOwner, environment) })
+  const token = (role: string) => issueLocalToken(system, { role: role as Role, subject: `article-${role}` })
+  const quiet = () => undefined
+  const { ask } = createStage({ addresses: system, token, say: quiet, progress: quiet })
+  return {
+    ...{ gatewayUrl: system.gatewayUrl, adminUrl: system.adminUrl, registryUrl: system.registryUrl },
+    article: readArticle(text),
+    python: pythonOf(),
+    port(env) {
+      const found = ports.find((one) => one.env === env)
+      if (found === undefined) throw new Error(`No service listens on a port that ${env} sets`)
+      return found.port
+    },
+    token,
+    ask,
+    run: runProgram,
+  }
+}
+
+async function play(scene: Scene, stage: ArticleStage): Promise<Row> {
+  const { section, kind, title } = scene
+  const startedAt = performance.now()
+  const row = (result: Row['result'], seen: string): Row => {
+    return { section, kind, title, result, seen, ms: Math.round(performance.now() - startedAt) }
+  }
+  try {
+    return row('ok', await scene.play(stage))
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error)
+    return row(error instanceof Skipped ? 'skipped' : 'failed', words)
+  }
+}
+
+const marks = { ok: '✔', failed: '✘', skipped: '–' } as const
+
+function line({ section, kind, title, result, seen, ms }: Row): string {
+  return `${marks[result]} ${section.padEnd(4)} ${kind.padEnd(8)} ${title} → ${seen} (${ms} ms)`
+}
+
+/** Plays every scene on a system and tells each as it ends. */
+export async function walkArticle(
+  system: RunState,
+  environment: Readonly<Record<string, string | undefined>>,
+  { text, say }: { readonly text?: string | undefined; readonly say: (line: string) => void },
+): Promise<readonly Row[]> {
+  const stage = stageOn(system, environment, text)
+  const rows: Row[] = []
+  for (const scene of scenes) {
+    const row = await play(scene, stage)
+    rows.push(row)
+    say(line(row))
+  }
+  return rows
+}
+
+async function onOwnSystem<T>(
+  work: (system: RunState, environment: Readonly<Record<string, string>>) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'xinglin-article-'))
+  const settings = { ...(await freePorts()), LOG_LEVEL: 'error', DEMO: 'true' }
+  const system = await startSystem(folder, settings)
+  try {
+    return await work(system.state, settings)
+  } finally {
+    await system.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** `xinglin article`: on the running system, else on one of its own; the exit code is 1 when something failed. */
+export async function runArticle({ json, text }: ArticleOptions): Promise<number> {
+  const out = json ? process.stderr : process.stdout
+  const say = (words: string) => void out.write(`${words}\n`)
+  const running = await runningSystem(ownSettings().process)
+  const rows =
+    running === undefined
+      ? await onOwnSystem((system, environment) => walkArticle(system, environment, { text, say }))
+      : await walkArticle(running, process.env, { text, say })
+  const count = (result: Row['result']) => rows.filter((row) => row.result === result).length
+  say(`\n${rows.length} scenes: ${count('ok')} ran, ${count('failed')} failed, ${count('skipped')} skipped`)
+  if (json) process.stdout.write(`${JSON.stringify(rows)}\n`)
+  return count('failed') === 0 ? 0 : 1
+}
