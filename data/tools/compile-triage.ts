@@ -1,0 +1,58 @@
+// Compiles DDXPlus (release_conditions.json, release_evidences.json) and the authored tables into data/triage:
+// the English question of each finding, and which finding presents in which condition.
+// Run: node data/tools/compile-triage.ts [folder with the DDXPlus files; default ../shared/data/triage]
+import { readFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { readTsv, writeTsv } from './read-tsv.ts'
+
+interface Evidence {
+  readonly name: string
+  readonly question_en: string
+  readonly is_antecedent: boolean
+}
+
+interface Condition {
+  readonly condition_name: string
+  readonly symptoms: Readonly<Record<string, unknown>>
+  readonly antecedents: Readonly<Record<string, unknown>>
+}
+
+const out = new URL('../triage/', import.meta.url)
+const given = process.argv[2]
+const source = given === undefined ? new URL('../../../shared/data/triage/', import.meta.url) : pathToFileURL(`${given}/`)
+const json = (name: string): Readonly<Record<string, unknown>> => JSON.parse(readFileSync(new URL(name, source), 'utf8'))
+const evidences = json('release_evidences.json') as Readonly<Record<string, Evidence>>
+const conditions = json('release_conditions.json') as Readonly<Record<string, Condition>>
+
+// How sure a listed finding is where the source gives no figure; chosen before any measurement (handbook: P = .6).
+const symptomP = '0.6'
+const riskP = '0.3'
+
+const findingColumns = 'id kind en zh question_en question_zh synonyms hpo ddxplus leak sex min_age max_age'.split(' ')
+const findings = readTsv(new URL('findings.tsv', out)).map((row) => {
+  const evidence = evidences[row.ddxplus ?? '']
+  return evidence === undefined ? row : { ...row, question_en: evidence.question_en.trim() }
+})
+writeTsv(new URL('findings.tsv', out), findingColumns, findings)
+
+const byCode = new Map(findings.filter((row) => row.ddxplus !== '').map((row) => [row.ddxplus, row]))
+const authored = readTsv(new URL('authored_edges.tsv', out)).flatMap(({ condition = '', findings: list = '' }) =>
+  list.split(',').map((finding) => ({ finding, condition, p: symptomP, source: condition === 'covid-19' ? 'who-covid' : 'xinglin' })),
+)
+const compiled = readTsv(new URL('conditions.tsv', out)).flatMap(({ id = '', ddxplus = '' }) => {
+  if (ddxplus === '') return []
+  const condition = conditions[ddxplus]
+  if (condition === undefined) throw new Error(`DDXPlus has no condition ${ddxplus}`)
+  // What describes a pain, a rash or a swelling (where, how strong) is not a finding of its own; travel is listed everywhere.
+  return [...Object.keys(condition.symptoms), ...Object.keys(condition.antecedents)].flatMap((code) => {
+    const finding = byCode.get(code)
+    return finding === undefined
+      ? []
+      : [{ finding: finding.id ?? '', condition: id, p: finding.kind === 'risk' ? riskP : symptomP, source: 'ddxplus' }]
+  })
+})
+// An authored edge stands in for the same edge of DDXPlus.
+const roots = compiled.filter((edge) => !authored.some((own) => own.finding === edge.finding && own.condition === edge.condition))
+const unique = new Map([...roots, ...authored].map((edge) => [`${edge.finding}|${edge.condition}`, edge]))
+writeTsv(new URL('presents_in.tsv', out), ['finding', 'condition', 'p', 'source'], [...unique.values()])
+process.stdout.write(`${findings.length} findings, ${unique.size} edges\n`)
