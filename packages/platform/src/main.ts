@@ -5,6 +5,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { emr } from './clinical/emr/index.ts'
 import { patient } from './clinical/patient/index.ts'
 import { pharmacy } from './clinical/pharmacy/index.ts'
+import { triage } from './clinical/triage/index.ts'
 import { openDataFolder } from './composition/data-folder.ts'
 import { type Engines, openEngines } from './composition/engines.ts'
 import { type SystemKeys, systemKeys } from './composition/keys.ts'
@@ -107,6 +108,7 @@ function creators(
     patient: () => patient.create(ports, {}, serving),
     emr: () => emr.create(ports, {}, { ...serving, ownedElsewhere: ownedTypes }),
     pharmacy: () => pharmacy.create(ports, {}, serving),
+    triage: () => triage.create(ports, {}),
     gateway: async () => edge ?? {},
   }
 }

@@ -2,6 +2,7 @@
 import { emr, emrRules } from './clinical/emr/index.ts'
 import { patient, patientTypes } from './clinical/patient/index.ts'
 import { pharmacy, pharmacyRules, pharmacyTypes } from './clinical/pharmacy/index.ts'
+import { triage } from './clinical/triage/index.ts'
 import { processSettings } from './composition/process-settings.ts'
 import { audit } from './edge/audit/index.ts'
 import { gateway } from './edge/gateway/index.ts'
@@ -11,7 +12,7 @@ import type { OwnedSql } from './kernel/sql.ts'
 import { recordsSql, type WriteRule } from './records/index.ts'
 
 /** Every service, in the order in which they start; they stop in the reverse order. */
-export const services = Object.freeze([registry, audit, patient, emr, pharmacy, gateway] as const)
+export const services = Object.freeze([registry, audit, patient, emr, pharmacy, triage, gateway] as const)
 
 /** The name of a service. */
 export type ServiceName = (typeof services)[number]['name']
