@@ -1,4 +1,5 @@
 // The one list of what exists: the table of contents of the product.
+import { federated } from './ai/federated/index.ts'
 import { emr, emrRules } from './clinical/emr/index.ts'
 import { patient, patientTypes } from './clinical/patient/index.ts'
 import { pharmacy, pharmacyRules, pharmacyTypes } from './clinical/pharmacy/index.ts'
@@ -12,7 +13,7 @@ import type { OwnedSql } from './kernel/sql.ts'
 import { recordsSql, type WriteRule } from './records/index.ts'
 
 /** Every service, in the order in which they start; they stop in the reverse order. */
-export const services = Object.freeze([registry, audit, patient, emr, pharmacy, triage, gateway] as const)
+export const services = Object.freeze([registry, audit, patient, emr, pharmacy, triage, federated, gateway] as const)
 
 /** The name of a service. */
 export type ServiceName = (typeof services)[number]['name']
@@ -23,6 +24,7 @@ export const settingsByOwner = Object.freeze({
   gateway: gateway.settings,
   registry: registry.settings,
   audit: audit.settings,
+  federated: federated.settings,
 })
 
 /** The write rules of all services; the store obeys them in every process that writes. */
