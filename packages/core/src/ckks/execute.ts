@@ -18,8 +18,6 @@ export interface Execution {
   readonly plan: Plan
   /** In the order of the plan's inputs; they stay the caller's. */
   readonly inputs: readonly SealCiphertext[]
-  /** Told after each operation how many are done. */
-  readonly onProgress?: (done: number) => void
 }
 
 type Registers = Map<number, SealCiphertext>
@@ -155,44 +153,75 @@ function lastUses({ instructions, outputs }: Plan): ReadonlyMap<number, number> 
   return uses
 }
 
-function run(execution: Execution, registers: Registers, owned: Set<SealCiphertext>): void {
-  const { session, plan, onProgress } = execution
+function release(registers: Registers, owned: Set<SealCiphertext>, register: number): void {
+  const done = registers.get(register)
+  if (done === undefined || !owned.delete(done)) return
+  registers.delete(register)
+  done.delete()
+}
+
+/** A plan under way: one operation at a time, so that a process can answer in between. */
+export interface RunningPlan {
+  readonly total: number
+  readonly done: number
+  /** Carries out the next operation; false when there is none left. @throws AppError 'unprocessable' with SEAL's words */
+  advance(): boolean
+  /** Hands each result to `take` before its memory is given back. @throws AppError 'unprocessable' for one that is no secret */
+  results<T>(take: (name: string, result: SealCiphertext) => T): readonly T[]
+  close(): void
+}
+
+/** Begins to carry out a plan; the inputs stay the caller's. */
+export function startPlan(execution: Execution): RunningPlan {
+  const { session, plan, inputs } = execution
+  const registers: Registers = new Map(inputs.map((input, register) => [register, input]))
+  const owned = new Set<SealCiphertext>()
   const uses = lastUses(plan)
-  for (const [index, instruction] of plan.instructions.entries()) {
-    const to = new session.seal.Ciphertext()
-    owned.add(to)
-    withSeal(`The operation ${index + 1} (${instruction.kind}) failed`, () =>
-      carryOut(execution, registers, instruction, to),
-    )
-    registers.set(instruction.to, to)
-    for (const register of [...readsOf(instruction), instruction.to]) {
-      const done = registers.get(register)
-      if (done === undefined || (uses.get(register) ?? index) > index || !owned.delete(done)) continue
-      registers.delete(register)
-      done.delete()
-    }
-    onProgress?.(index + 1)
+  const state = { done: 0 }
+  return {
+    total: plan.instructions.length,
+    get done() {
+      return state.done
+    },
+    advance() {
+      const index = state.done
+      const instruction = plan.instructions[index]
+      if (instruction === undefined) return false
+      const to = new session.seal.Ciphertext()
+      owned.add(to)
+      withSeal(`The operation ${index + 1} (${instruction.kind}) failed`, () =>
+        carryOut(execution, registers, instruction, to),
+      )
+      registers.set(instruction.to, to)
+      for (const register of [...readsOf(instruction), instruction.to]) {
+        if ((uses.get(register) ?? index) <= index) release(registers, owned, register)
+      }
+      state.done += 1
+      return true
+    },
+    results: (take) =>
+      plan.outputs.map(({ name, register }) => {
+        const result = read(registers, register)
+        if (!result.isTransparent()) return take(name, result)
+        throw new AppError('unprocessable', `The result ${name} would be readable by everybody: it holds no secret`)
+      }),
+    close() {
+      for (const ciphertext of owned) ciphertext.delete()
+      owned.clear()
+    },
   }
 }
 
 /**
- * Carries a plan out and hands each result to `take` before its memory is given back.
+ * Carries a whole plan out.
  * @throws AppError 'unprocessable' with SEAL's words when an operation is not possible on these ciphertexts
  */
 export function executePlan<T>(execution: Execution, take: (name: string, result: SealCiphertext) => T): readonly T[] {
-  const { plan, inputs } = execution
-  const registers: Registers = new Map(inputs.map((input, register) => [register, input]))
-  const owned = new Set<SealCiphertext>()
+  const running = startPlan(execution)
   try {
-    run(execution, registers, owned)
-    return plan.outputs.map(({ name, register }) => {
-      const result = read(registers, register)
-      if (result.isTransparent()) {
-        throw new AppError('unprocessable', `The result ${name} would be readable by everybody: it holds no secret`)
-      }
-      return take(name, result)
-    })
+    while (running.advance());
+    return running.results(take)
   } finally {
-    for (const ciphertext of owned) ciphertext.delete()
+    running.close()
   }
 }

@@ -1,5 +1,5 @@
 // The door to computation on encrypted vectors (CKKS): TenSEAL's bytes, checks, plans, and work on a given SEAL instance.
-export { type EvaluationKeys, type Execution, executePlan } from './execute.ts'
+export { type EvaluationKeys, type Execution, executePlan, type RunningPlan, startPlan } from './execute.ts'
 export {
   type CheckedContext,
   type ContextLimits,

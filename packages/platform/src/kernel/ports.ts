@@ -1,4 +1,5 @@
 // Everything a service may ask the composition root for. A service never imports an engine or another service.
+import type { Approximation, Program, VectorFacts } from '@xinglin/core/ckks'
 import type { Bundle, Resource } from '@xinglin/core/fhir'
 import type { Caller } from './caller.ts'
 import type { Sql, Tx } from './sql.ts'
@@ -194,6 +195,58 @@ export interface Models {
     inputs: NamedTensors,
     options?: { readonly version?: string; readonly outputs?: readonly string[]; readonly signal?: AbortSignal },
   ): Promise<NamedTensors>
+}
+
+/** What a key owner's public context lets others do. */
+export interface EncryptedContextFacts {
+  readonly degree: number
+  readonly primeBits: readonly number[]
+  /** Values of one vector at most. */
+  readonly slots: number
+  /** Multiplications in a row that a fresh vector stands. */
+  readonly levels: number
+  /** Scale of fresh vectors, where the context names one. */
+  readonly scale: number | undefined
+  readonly hasPublicKey: boolean
+  readonly hasRelinKeys: boolean
+  /** Steps to the left that one Galois key makes. */
+  readonly rotations: readonly number[]
+  /** The SEAL that wrote the context, e.g. `4.3`; results are written for it. */
+  readonly sealVersion: string
+}
+
+/** A public context by its key; it is read only when the computing process does not hold it already. */
+export interface EncryptedContext {
+  readonly key: string
+  read(): Promise<Uint8Array>
+}
+
+/** A computation on encrypted vectors. */
+export interface EncryptedComputation {
+  readonly context: EncryptedContext
+  /** TenSEAL vectors by name. */
+  readonly inputs: readonly { readonly name: string; readonly bytes: Uint8Array }[]
+  readonly program: Program
+  readonly onProgress?: (done: number, total: number) => void
+  readonly signal?: AbortSignal
+}
+
+/** What came of it. */
+export interface EncryptedResults {
+  /** TenSEAL vectors by name. */
+  readonly results: readonly (VectorFacts & { readonly name: string; readonly bytes: Uint8Array })[]
+  readonly approximations: readonly Approximation[]
+  readonly operations: number
+}
+
+/** Arithmetic on encrypted vectors (CKKS) out of process, where no secret key ever comes. */
+export interface Encrypted {
+  /** Checks a TenSEAL context and all its keys. @throws AppError 'unprocessable', also when it carries a secret key */
+  inspectContext(context: Uint8Array, signal?: AbortSignal): Promise<EncryptedContextFacts>
+  /** Checks a TenSEAL CKKS vector against a context. @throws AppError 'unprocessable' */
+  inspectVector(context: EncryptedContext, vector: Uint8Array, signal?: AbortSignal): Promise<VectorFacts>
+  /** @throws AppError 'unprocessable' (not possible), 'timeout', 'unavailable' (busy, or the process was lost) */
+  compute(computation: EncryptedComputation): Promise<EncryptedResults>
 }
 
 /** Work on FHIR content too large for the event loop (> 256 kB): parse, validate, index in a worker thread. */
