@@ -42,5 +42,6 @@ const files =
         'e2e/**/*.test.ts',
         'proofs/**/*.test.ts',
         'docs/**/*.test.ts',
+        'training/**/*.test.ts',
       ]
 runTypeScript(undefined, ['--test', '--test-concurrency=2', '--test-timeout=900000', ...files])

@@ -142,6 +142,20 @@ function addShows(program: Command): void {
     })
 }
 
+function addTraining(program: Command): void {
+  program
+    .command('train')
+    .description('train a model of the project anew, or go on where an interrupted run was')
+    .argument('<model>', 'which: lung-nodule')
+    .argument('[options...]', 'of its recipe, e.g. --steps 2000 (training/<model>/README.md)')
+    .allowUnknownOption()
+    .action(async (model: string, options: readonly string[]) => {
+      if (model !== 'lung-nodule')
+        throw new InvalidArgumentError(`There is no recipe for ${model}; there is lung-nodule.`)
+      process.exitCode = await (await import('../../../../training/lung-nodule/train.ts')).trainLungNodule(options)
+    })
+}
+
 /** Builds the command line; nothing runs before its words are parsed. */
 export function commandLine(): Command {
   const program = new Command()
@@ -149,6 +163,6 @@ export function commandLine(): Command {
     .description('Xinglin 杏林: a smart-healthcare platform in one command')
     .version(manifest.version)
     .showHelpAfterError()
-  for (const add of [addSystem, addAccess, addData, addShows]) add(program)
+  for (const add of [addSystem, addAccess, addData, addShows, addTraining]) add(program)
   return program
 }

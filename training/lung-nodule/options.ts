@@ -1,0 +1,69 @@
+// What a training run is told, with the values of the shipped model as defaults.
+import { parseArgs } from 'node:util'
+import { AppError } from '@xinglin/core/errors'
+
+/** How the model is trained. */
+export interface TrainingPlan {
+  /** Folder of the LIDC-IDRI crops. */
+  readonly data: string
+  /** Folder of checkpoints. */
+  readonly folder: string
+  /** Folder that the finished model goes to, in Triton's layout. */
+  readonly out: string
+  readonly steps: number
+  readonly seed: number
+  readonly threads: number
+  /** Ends the run after so many minutes, at a checkpoint; run again to go on. */
+  readonly minutes: number
+  readonly isFresh: boolean
+}
+
+/** Sizes that the recipe holds fixed. */
+export const recipe = Object.freeze({
+  base: 16,
+  depth: 4,
+  batch: 16,
+  size: 64,
+  peakLearningRate: 2e-3,
+  heldOutShare: 0.08,
+  checkpointEvery: 250,
+})
+
+const root = new URL('../../', import.meta.url)
+const folderOf = (path: string): string => decodeURIComponent(new URL(path, root).pathname)
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new AppError('invalid-parameter', `--${name} must be a whole number above 0, not ${text}`)
+}
+
+/** Reads the command line of the recipe. @throws AppError 'invalid-parameter' for what it does not know */
+export function readPlan(args: readonly string[]): TrainingPlan {
+  const options = {
+    data: { type: 'string', default: folderOf('../shared/data/lidc') },
+    folder: { type: 'string', default: folderOf('.xinglin/training/lung-nodule') },
+    out: { type: 'string', default: folderOf('models/lung_nodule_unet') },
+    steps: { type: 'string', default: '8000' },
+    seed: { type: 'string', default: '7' },
+    threads: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '600' },
+    fresh: { type: 'boolean', default: false },
+  } as const
+  try {
+    const { values } = parseArgs({ args: [...args], options, strict: true })
+    return {
+      ...{ data: values.data, folder: values.folder, out: values.out },
+      steps: wholeNumber('steps', values.steps),
+      seed: wholeNumber('seed', values.seed),
+      threads: wholeNumber('threads', values.threads),
+      minutes: wholeNumber('minutes', values.minutes),
+      isFresh: values.fresh,
+    }
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    throw new AppError('invalid-parameter', cause instanceof Error ? cause.message : 'The options are not understood', {
+      cause,
+    })
+  }
+}
