@@ -21,6 +21,11 @@ function parseCount(text: string): number {
   throw new InvalidArgumentError('It must be a whole number above 0.')
 }
 
+function parseRecipe(text: string): string {
+  if (text === 'lung-nodule') return text
+  throw new InvalidArgumentError(`There is no recipe for ${text}; there is lung-nodule.`)
+}
+
 function addSystem(program: Command): void {
   program
     .command('start')
@@ -146,10 +151,10 @@ function addTraining(program: Command): void {
   program
     .command('train')
     .description('train a model of the project anew, or go on where an interrupted run was')
-    .argument('<model>', 'which: lung-nodule')
+    .argument('<model>', 'which: lung-nodule', parseRecipe)
     .argument('[options...]', 'of its recipe, e.g. --steps 2000 (training/<model>/README.md)')
     .allowUnknownOption()
-    .action(async (model: string, options: readonly string[]) => {
+    .action(async (_model: string, options: readonly string[]) => {
       if (model !== 'lung-nodule')
         throw new InvalidArgumentError(`There is no recipe for ${model}; there is lung-nodule.`)
       process.exitCode = await (await import('../../../../training/lung-nodule/train.ts')).trainLungNodule(options)
