@@ -78,10 +78,10 @@ function plain(bytes: Uint8Array): string {
 }
 
 function texts({ vr, bytes, readText }: ElementBytes): readonly AttributeValue[] {
-  const text = (plainText.has(vr) ? plain(bytes) : readText(bytes)).replace(/[\0 ]+$/, '')
+  const text = (plainText.has(vr) ? plain(bytes) : readText(bytes)).replaceAll('\0', '').replace(/ +$/, '')
   if (text === '') return []
   if (singleText.has(vr)) return [text]
-  return text.split('\\').map((part) => textValue(vr, part.replaceAll('\0', '').trim()))
+  return text.split('\\').map((part) => textValue(vr, part.trim()))
 }
 
 /** The values of an element that is neither binary nor a sequence; empty when it has none. */

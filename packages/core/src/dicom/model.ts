@@ -65,3 +65,18 @@ export function personNameOf(dataset: DicomJson, tag: string): string | undefine
   const groups = [Alphabetic, Ideographic, Phonetic].filter((group) => group !== undefined)
   return groups.length === 0 ? undefined : groups.join('=')
 }
+
+function attributeText(attribute: Attribute): string {
+  if (attribute.vr !== 'SQ' || attribute.Value === undefined) return JSON.stringify(attribute)
+  const items = attribute.Value.map((item) => dicomJsonText(item as DicomJson)) // a sequence has items only
+  return `{"vr":"SQ","Value":[${items.join(',')}]}`
+}
+
+/**
+ * Writes a data set as JSON with its tags in ascending order, as PS3.18 section F.2.2 demands; JSON.stringify would put
+ * tags that look like whole numbers first.
+ */
+export function dicomJsonText(dataset: DicomJson): string {
+  const tags = Object.keys(dataset).toSorted()
+  return `{${tags.map((tag) => `"${tag}":${attributeText(dataset[tag] ?? { vr: 'UN' })}`).join(',')}}`
+}

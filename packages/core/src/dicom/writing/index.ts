@@ -1,7 +1,7 @@
 // The door to writing DICOM: a data set becomes a Part 10 file in Explicit VR Little Endian, by which phantoms and segmentations are made.
 import { datasetBytes, joinBytes, type WritableDataset } from './element.ts'
 
-export { datasetBytes, type ElementValue, type WritableDataset } from './element.ts'
+export { datasetBytes, type ElementValue, joinBytes, type WritableDataset } from './element.ts'
 
 /** Transfer syntax of what is written here: Explicit VR Little Endian. */
 export const explicitLittleEndian = '1.2.840.10008.1.2.1'

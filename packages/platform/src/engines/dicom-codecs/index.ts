@@ -1,0 +1,2 @@
+// The door to codecs of DICOM pixels in a supervised child process.
+export { createDicomCodecs, type DicomCodecOptions, type OpenDicomCodecs } from './codecs.ts'
