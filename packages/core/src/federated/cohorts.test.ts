@@ -1,8 +1,8 @@
 // The synthetic ICU stays, the pooled statistics and the pooled metrics.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { caseMixes, drawIcuCohort } from './icu-cohort.ts'
-import { icuFeatures, stayBins } from './icu-features.ts'
+import { caseMixes, drawIcuCohort } from './icu/cohort.ts'
+import { icuFeatures, stayBins } from './icu/features.ts'
 import { isBetter, pooledEvaluation } from './metrics.ts'
 import { poolStatistics, sumFeatures } from './pooled-statistics.ts'
 

@@ -1,6 +1,6 @@
 // Synthetic ICU stays for demos and tests: people that never lived, with a different mix of cases in each hospital.
-import { type Random, seededRandom } from '../cohort/random.ts'
-import { type IcuFeature, icuFeatures, stayBins } from './icu-features.ts'
+import { type Random, seededRandom } from '../../cohort/random.ts'
+import { type IcuFeature, icuFeatures, stayBins } from './features.ts'
 
 /** A hospital's mix of cases. */
 export interface CaseMix {
