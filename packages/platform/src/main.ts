@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { AppError } from '@xinglin/core/errors'
 import manifest from '../package.json' with { type: 'json' }
 import { federated } from './ai/federated/index.ts'
+import { inference } from './ai/inference/index.ts'
 import { emr } from './clinical/emr/index.ts'
 import { patient } from './clinical/patient/index.ts'
 import { pharmacy } from './clinical/pharmacy/index.ts'
@@ -110,6 +111,11 @@ function creators(
     emr: () => emr.create(ports, {}, { ...serving, ownedElsewhere: ownedTypes }),
     pharmacy: () => pharmacy.create(ports, {}, serving),
     triage: () => triage.create(ports, {}),
+    inference: () =>
+      inference.create(ports, settings.inference, {
+        repository: join(dataFolder, 'models'),
+        version: manifest.version,
+      }),
     federated: () => federated.create(ports, settings.federated),
     gateway: async () => edge ?? {},
   }

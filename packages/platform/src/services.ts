@@ -1,5 +1,6 @@
 // The one list of what exists: the table of contents of the product.
 import { federated } from './ai/federated/index.ts'
+import { inference } from './ai/inference/index.ts'
 import { emr, emrRules } from './clinical/emr/index.ts'
 import { patient, patientTypes } from './clinical/patient/index.ts'
 import { pharmacy, pharmacyRules, pharmacyTypes } from './clinical/pharmacy/index.ts'
@@ -13,7 +14,17 @@ import type { OwnedSql } from './kernel/sql.ts'
 import { recordsSql, type WriteRule } from './records/index.ts'
 
 /** Every service, in the order in which they start; they stop in the reverse order. */
-export const services = Object.freeze([registry, audit, patient, emr, pharmacy, triage, federated, gateway] as const)
+export const services = Object.freeze([
+  registry,
+  audit,
+  patient,
+  emr,
+  pharmacy,
+  triage,
+  inference,
+  federated,
+  gateway,
+] as const)
 
 /** The name of a service. */
 export type ServiceName = (typeof services)[number]['name']
@@ -25,6 +36,7 @@ export const settingsByOwner = Object.freeze({
   registry: registry.settings,
   audit: audit.settings,
   federated: federated.settings,
+  inference: inference.settings,
 })
 
 /** The write rules of all services; the store obeys them in every process that writes. */

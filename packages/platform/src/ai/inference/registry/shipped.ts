@@ -1,0 +1,68 @@
+// Enters the shipped models into the registry, so that one list shows all: their card, figures, hash and lineage.
+import { createHash } from 'node:crypto'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import type { Logger } from '../../../kernel/ports.ts'
+import type { Sql } from '../../../kernel/sql.ts'
+import type { ModelFiles, ModelSource } from '../repository/model-files.ts'
+import { LineageBody, MetricBody } from './schemas.ts'
+import { insertVersion, type NewVersion, readProduction, readVersion, updateShipped } from './store.ts'
+
+/** `metrics.json` beside a shipped model's card. */
+const ShippedFacts = Type.Object(
+  {
+    description: Type.Optional(Type.String()),
+    metrics: Type.Optional(Type.Array(MetricBody)),
+    lineage: Type.Optional(LineageBody),
+  },
+  { additionalProperties: false },
+)
+
+async function textOf(files: ModelFiles, path: string): Promise<string> {
+  const bytes = await files.readFile(path)
+  return bytes === undefined ? '' : new TextDecoder().decode(bytes)
+}
+
+async function describe(files: ModelFiles, version: number): Promise<NewVersion> {
+  const graph = await files.readGraph(version, 'model.onnx')
+  const facts = JSON.parse((await textOf(files, 'metrics.json')) || '{}') as unknown
+  if (!Value.Check(ShippedFacts, facts))
+    throw new Error(`metrics.json of ${files.name} is not as models/README.md says`)
+  return {
+    model: files.name,
+    description: facts.description ?? '',
+    stage: 'none',
+    sha256: createHash('sha256').update(graph).digest('hex'),
+    sizeBytes: graph.byteLength,
+    artefact: undefined,
+    config: files.configText ?? '',
+    card: await textOf(files, 'CARD.md'),
+    metrics: facts.metrics ?? [],
+    lineage: facts.lineage ?? {},
+    registeredBy: 'xinglin',
+  }
+}
+
+async function enter(sql: Sql, files: ModelFiles, version: number): Promise<void> {
+  const described = await describe(files, version)
+  const known = await readVersion(sql, files.name, version)
+  if (known !== undefined && (known.artefact !== undefined || known.sha256 === described.sha256)) return
+  await sql.transaction(async (tx) => {
+    if (known !== undefined) return updateShipped(tx, described, version)
+    const isFirst = (await readProduction(tx, files.name)) === undefined
+    await insertVersion(tx, { ...described, stage: isFirst ? 'production' : 'none' }, version)
+  })
+}
+
+/** Enters what is not there yet; a model that cannot be entered is told in the log and stays served. */
+export async function enterShipped(sql: Sql, shipped: ModelSource, log: Logger): Promise<void> {
+  for (const name of await shipped.names()) {
+    const files = await shipped.open(name)
+    for (const version of files?.versions.toReversed() ?? []) {
+      if (files === undefined) continue
+      await enter(sql, files, version).catch((error: unknown) =>
+        log.warn('inference.shipped.failed', { model: name, error }),
+      )
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// Reads the upload of a version: multipart with the parts `version` (JSON) and `model` (the bytes of model.onnx).
+import { AppError } from '@xinglin/core/errors'
+import type { FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
+import { Value } from 'typebox/value'
+import { RegistrationBody } from './schemas.ts'
+
+/** An upload as read. */
+export interface Upload {
+  readonly about: Static<typeof RegistrationBody>
+  readonly graph: Uint8Array
+}
+
+const maxJsonBytes = 262_144
+
+function aboutOf(text: string): Upload['about'] {
+  const parsed = parse(text)
+  if (Value.Check(RegistrationBody, parsed)) return parsed
+  const [first] = Value.Errors(RegistrationBody, parsed)
+  throw new AppError(
+    'invalid-request',
+    `The part version: ${first?.instancePath ?? ''} ${first?.message ?? 'does not fit'}`,
+  )
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new AppError('malformed-body', 'The part version is not JSON', { cause })
+  }
+}
+
+/** Reads an upload. @throws AppError when a part is missing, twice, unknown, or too large */
+export async function readUpload(request: FastifyRequest, maxModelBytes: number): Promise<Upload> {
+  if (!request.isMultipart()) {
+    throw new AppError(
+      'unsupported-media-type',
+      'Send multipart/form-data with the parts version (JSON) and model (ONNX)',
+    )
+  }
+  const parts = new Map<string, Buffer>()
+  const limits = { fileSize: maxModelBytes, fieldSize: maxJsonBytes, files: 2, fields: 2, parts: 3 }
+  for await (const part of request.parts({ limits })) {
+    if (!['version', 'model'].includes(part.fieldname) || parts.has(part.fieldname)) {
+      throw new AppError('invalid-request', 'An upload has one part version and one part model, and no other')
+    }
+    parts.set(part.fieldname, part.type === 'file' ? await part.toBuffer() : Buffer.from(String(part.value)))
+  }
+  const about = parts.get('version')
+  const graph = parts.get('model')
+  if (about === undefined || graph === undefined) {
+    throw new AppError('invalid-request', 'The upload lacks its part version (JSON) or model (ONNX)')
+  }
+  if (about.byteLength > maxJsonBytes)
+    throw new AppError('too-large', `The part version is larger than ${maxJsonBytes} bytes`)
+  return { about: aboutOf(about.toString()), graph }
+}
