@@ -31,6 +31,8 @@ export interface GameOptions {
   readonly signal?: AbortSignal
   /** Told how many of all predictions are done. */
   readonly onProgress?: (done: number, total: number) => void
+  /** Awaited between stretches of arithmetic, so that others get their turn; nothing by default. */
+  readonly pause?: () => Promise<void>
 }
 
 /** What every method gives: `prediction = base + sum of contributions`, up to `residual`, for each output. */

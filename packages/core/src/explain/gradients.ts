@@ -14,15 +14,22 @@ export interface PathOptions extends GameOptions {
   readonly steps?: number
 }
 
+/** Places on the straight ways from all background rows to the row, numbered by background row, then by step. */
+interface Paths {
+  readonly count: number
+  at(index: number): Path
+}
+
 interface Path {
   /** Background row that the path starts from. */
   readonly source: number
   /** Place on the path: 0 is the background row, 1 the explained row. */
-  readonly at: number
+  readonly place: number
   readonly weight: number
 }
 
 const defaultSteps = 16
+const defaultBatchRows = 1024
 // Of the whole way: small enough for the curvature, large enough for single precision.
 const differenceStep = 1 / 128
 
@@ -37,12 +44,17 @@ function checkPath(game: Game): void {
   )
 }
 
-function pathsOf(game: Game, steps: number): readonly Path[] {
+function pathsOf(game: Game, steps: number): Paths {
   const sources = game.background.length / game.row.length
   const { nodes, weights } = gaussLegendre(Math.max(2, steps))
-  return Array.from({ length: sources }, (_, source) =>
-    Array.from(nodes, (at, step) => ({ source, at, weight: (weights[step] ?? 0) / sources })),
-  ).flat()
+  return {
+    count: sources * nodes.length,
+    at: (index) => {
+      const step = index % nodes.length
+      const source = Math.floor(index / nodes.length)
+      return { source, place: nodes[step] ?? 0, weight: (weights[step] ?? 0) / sources }
+    },
+  }
 }
 
 const wayOf = ({ row, background }: Game, source: number, feature: number): number =>
@@ -66,8 +78,13 @@ async function endsOf(game: Game): Promise<{ base: Float64Array; prediction: Flo
 const methodOf = ({ row, background }: Game): string =>
   background.length === row.length ? 'integrated-gradients' : 'expected-gradients'
 
-function inBatches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size))
+// Writes the place on the path into the row at `index`.
+function writePlace(game: Game, { source, place }: Path, rows: Rows, index: number): void {
+  const features = game.row.length
+  for (let feature = 0; feature < features; feature += 1) {
+    const start = game.background[source * features + feature] ?? 0
+    rows[index * features + feature] = start + place * wayOf(game, source, feature)
+  }
 }
 
 /**
@@ -81,40 +98,34 @@ export async function expectedGradients(
   options: PathOptions = {},
 ): Promise<Explanation> {
   checkPath(game)
-  const { row, background, groups } = game
+  const { row, groups } = game
   const features = row.length
   const ends = await endsOf(game)
   if (ends.base.length !== 1)
     throw new AppError('unprocessable', 'A gradient belongs to one output; the model has more')
   const paths = pathsOf(game, options.steps ?? defaultSteps)
   const cells = new Float64Array(features)
-  let done = 0
-  for (const batch of inBatches(paths, options.batchRows ?? 1024)) {
-    options.signal?.throwIfAborted()
-    const rows = emptyRows(game, batch.length)
-    for (const [index, { source, at }] of batch.entries()) {
-      for (let feature = 0; feature < features; feature += 1) {
-        rows[index * features + feature] =
-          (background[source * features + feature] ?? 0) + at * wayOf(game, source, feature)
-      }
-    }
-    const slopes = await gradient(rows, batch.length)
-    if (outputsOf(slopes, batch.length) !== features) {
+  const { batchRows = defaultBatchRows, signal, onProgress } = options
+  for (let from = 0; from < paths.count; from += batchRows) {
+    signal?.throwIfAborted()
+    const count = Math.min(batchRows, paths.count - from)
+    const rows = emptyRows(game, count)
+    for (let index = 0; index < count; index += 1) writePlace(game, paths.at(from + index), rows, index)
+    const slopes = await gradient(rows, count)
+    if (outputsOf(slopes, count) !== features) {
       throw new AppError('bad-gateway', `The gradient has not ${features} numbers for each row`)
     }
-    for (const [index, { source, weight }] of batch.entries()) {
-      for (let feature = 0; feature < features; feature += 1) {
-        const slope = slopes[index * features + feature] ?? 0
-        cells[feature] = (cells[feature] ?? 0) + weight * slope * wayOf(game, source, feature)
-      }
+    for (let at = 0; at < count * features; at += 1) {
+      const { source, weight } = paths.at(from + Math.floor(at / features))
+      const feature = at % features
+      cells[feature] = (cells[feature] ?? 0) + weight * (slopes[at] ?? 0) * wayOf(game, source, feature)
     }
-    done += batch.length
-    options.onProgress?.(done, paths.length)
+    onProgress?.(from + count, paths.count)
   }
   const share = Float64Array.from(groups, (group) => group.features.reduce((sum, one) => sum + (cells[one] ?? 0), 0))
   const method = methodOf(game)
   const { base, prediction, evaluations } = ends
-  return explanationOf({ method, base, prediction, contributions: [share], evaluations: evaluations + paths.length })
+  return explanationOf({ method, base, prediction, contributions: [share], evaluations: evaluations + paths.count })
 }
 
 interface Nudge extends Path {
@@ -122,20 +133,19 @@ interface Nudge extends Path {
   readonly sign: 1 | -1
 }
 
-function nudgedRows(game: Game, batch: readonly Nudge[]): Rows {
-  const { row, background, groups } = game
-  const features = row.length
-  const rows = emptyRows(game, batch.length)
-  for (const [index, { source, at, group, sign }] of batch.entries()) {
-    const start = index * features
-    for (let feature = 0; feature < features; feature += 1) {
-      rows[start + feature] = (background[source * features + feature] ?? 0) + at * wayOf(game, source, feature)
-    }
-    for (const feature of groups[group]?.features ?? []) {
-      rows[start + feature] = (rows[start + feature] ?? 0) + sign * differenceStep * wayOf(game, source, feature)
-    }
+// Each path is nudged forwards and backwards along each group.
+function nudgeAt(paths: Paths, groups: number, index: number): Nudge {
+  const of = index % (2 * groups)
+  return { ...paths.at(Math.floor(index / (2 * groups))), group: of >> 1, sign: of % 2 === 0 ? 1 : -1 }
+}
+
+function writeNudge(game: Game, nudge: Nudge, rows: Rows, index: number): void {
+  const { source, group, sign } = nudge
+  writePlace(game, nudge, rows, index)
+  const start = index * game.row.length
+  for (const feature of game.groups[group]?.features ?? []) {
+    rows[start + feature] = (rows[start + feature] ?? 0) + sign * differenceStep * wayOf(game, source, feature)
   }
-  return rows
 }
 
 /**
@@ -148,24 +158,26 @@ export async function expectedDifferences(game: Game, options: PathOptions = {})
   checkPath(game)
   const { base, prediction, evaluations } = await endsOf(game)
   const outputs = base.length
-  const nudges: readonly Nudge[] = pathsOf(game, options.steps ?? defaultSteps).flatMap((path) =>
-    game.groups.flatMap((_, group) => ([1, -1] as const).map((sign) => ({ ...path, group, sign }))),
-  )
-  const contributions = Array.from(base, () => new Float64Array(game.groups.length))
-  let done = 0
-  for (const batch of inBatches(nudges, options.batchRows ?? 1024)) {
-    options.signal?.throwIfAborted()
-    const answer = await game.predict(nudgedRows(game, batch), batch.length)
-    outputsOf(answer, batch.length)
-    for (const [index, { group, sign, weight }] of batch.entries()) {
-      for (const [output, share] of contributions.entries()) {
-        const value = answer[index * outputs + output] ?? 0
-        share[group] = (share[group] ?? 0) + (weight * sign * value) / (2 * differenceStep)
-      }
+  const groups = game.groups.length
+  const paths = pathsOf(game, options.steps ?? defaultSteps)
+  const total = paths.count * 2 * groups
+  const { batchRows = defaultBatchRows, signal, onProgress } = options
+  const contributions = Array.from(base, () => new Float64Array(groups))
+  for (let from = 0; from < total; from += batchRows) {
+    signal?.throwIfAborted()
+    const count = Math.min(batchRows, total - from)
+    const rows = emptyRows(game, count)
+    for (let index = 0; index < count; index += 1) writeNudge(game, nudgeAt(paths, groups, from + index), rows, index)
+    const answer = await game.predict(rows, count)
+    outputsOf(answer, count)
+    for (let at = 0; at < count * outputs; at += 1) {
+      const { group, sign, weight } = nudgeAt(paths, groups, from + Math.floor(at / outputs))
+      const share = contributions[at % outputs]
+      if (share === undefined) continue
+      share[group] = (share[group] ?? 0) + (weight * sign * (answer[at] ?? 0)) / (2 * differenceStep)
     }
-    done += batch.length
-    options.onProgress?.(done, nudges.length)
+    onProgress?.(from + count, total)
   }
   const method = methodOf(game)
-  return explanationOf({ method, base, prediction, contributions, evaluations: evaluations + nudges.length })
+  return explanationOf({ method, base, prediction, contributions, evaluations: evaluations + total })
 }

@@ -12,7 +12,7 @@ import {
   type GameOptions,
   varyingGroups,
 } from './game.ts'
-import { kernelCoalitions } from './kernel-coalitions.ts'
+import { kernelCoalitions, type WeightedCoalitions } from './kernel-coalitions.ts'
 import { weightedLeastSquares } from './least-squares.ts'
 
 /** Options of {@link kernelShap}. */
@@ -23,13 +23,13 @@ export interface KernelOptions extends GameOptions {
 }
 
 // Efficiency is built in: the last player's share is what the others leave over (section 4.1, equation 8 with its constraint).
-function sharesOf(
-  found: CoalitionValues,
-  coalitions: Uint8Array,
-  weights: Float64Array,
+async function sharesOf(
+  { values, outputs }: CoalitionValues,
+  chosen: Pick<WeightedCoalitions, 'coalitions' | 'weights'>,
   players: number,
-): readonly Float64Array[] {
-  const { values, outputs } = found
+  pause: GameOptions['pause'],
+): Promise<readonly Float64Array[]> {
+  const { coalitions, weights } = chosen
   const count = weights.length
   const last = players - 1
   const rows = new Float64Array(count * last)
@@ -47,9 +47,10 @@ function sharesOf(
       return (values[(at + 2) * outputs + output] ?? 0) - (values[output] ?? 0) - ofLast * gainOf(output)
     }),
   )
-  return weightedLeastSquares({ rows, width: last, weights, targets }).map((solution, output) => {
+  const solutions = await weightedLeastSquares({ rows, width: last, weights, targets, pause })
+  return solutions.map((solution, output) => {
     const sum = solution.reduce((total, share) => total + share, 0)
-    return Float64Array.of(...solution, gainOf(output) - sum)
+    return Float64Array.from({ length: players }, (_, at) => solution[at] ?? gainOf(output) - sum)
   })
 }
 
@@ -72,8 +73,9 @@ export async function kernelShap(game: Game, options: KernelOptions = {}): Promi
   if (!isSolved) checkSamples(samples, players)
   const chosen = isSolved ? undefined : kernelCoalitions(players, samples, seededRandom(options.seed ?? 1))
   const inner = chosen?.coalitions ?? new Uint8Array(0)
-  const ends = new Uint8Array(2 * players).fill(1, players)
-  const all = players === 0 ? new Uint8Array(2 * groups) : spread(Uint8Array.of(...ends, ...inner), varying, groups)
+  const asked = new Uint8Array(2 * players + inner.length).fill(1, players, 2 * players)
+  asked.set(inner, 2 * players)
+  const all = players === 0 ? new Uint8Array(2 * groups) : spread(asked, varying, groups)
   const found = await coalitionValues(game, all, options)
   const { values, outputs, evaluations } = found
   const base = values.slice(0, outputs)
@@ -81,7 +83,7 @@ export async function kernelShap(game: Game, options: KernelOptions = {}): Promi
   const shares =
     chosen === undefined
       ? Array.from(prediction, (value, output) => Float64Array.of(value - (base[output] ?? 0)))
-      : sharesOf(found, inner, chosen.weights, players)
+      : await sharesOf(found, chosen, players, options.pause)
   const contributions = shares.map((share) => placed(share, varying, groups))
   return explanationOf({ method: 'kernel', base, prediction, contributions, evaluations })
 }

@@ -12,11 +12,18 @@ export interface Regression {
   readonly targets: readonly Float64Array[]
   /** Added to the diagonal (ridge); default 0. */
   readonly ridge?: number | Float64Array
+  /** Awaited after each stretch of some milliseconds. */
+  readonly pause?: (() => Promise<void>) | undefined
 }
 
-function normalMatrix({ rows, width, weights, ridge = 0 }: Regression): Float64Array {
+// Multiplications between two pauses: a few milliseconds.
+const stretch = 4_000_000
+
+async function normalMatrix({ rows, width, weights, ridge = 0, pause }: Regression): Promise<Float64Array> {
   const matrix = new Float64Array(width * width)
+  const turn = Math.max(1, Math.floor(stretch / (width * width)))
   for (let row = 0; row < weights.length; row += 1) {
+    if (row % turn === turn - 1) await pause?.()
     const start = row * width
     for (let i = 0; i < width; i += 1) {
       const scaled = (weights[row] ?? 0) * (rows[start + i] ?? 0)
@@ -65,9 +72,9 @@ function solveFactorised(factor: Float64Array, width: number, right: Float64Arra
  * @returns `[outputs][width]`
  * @throws AppError 'unprocessable' when the rows do not determine the solution
  */
-export function weightedLeastSquares(regression: Regression): readonly Float64Array[] {
+export async function weightedLeastSquares(regression: Regression): Promise<readonly Float64Array[]> {
   const { rows, width, weights, targets } = regression
-  const factor = normalMatrix(regression)
+  const factor = await normalMatrix(regression)
   factorise(factor, width)
   return targets.map((target) => {
     const right = new Float64Array(width)

@@ -1,5 +1,6 @@
 // LIME for tabular rows: a weighted linear model of the neighbourhood (Ribeiro, Singh and Guestrin, KDD 2016).
 import { seededRandom } from '../cohort/random.ts'
+import { AppError } from '../errors/index.ts'
 import { explanationOf } from './explanation.ts'
 import { checkGame, type Explanation, fillRows, type Game, type GameOptions, outputsOf } from './game.ts'
 import { weightedLeastSquares } from './least-squares.ts'
@@ -80,11 +81,16 @@ async function neighboursOf(game: Game, options: LimeOptions): Promise<Neighbour
 export async function limeTabular(game: Game, options: LimeOptions = {}): Promise<LimeExplanation> {
   checkGame(game)
   const groups = game.groups.length
+  const fewest = 2 * (groups + 1)
+  if ((options.samples ?? fewest) < fewest) {
+    throw new AppError('unprocessable', `LIME over ${groups} groups needs at least ${fewest} samples`)
+  }
   const neighbours = await neighboursOf(game, options)
   const ridge = new Float64Array(groups + 1).fill(options.ridge ?? 1e-6)
   ridge[groups] = 0 // the intercept is free
   const { design, weights, targets } = neighbours
-  const solutions = weightedLeastSquares({ rows: design, width: groups + 1, weights, targets, ridge })
+  const { pause } = options
+  const solutions = await weightedLeastSquares({ rows: design, width: groups + 1, weights, targets, ridge, pause })
   const found = explanationOf({
     method: 'lime',
     base: Float64Array.from(solutions, (solution) => solution[groups] ?? 0),

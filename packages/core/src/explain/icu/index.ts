@@ -3,4 +3,4 @@ export { type Evidence, latestOf, type ObservedStay, observeStay } from './obser
 export { referenceStays } from './reference-group.ts'
 export { type BothLanguages, type ExplainedRisk, percentText, riskLimits, riskSentence } from './risk-sentence.ts'
 export { icuStayBundle, type StayOptions } from './stay-bundle.ts'
-export { loincSystem, measuredText, type Vital, vitals } from './vitals.ts'
+export { loincSystem, measuredText, ucumSystem, type Vital, vitals } from './vitals.ts'

@@ -18,6 +18,11 @@ function meanSize({ contributions }: ManyRows, feature: number): number {
   return contributions.reduce((sum, row) => sum + Math.abs(row[feature] ?? 0), 0) / Math.max(1, contributions.length)
 }
 
+// Above zero, so that places and shades can be divided by it.
+function largestOf(values: readonly number[]): number {
+  return values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-12)
+}
+
 /** Draws one dot for each row and feature, features with the largest mean contribution first. */
 export function beeswarmPlot(rows: ManyRows, wish: PlotWish): string {
   const { most = 12, language, what } = wish
@@ -25,7 +30,7 @@ export function beeswarmPlot(rows: ManyRows, wish: PlotWish): string {
     .map((_, feature) => feature)
     .toSorted((a, b) => meanSize(rows, b) - meanSize(rows, a))
     .slice(0, most)
-  const largest = Math.max(1e-12, ...rows.contributions.flatMap((row) => order.map((at) => Math.abs(row[at] ?? 0))))
+  const largest = largestOf(rows.contributions.flatMap((row) => order.map((at) => row[at] ?? 0)))
   const middle = nameWidth + plotWidth / 2
   const dots = order.flatMap((feature, line) => {
     const taken = new Map<number, number>()
@@ -74,7 +79,7 @@ export function timeHeatMap({ names, times, contributions }: OverTime, wish: Plo
   const cells = contributions.flatMap((row, line) =>
     Array.from(row, (value, column) => ({ line, column, value, label: `${names[line]} ${times[column]}` })),
   )
-  const largest = Math.max(1e-12, ...cells.map(({ value }) => Math.abs(value)))
+  const largest = largestOf(cells.map(({ value }) => value))
   const cellWidth = plotWidth / Math.max(1, times.length)
   const lineHeight = 24
   const drawn = cells.map(({ line, column, value, label }) =>
