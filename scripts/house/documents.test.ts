@@ -80,7 +80,7 @@ test('docs/fhir.md is what the code says (mend with: node scripts/house/document
 test('every service has a README of its own and a purpose', () => {
   for (const { name, purpose } of services) {
     assert.ok(purpose.length > 10, name)
-    const places = ['edge', 'clinical'].map((area) => `packages/platform/src/${area}/${name}/README.md`)
+    const places = ['edge', 'clinical', 'ai'].map((area) => `packages/platform/src/${area}/${name}/README.md`)
     assert.ok(
       places.some((place) => existsSync(`${root}${place}`)),
       `${name} has no README.md`,

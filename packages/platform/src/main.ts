@@ -2,7 +2,9 @@
 import { join } from 'node:path'
 import { AppError } from '@xinglin/core/errors'
 import manifest from '../package.json' with { type: 'json' }
+import { explain } from './ai/explain/index.ts'
 import { federated } from './ai/federated/index.ts'
+import { imaging } from './ai/imaging/index.ts'
 import { inference } from './ai/inference/index.ts'
 import { emr } from './clinical/emr/index.ts'
 import { patient } from './clinical/patient/index.ts'
@@ -13,6 +15,7 @@ import { type Engines, openEngines } from './composition/engines.ts'
 import { type SystemKeys, systemKeys } from './composition/keys.ts'
 import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
 import { type ListeningPort, listeningPorts } from './composition/ports.ts'
+import { createPrivateComputation } from './composition/private-computation.ts'
 import { dataFolderOf, logLevelOf } from './composition/process-settings.ts'
 import { readinessOf } from './composition/readiness.ts'
 import { servedModels } from './composition/served-models.ts'
@@ -117,6 +120,13 @@ function creators(
         version: manifest.version,
       }),
     federated: () => federated.create(ports, settings.federated),
+    imaging: () =>
+      imaging.create(ports, settings.imaging, {
+        baseUrl: fhirBase.replace(/\/fhir$/, '/dicom-web'),
+        codec: engines.codecs,
+      }),
+    explain: () => explain.create(ports, settings.explain),
+    privacy: () => createPrivateComputation(ports, settings.privacy, dataFolder),
     gateway: async () => edge ?? {},
   }
 }

@@ -1,6 +1,9 @@
 // The one list of what exists: the table of contents of the product.
+import { explain } from './ai/explain/index.ts'
 import { federated } from './ai/federated/index.ts'
+import { imaging } from './ai/imaging/index.ts'
 import { inference } from './ai/inference/index.ts'
+import { privacy } from './ai/privacy/index.ts'
 import { emr, emrRules } from './clinical/emr/index.ts'
 import { patient, patientTypes } from './clinical/patient/index.ts'
 import { pharmacy, pharmacyRules, pharmacyTypes } from './clinical/pharmacy/index.ts'
@@ -23,6 +26,9 @@ export const services = Object.freeze([
   triage,
   inference,
   federated,
+  imaging,
+  explain,
+  privacy,
   gateway,
 ] as const)
 
@@ -35,8 +41,11 @@ export const settingsByOwner = Object.freeze({
   gateway: gateway.settings,
   registry: registry.settings,
   audit: audit.settings,
+  explain: explain.settings,
   federated: federated.settings,
   inference: inference.settings,
+  imaging: imaging.settings,
+  privacy: privacy.settings,
 })
 
 /** The write rules of all services; the store obeys them in every process that writes. */

@@ -1,6 +1,7 @@
 // The engines of a process, opened in order; each adds its own end to the stop of the process.
 import { join } from 'node:path'
 import { createTrail } from '../edge/audit/index.ts'
+import { createDicomCodecs, type OpenDicomCodecs } from '../engines/dicom-codecs/index.ts'
 import { openDiskBlobs } from '../engines/disk/index.ts'
 import { createOnnx, type OpenOnnx } from '../engines/onnxruntime/index.ts'
 import type { OpenDatabase } from '../engines/postgres/index.ts'
@@ -38,6 +39,7 @@ export interface Engines {
   readonly trail: Audit
   readonly store: OpenRecords
   readonly onnx: OpenOnnx
+  readonly codecs: OpenDicomCodecs
 }
 
 /** Opens the database, brings its schemas up to date, and puts blobs, outbox, audit trail and record store on it. */
@@ -75,5 +77,7 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
   const blobs = await openDiskBlobs(join(dataFolder, 'blobs'))
   const onnx = createOnnx({ log })
   shutdown.add('onnx', () => onnx.close())
-  return { database, blobs, events, trail, store, onnx }
+  const codecs = createDicomCodecs({ log })
+  shutdown.add('dicom codecs', () => codecs.close())
+  return { database, blobs, events, trail, store, onnx, codecs }
 }

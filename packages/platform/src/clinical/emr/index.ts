@@ -3,6 +3,7 @@ import { resourceTypes } from '@xinglin/core/fhir/search'
 import type { Ports } from '../../kernel/ports.ts'
 import type { RunningService, Service } from '../../kernel/service.ts'
 import { type FhirServing, fhirRoutes } from '../../records/index.ts'
+import { keepImagingStudies } from './imaging-studies.ts'
 
 export { emrRules } from './rules.ts'
 
@@ -19,10 +20,11 @@ export const emr = {
   paths: ['/fhir'],
   settings: {},
   create: async (
-    _ports: Ports,
+    { events }: Ports,
     _settings: object,
     { ownedElsewhere, ...serving }: EmrExtra,
   ): Promise<RunningService> => {
+    keepImagingStudies(events, serving)
     const types = resourceTypes.filter((type) => !ownedElsewhere.includes(type))
     return { routes: fhirRoutes({ ...serving, types, system: true }) }
   },

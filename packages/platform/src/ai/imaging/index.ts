@@ -1,0 +1,55 @@
+// The imaging service: DICOMweb and DIMSE over one store; images are found, shown and told of to other rooms.
+import type { PixelCodec } from '@xinglin/core/dicom'
+import type { Ports } from '../../kernel/ports.ts'
+import type { RunningService, Service } from '../../kernel/service.ts'
+import { createGuard } from './guarded.ts'
+import { createAnnouncer } from './linking/announcer.ts'
+import { addStudyRoutes } from './linking/routes.ts'
+import { addQueryRoutes } from './qido/routes.ts'
+import { type ImagingSettings, imagingSettings } from './settings.ts'
+import type { IngestPorts } from './store/ingest.ts'
+import { addStoreRoutes } from './stow/routes.ts'
+import { addRenderedRoutes } from './wado/rendered-routes.ts'
+import { addRetrieveRoutes } from './wado/routes.ts'
+
+/** What the composition root hands to the imaging service alone. */
+export interface ImagingExtra {
+  /** Absolute base of /dicom-web as clients see it, without a slash at its end. */
+  readonly baseUrl: string
+  /** Decodes and encodes pixels out of process. */
+  readonly codec: PixelCodec
+}
+
+async function createImaging(ports: Ports, settings: ImagingSettings, extra: ImagingExtra): Promise<RunningService> {
+  const { sql, blobs, audit, events, ids, clock, call } = ports
+  const log = ports.log.child({ service: 'imaging' })
+  const limits = { maxInstanceBytes: settings.maxInstanceBytes, maxInstances: settings.maxRequestInstances }
+  const ingestPorts: IngestPorts = { sql, blobs, audit, events, ids, log, limits }
+  const guard = createGuard({ audit, clock })
+  const announcer = createAnnouncer({ sql, events, call, log })
+  const { baseUrl, codec } = extra
+  return {
+    routes: async (app) => {
+      // Objects are read as they arrive.
+      const types = ['multipart/related', 'application/dicom']
+      app.addContentTypeParser(types, (_request, payload, done) => done(null, payload))
+      addStoreRoutes(app, { ports: ingestPorts, guard, baseUrl })
+      addQueryRoutes(app, { sql, guard, baseUrl })
+      addRetrieveRoutes(app, { sql, blobs, codec, guard, baseUrl })
+      addRenderedRoutes(app, { sql, blobs, codec, guard, baseUrl })
+      addStudyRoutes(app, { sql, events, guard, call })
+    },
+    start: async () => announcer.start(),
+    close: () => announcer.close(),
+  }
+}
+
+/** The imaging service as the composition root sees it. */
+export const imaging = {
+  name: 'imaging',
+  purpose: 'Stores, finds and shows images (DICOMweb, DIMSE), and reads chest CT for nodules',
+  paths: ['/dicom-web', '/api/v1/imaging', '/predict'],
+  settings: imagingSettings,
+  sql: { schema: 'imaging', folder: new URL('./sql/', import.meta.url) },
+  create: createImaging,
+} as const satisfies Service<typeof imagingSettings, ImagingExtra>

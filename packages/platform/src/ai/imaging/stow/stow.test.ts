@@ -1,0 +1,145 @@
+// Storing: original bytes kept, once; conflicts and unreadable objects told one by one; nothing half stored.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { DicomJson } from '@xinglin/core/dicom'
+import { drawnSeries, type ImagingUnderTest, imagingUnderTest, partsOf } from '../under-test/service.ts'
+
+let service: ImagingUnderTest
+before(async () => {
+  service = await imagingUnderTest()
+})
+after(() => service.close())
+
+const dicom = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+const failures = (body: unknown, tag = '00081198') =>
+  ((body as DicomJson)[tag]?.Value ?? []).map((item) => (item as DicomJson)['00081197']?.Value?.[0])
+const references = (body: unknown) => (body as DicomJson)['00081199']?.Value?.length ?? 0
+
+async function stored(): Promise<number> {
+  const [row] = await service.sql.query<{ count: number }>({ text: 'SELECT count(*) FROM imaging.instance' })
+  return row?.count ?? -1
+}
+
+test('keeps the original bytes, gives them back, and stores them once', async () => {
+  const files = drawnSeries(1)
+  const answer = await service.store(files.map(({ bytes }) => bytes))
+  assert.equal(answer.status, 200)
+  assert.equal(references(answer.json()), 3)
+  const [first] = files
+  assert.ok(first)
+  const [study] = (await service.ask('/dicom-web/studies?PatientID=MRN-1')).json() as readonly DicomJson[]
+  const uid = study?.['0020000D']?.Value?.[0]
+  const back = partsOf(await service.ask(`/dicom-web/studies/${uid}`, { accept: dicom }))
+  assert.deepEqual(
+    back.map(({ bytes }) => bytes.toString('hex')).sort(),
+    files.map(({ bytes }) => Buffer.from(bytes).toString('hex')).sort(),
+  )
+  const again = await service.store(files.map(({ bytes }) => bytes))
+  assert.equal(again.status, 200)
+  assert.equal(references(again.json()), 3)
+  assert.equal(await stored(), 3)
+})
+
+test('refuses other bytes under a known UID, and keeps the rest of the request', async () => {
+  const [first] = drawnSeries(1)
+  const [other] = drawnSeries(2, 'MRN-2', 1)
+  assert.ok(first && other)
+  const changed = Buffer.from(first.bytes)
+  changed[changed.length - 5] = (changed[changed.length - 5] ?? 0) ^ 0xff
+  const answer = await service.store([changed, other.bytes, other.bytes])
+  assert.equal(answer.status, 202)
+  assert.deepEqual(failures(answer.json()), [0x0111])
+  assert.equal(references(answer.json()), 2)
+  const alone = await service.store([changed])
+  assert.equal(alone.status, 409)
+  assert.equal(await stored(), 4)
+})
+
+test('tells unreadable objects by DICOM status, and objects of another study', async () => {
+  const [file] = drawnSeries(3, 'MRN-3', 1)
+  assert.ok(file)
+  const broken = await service.store([Buffer.from('not dicom at all'), file.bytes.subarray(0, file.bytes.length - 100)])
+  assert.equal(broken.status, 409)
+  assert.deepEqual(failures(broken.json(), '0008119A'), [0xc000])
+  assert.deepEqual(failures(broken.json()), [0xc000])
+  const elsewhere = await service.store([file.bytes], { path: '/dicom-web/studies/1.2.3' })
+  assert.equal(elsewhere.status, 409)
+  assert.deepEqual(failures(elsewhere.json()), [0xa900])
+  assert.equal(await stored(), 4)
+})
+
+test('refuses bodies that are no store request, in problem details', async () => {
+  const cases: readonly (readonly [number, string, string | Buffer])[] = [
+    [415, 'application/json', '{}'],
+    [415, 'text/plain', 'x'],
+    [400, 'multipart/related', 'x'],
+    [400, 'multipart/related; boundary=b', 'no boundary in here'],
+    [400, 'multipart/related; boundary=b', '--b\r\nContent-Type: application/dicom\r\n\r\nhalf'],
+    [415, 'multipart/related; boundary=b', '--b\r\nContent-Type: image/png\r\n\r\nx\r\n--b--'],
+    [400, 'multipart/related; boundary=b', '--b--'],
+  ]
+  for (const [status, type, payload] of cases) {
+    const answer = await service.ask('/dicom-web/studies', {
+      method: 'POST',
+      headers: { 'content-type': type },
+      payload,
+    })
+    assert.equal(answer.status, status, `${type} ${payload}`)
+    assert.match(String(answer.headers['content-type']), /problem\+json/)
+  }
+  assert.equal(await stored(), 4)
+})
+
+test('stores a single object sent as it is', async () => {
+  const [file] = drawnSeries(4, 'MRN-4', 1)
+  assert.ok(file)
+  const headers = { 'content-type': 'application/dicom' }
+  const answer = await service.ask('/dicom-web/studies', { method: 'POST', headers, payload: Buffer.from(file.bytes) })
+  assert.equal(answer.status, 200)
+})
+
+test('lets nobody store who may not, and writes every store down', async () => {
+  const [file] = drawnSeries(5, 'MRN-5', 1)
+  assert.ok(file)
+  for (const how of [
+    { role: 'patient', patient: 'p1' },
+    { role: 'pharmacist' },
+    { role: 'clinician', scopes: ['user/ImagingStudy.rs'] },
+  ] as const) {
+    assert.equal((await service.store([file.bytes], how)).status, 403)
+  }
+  const entries = service.audits.filter(({ interaction }) => interaction === 'dicom-store')
+  assert.equal(entries.filter(({ outcome }) => outcome === 'refused').length >= 3, true)
+  assert.ok(
+    entries.some(({ outcome, entities }) => outcome === 'success' && entities?.[0]?.startsWith('ImagingStudy/')),
+  )
+})
+
+test('stores the same objects sent by four at once only once', async () => {
+  const files = drawnSeries(6, 'MRN-6', 4).map(({ bytes }) => bytes)
+  const answers = await Promise.all(
+    Array.from({ length: 4 }, (_none, at) => service.store(at % 2 ? files.toReversed() : files)),
+  )
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200, 200],
+  )
+  const [study] = (await service.ask('/dicom-web/studies?PatientID=MRN-6')).json() as readonly DicomJson[]
+  assert.deepEqual(study?.['00201208']?.Value, [4])
+  assert.deepEqual(study?.['00201206']?.Value, [1])
+})
+
+test('deletes for an administrator only, with the bytes that nothing points to', async () => {
+  const [study] = (await service.ask('/dicom-web/studies?PatientID=MRN-6')).json() as readonly DicomJson[]
+  const path = `/dicom-web/studies/${study?.['0020000D']?.Value?.[0]}`
+  const [row] = await service.sql.query<{ blob: string }>({
+    text: 'SELECT DISTINCT blob FROM imaging.instance WHERE study_uid = $1',
+    values: [path.split('/').at(-1)],
+  })
+  assert.ok(row && (await service.blobs.has(row.blob)))
+  assert.equal((await service.ask(path, { method: 'DELETE' })).status, 403)
+  assert.equal((await service.ask(path, { method: 'DELETE', role: 'admin' })).status, 204)
+  assert.equal((await service.ask(path, { method: 'DELETE', role: 'admin' })).status, 404)
+  assert.equal(await service.blobs.has(row.blob), false)
+  assert.equal((await service.ask('/dicom-web/studies?PatientID=MRN-6')).status, 204)
+})
