@@ -200,7 +200,8 @@ export interface Models {
 /** What a key owner's public context lets others do. */
 export interface EncryptedContextFacts {
   readonly degree: number
-  readonly primeBits: readonly number[]
+  /** Primes of the coefficient modulus in decimal, the special one last. */
+  readonly primes: readonly string[]
   /** Values of one vector at most. */
   readonly slots: number
   /** Multiplications in a row that a fresh vector stands. */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { zstdCompressSync } from 'node:zlib'
 import {
+  bitsOf,
   makeKeys,
   publicPartOf,
   readTensealContext,
@@ -75,7 +76,14 @@ test('computes 27.50 from an encrypted 35 and leaves no file behind', async () =
 test('says what a context lets others do, and refuses one that carries its secret key', async () => {
   const facts = await engine.inspectContext(await context.read())
   assert.deepEqual(
-    [facts.degree, facts.primeBits, facts.levels, facts.hasPublicKey, facts.hasRelinKeys, facts.sealVersion],
+    [
+      facts.degree,
+      facts.primes.map((prime) => bitsOf(BigInt(prime))),
+      facts.levels,
+      facts.hasPublicKey,
+      facts.hasRelinKeys,
+      facts.sealVersion,
+    ],
     [8192, [60, 40, 40, 60], 2, true, true, '4.3'],
   )
   assert.deepEqual(facts.rotations, [1, 2])

@@ -2,7 +2,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
-  bitsOf,
   type CheckedContext,
   checkContext,
   checkVector,
@@ -73,7 +72,7 @@ function factsOf(held: HeldContext): EncryptedContextFacts {
   if (checked.publicKey !== undefined) loadPublicKey(session, checked).delete()
   return {
     degree: checked.degree,
-    primeBits: checked.primes.map(bitsOf),
+    primes: checked.primes.map(String),
     slots: slotsOf(checked),
     levels: levelsOf(checked),
     scale: checked.globalScale,
