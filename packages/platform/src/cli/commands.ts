@@ -155,8 +155,6 @@ function addTraining(program: Command): void {
     .argument('[options...]', 'of its recipe, e.g. --steps 2000 (training/<model>/README.md)')
     .allowUnknownOption()
     .action(async (_model: string, options: readonly string[]) => {
-      if (model !== 'lung-nodule')
-        throw new InvalidArgumentError(`There is no recipe for ${model}; there is lung-nodule.`)
       process.exitCode = await (await import('../../../../training/lung-nodule/train.ts')).trainLungNodule(options)
     })
 }
