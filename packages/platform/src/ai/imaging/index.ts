@@ -6,6 +6,7 @@ import { createGuard } from './guarded.ts'
 import { createAnnouncer } from './linking/announcer.ts'
 import { addStudyRoutes } from './linking/routes.ts'
 import { addQueryRoutes } from './qido/routes.ts'
+import { createReadings } from './reading/index.ts'
 import { type ImagingSettings, imagingSettings } from './settings.ts'
 import type { IngestPorts } from './store/ingest.ts'
 import { addStoreRoutes } from './stow/routes.ts'
@@ -28,6 +29,7 @@ async function createImaging(ports: Ports, settings: ImagingSettings, extra: Ima
   const guard = createGuard({ audit, clock })
   const announcer = createAnnouncer({ sql, events, call, log })
   const { baseUrl, codec } = extra
+  const readings = createReadings({ ports, ingest: ingestPorts, codec, guard })
   return {
     routes: async (app) => {
       // Objects are read as they arrive.
@@ -38,9 +40,16 @@ async function createImaging(ports: Ports, settings: ImagingSettings, extra: Ima
       addRetrieveRoutes(app, { sql, blobs, codec, guard, baseUrl })
       addRenderedRoutes(app, { sql, blobs, codec, guard, baseUrl })
       addStudyRoutes(app, { sql, events, guard, call })
+      readings.addRoutes(app)
     },
-    start: async () => announcer.start(),
-    close: () => announcer.close(),
+    async start() {
+      announcer.start()
+      readings.start()
+    },
+    async close() {
+      await readings.close()
+      await announcer.close()
+    },
   }
 }
 
