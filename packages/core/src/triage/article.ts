@@ -20,5 +20,5 @@ export function articleScores(edges: readonly NamedEdge[], symptoms: readonly st
       score: own.filter(({ symptom }) => wanted.has(symptom)).length / own.length,
     }))
     .filter(({ score }) => score > 0)
-    .toSorted((a, b) => b.score - a.score || (a.disease < b.disease ? -1 : 1))
+    .toSorted((a, b) => b.score - a.score || (a.disease.toLowerCase() < b.disease.toLowerCase() ? -1 : 1))
 }

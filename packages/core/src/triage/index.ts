@@ -5,6 +5,19 @@ export { type Contribution, type Explanation, explain } from './explain.ts'
 export type * from './facts.ts'
 export { applies, urgencyLevels, vitalNames } from './facts.ts'
 export { compileGraph, type TriageGraph } from './graph.ts'
+export {
+  type Answered,
+  type Conclusion,
+  conclude,
+  evidenceOf,
+  findingOf,
+  type Interview,
+  nextStep,
+  type Reply,
+  urgencySoFar,
+  withAnswer,
+  withoutLast,
+} from './interview.ts'
 export { type FindingNames, indexNames, type ReadNames, type UnknownName } from './names.ts'
 export { type Evidence, posterior } from './posterior.ts'
 export { type InterviewState, interviewLimits, type NextStep, nextQuestion } from './question.ts'

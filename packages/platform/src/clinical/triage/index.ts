@@ -2,6 +2,8 @@
 import type { Settings } from '../../kernel/config.ts'
 import type { Ports } from '../../kernel/ports.ts'
 import type { RunningService, Service } from '../../kernel/service.ts'
+import { createInterviews } from './interview/interviews.ts'
+import { interviewRoutes } from './interview/routes.ts'
 import { createKnowledge } from './knowledge/knowledge.ts'
 import { triageRoutes } from './triage-routes.ts'
 
@@ -15,11 +17,13 @@ export const triage = {
   settings,
   sql: { schema: 'triage', folder: new URL('./sql/', import.meta.url) },
   create: async (ports: Ports, _settings: Settings<typeof settings>): Promise<RunningService> => {
-    const { sql, log } = ports
+    const { sql, log, audit, call, clock, ids } = ports
     const knowledge = createKnowledge({ sql, log })
+    const interviews = createInterviews({ sql, audit, call, clock, ids, knowledge })
     return {
       routes: async (app) => {
         await app.register(triageRoutes({ knowledge }))
+        await app.register(interviewRoutes(interviews))
       },
       start: () => knowledge.start(),
       ready: async () => {

@@ -42,18 +42,17 @@ export function callerOf({ role = 'clinician', patient, scopes = [], subject }: 
   return { subject: name, name, roles: [role], scopes, purpose: 'TREAT', ...(patient === undefined ? {} : { patient }) }
 }
 
-/** Starts the service; `call` stands for the other services. */
-export async function startTriage(sql: Sql, call: CallService = unused): Promise<ServiceUnderTest> {
-  const audits: AuditEntry[] = []
-  const ports: Ports = {
+/** Ports on a database; what is audited is kept in the list. */
+export function portsOn(sql: Sql, audits: AuditEntry[], call: CallService = unused): Ports {
+  return {
     sql,
     call,
     log: silentLogger,
     clock: systemClock,
     ids: createIds(systemClock),
     audit: {
-      append: async (_tx, entries) => {
-        audits.push(...entries)
+      append: async (tx, entries) => {
+        tx.afterCommit(() => audits.push(...entries))
       },
       record: async (entry) => {
         audits.push(entry)
@@ -65,6 +64,12 @@ export async function startTriage(sql: Sql, call: CallService = unused): Promise
     models: { metadata: unused, infer: unused },
     registry: { register: unused, deregister: unused, instances: unused, watch: unused },
   }
+}
+
+/** Starts the service; `call` stands for the other services. */
+export async function startTriage(sql: Sql, call?: CallService): Promise<ServiceUnderTest> {
+  const audits: AuditEntry[] = []
+  const ports = portsOn(sql, audits, call)
   const running = await triage.create(ports, {})
   const verifyCaller = (token: string): Caller => JSON.parse(token) as Caller
   const app = buildServiceApp({ service: 'triage', running, verifyCaller, log: silentLogger, clock: systemClock })
