@@ -16,6 +16,7 @@ import {
 } from '@xinglin/core/dicom'
 import { AppError } from '@xinglin/core/errors'
 import type { Blobs } from '../../../kernel/ports.ts'
+import { inflateHead } from '../store/receive.ts'
 import { instanceBytes } from './bytes.ts'
 import type { StoredInstance } from './instance-store.ts'
 
@@ -55,7 +56,12 @@ export function requireFrames(numbers: readonly number[], { frames }: PixelDescr
 async function readFile({ instance }: Image, { blobs }: FramePorts): Promise<DicomHeader> {
   const bytes = await instanceBytes(blobs, instance)
   if (!transferSyntaxOf(instance.transferSyntax).isDeflated) return readHeader(bytes)
-  const start = readHeader(bytes, { inflate: () => new Uint8Array(0) }).bytes.length // all that is not deflated
+  let start = 0
+  const note = (deflated: Uint8Array): Uint8Array => {
+    start = bytes.length - deflated.length
+    return inflateHead(deflated)
+  }
+  readHeader(bytes, { inflate: note })
   const rest = await inflateAll(bytes.subarray(start), { maxOutputLength: maxInflatedBytes }).catch(
     (cause: unknown) => {
       throw new AppError('unprocessable', 'The file cannot be inflated', { cause })
