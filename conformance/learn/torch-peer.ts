@@ -29,7 +29,7 @@ export interface TorchRequest {
 export interface TorchAnswer {
   readonly torch: string
   readonly losses: readonly number[]
-  /** Duration of each step. */
+  /** CPU time of each step, on one thread. */
   readonly seconds: readonly number[]
   readonly weights: Readonly<Record<string, readonly number[]>>
 }

@@ -20,7 +20,7 @@ export interface GradientOptions {
  */
 export function gradientGraph(model: Model, weights: Float32Array, options: GradientOptions): Uint8Array {
   const graph = graphBuilder()
-  const tape = startTape(graph, false)
+  const tape = startTape(graph, { isTraining: false })
   const input = graph.input('input', [options.batch, ...model.inputShape])
   tape.watch(input)
   const logits = model.forward(tape, input, weightsAsConstants(graph, model, weights))
@@ -28,6 +28,6 @@ export function gradientGraph(model: Model, weights: Float32Array, options: Grad
   const gradient = tape.gradients(output, graph.input('seed', output.shape)).get(input.name)
   if (!gradient) throw new RangeError(`the output of ${model.name} does not depend on its input`)
   graph.output('output', output)
-  graph.output('gradient', gradient)
+  graph.output('gradient', gradient.finish(graph, gradient.raw))
   return encodeModel(graph.finish(`${model.name}-gradient`))
 }

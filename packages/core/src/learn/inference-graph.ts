@@ -41,7 +41,7 @@ export function applyLink(tape: Tape, model: Model, output: Value): Value {
  */
 export function inferenceGraph(model: Model, weights: Float32Array, options: InferenceOptions = {}): Uint8Array {
   const graph = graphBuilder()
-  const tape = startTape(graph, false)
+  const tape = startTape(graph, { isTraining: false })
   const input = graph.input(options.input ?? 'input', [1, ...(options.inputShape ?? model.inputShape)])
   const weightOf = weightsAsConstants(graph, model, weights)
   const logits = model.forward(tape, options.prepare?.(tape, input) ?? input, weightOf)

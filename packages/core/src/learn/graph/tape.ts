@@ -1,8 +1,15 @@
 // Reverse-mode differentiation over a graph in the making: each operation says how to carry a gradient back.
 import type { GraphBuilder, Value } from './builder.ts'
 
+/** A gradient in the form in which it is cheapest to sum, and how it becomes one of the value's shape. */
+export interface Gradient {
+  readonly raw: Value
+  /** Emits the last step, once for the whole sum; it must be linear. */
+  finish(graph: GraphBuilder, summed: Value): Value
+}
+
 /** Carries the gradient of an operation's output back to its inputs; undefined where none flows or none is wanted. */
-export type Backward = (gradient: Value) => readonly (Value | undefined)[]
+export type Backward = (gradient: Value) => readonly (Value | Gradient | undefined)[]
 
 /** A noise input that dropout asks for: the trainer fills it with 0 and 1 / (1 - rate). */
 export interface DropoutMask {
@@ -29,8 +36,20 @@ export interface Tape {
   /** Asks for a dropout mask as an input of the graph. */
   mask(shape: readonly number[], rate: number): Value
   readonly masks: readonly DropoutMask[]
+  /**
+   * A value that depends on parameters only, made once under the key and outside of the parts that a batch is cut into,
+   * e.g. a kernel turned around.
+   */
+  prepared(key: string, make: (graph: GraphBuilder) => Value): Value
   /** Gradients of `output`, weighted by `seed` of its shape, with respect to watched values, by name. */
-  gradients(output: Value, seed: Value): ReadonlyMap<string, Value>
+  gradients(output: Value, seed: Value): ReadonlyMap<string, Gradient>
+}
+
+/** Options of {@link startTape}. */
+export interface TapeOptions {
+  readonly isTraining: boolean
+  /** Where values that depend on parameters only are made; default the tape's own graph. */
+  readonly outer?: GraphBuilder
 }
 
 interface Entry {
@@ -39,12 +58,15 @@ interface Entry {
   readonly backward: Backward
 }
 
+const plain = (raw: Value): Gradient => ({ raw, finish: (_, summed) => summed })
+
 /** Starts a tape over a graph. */
-export function startTape(graph: GraphBuilder, isTraining: boolean): Tape {
+export function startTape(graph: GraphBuilder, { isTraining, outer = graph }: TapeOptions): Tape {
   const entries: Entry[] = []
   const watched = new Set<string>()
   const updates = new Map<string, Value>()
   const masks: DropoutMask[] = []
+  const prepared = new Map<string, Value>()
   const isWatched = (value: Value | undefined): boolean => value !== undefined && watched.has(value.name)
   return {
     graph,
@@ -65,30 +87,41 @@ export function startTape(graph: GraphBuilder, isTraining: boolean): Tape {
       masks.push(mask)
       return graph.input(mask.name, shape)
     },
+    prepared(key, make) {
+      const value = prepared.get(key) ?? make(outer)
+      prepared.set(key, value)
+      return value
+    },
     gradients(output, seed) {
-      const gathered = new Map<string, readonly Value[]>([[output.name, [seed]]])
-      const finished = new Map<string, Value>()
-      const settle = (value: Value): Value | undefined => {
-        const done = finished.get(value.name) ?? sum(graph, gathered.get(value.name) ?? [])
-        if (done) finished.set(value.name, done)
-        return done
-      }
-      for (const entry of entries.toReversed()) {
-        const gradient = settle(entry.output)
+      const parts = new Map<string, readonly Gradient[]>([[output.name, [plain(seed)]]])
+      for (const { output: value, inputs, backward } of entries.toReversed()) {
+        const gradient = settle(graph, parts.get(value.name))
         if (!gradient) continue
-        const back = entry.backward(gradient)
-        for (const [index, input] of entry.inputs.entries()) {
+        parts.set(value.name, [gradient])
+        const back = backward(gradient.finish(graph, gradient.raw))
+        for (const [index, input] of inputs.entries()) {
           const part = back[index]
-          if (input && part && isWatched(input)) gathered.set(input.name, [...(gathered.get(input.name) ?? []), part])
+          if (!input || !part || !isWatched(input)) continue
+          parts.set(input.name, [...(parts.get(input.name) ?? []), 'raw' in part ? part : plain(part)])
         }
       }
-      for (const [name, parts] of gathered) {
-        const total = finished.get(name) ?? sum(graph, parts)
-        if (total) finished.set(name, total)
-      }
-      return finished
+      const settled = [...parts].flatMap(([name, list]) => {
+        const gradient = settle(graph, list)
+        return gradient ? [[name, gradient] as const] : []
+      })
+      return new Map(settled)
     },
   }
+}
+
+// A single part stays as it is; several are finished and added.
+function settle(graph: GraphBuilder, parts: readonly Gradient[] | undefined): Gradient | undefined {
+  if (!parts || parts.length <= 1) return parts?.[0]
+  const total = sum(
+    graph,
+    parts.map(({ raw, finish }) => finish(graph, raw)),
+  )
+  return total && plain(total)
 }
 
 /** Adds values of one shape; undefined for none. */

@@ -67,17 +67,15 @@ function parametersOf({ base, depth, channels, masks, normalisation }: Settled):
   const down = [...levels, depth].flatMap((level) =>
     blockParameters(`down${level}`, level === 0 ? channels : width(level - 1), width(level), normalisation),
   )
-  const up = levels
-    .toReversed()
-    .flatMap((level) => [
-      {
-        name: `up${level}.transposed.weight`,
-        shape: [width(level + 1), width(level), 2, 2],
-        initial: heNormal(width(level + 1)),
-      },
-      { name: `up${level}.transposed.bias`, shape: [width(level)], initial: constantInitial(0) },
-      ...blockParameters(`up${level}`, 2 * width(level), width(level), normalisation),
-    ])
+  const up = levels.toReversed().flatMap((level) => [
+    {
+      name: `up${level}.transposed.weight`,
+      shape: [width(level + 1), width(level), 2, 2],
+      initial: heNormal(width(level + 1)),
+    },
+    { name: `up${level}.transposed.bias`, shape: [width(level)], initial: constantInitial(0) },
+    ...blockParameters(`up${level}`, 2 * width(level), width(level), normalisation),
+  ])
   return [
     ...down,
     ...up,

@@ -1,5 +1,6 @@
 // Gradients of convolutions as matrix products: onnxruntime has no kernel for the gradient of a weight.
 import type { GraphBuilder, Value } from '../graph/builder.ts'
+import type { Gradient } from '../graph/tape.ts'
 
 type Shape = readonly number[]
 
@@ -58,7 +59,7 @@ const smallMap = 12 * 12
  * The gradient of a k×k kernel: `gradient` moved along columns by every tap against `x` moved along rows by every tap, in one
  * matrix product [k · out, pixels] × [pixels, k · in] that holds all k² taps.
  */
-export function convolutionWeightGradient(graph: GraphBuilder, x: Value, gradient: Value, size: number): Value {
+export function convolutionWeightGradient(graph: GraphBuilder, x: Value, gradient: Value, size: number): Gradient {
   const [batch = 0, channels = 0, rows = 0, columns = 0] = x.shape
   const out = gradient.shape[1] ?? 0
   const half = (size - 1) / 2
@@ -82,7 +83,10 @@ export function convolutionWeightGradient(graph: GraphBuilder, x: Value, gradien
         reshape(graph, left, [batch, size * out, pixels]),
         reshape(graph, below, [batch, size * channels, pixels]),
       )
-  return transpose(graph, reshape(graph, product, [size, out, size, channels]), [1, 3, 2, 0])
+  return {
+    raw: product,
+    finish: (outer, summed) => transpose(outer, reshape(outer, summed, [size, out, size, channels]), [1, 3, 2, 0]),
+  }
 }
 
 // Σ over images of a · bᵀ, for a [batch, m, pixels] and b [batch, n, pixels].
@@ -95,7 +99,7 @@ function productOverImages(graph: GraphBuilder, a: Value, b: Value): Value {
 }
 
 /** The gradient of the 2×2 kernel of a transposed convolution with step 2: [in, out, 2, 2]. */
-export function upWeightGradient(graph: GraphBuilder, x: Value, gradient: Value): Value {
+export function upWeightGradient(graph: GraphBuilder, x: Value, gradient: Value): Gradient {
   const [batch = 0, channels = 0, rows = 0, columns = 0] = x.shape
   const out = gradient.shape[1] ?? 0
   const pixels = rows * columns
@@ -107,5 +111,8 @@ export function upWeightGradient(graph: GraphBuilder, x: Value, gradient: Value)
     reshape(graph, x, [batch, channels, pixels]),
     reshape(graph, blocks, [batch, 4 * out, pixels]),
   )
-  return transpose(graph, reshape(graph, product, [channels, 2, 2, out]), [0, 3, 1, 2])
+  return {
+    raw: product,
+    finish: (outer, summed) => transpose(outer, reshape(outer, summed, [channels, 2, 2, out]), [0, 3, 1, 2]),
+  }
 }

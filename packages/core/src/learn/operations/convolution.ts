@@ -21,7 +21,14 @@ export function convolution(tape: Tape, x: Value, weight: Value, bias?: Value): 
   const attributes = { kernel_shape: [size, size], pads: [half, half, half, half] }
   const output = graph.node('Conv', [x, weight, bias], [batch, out, rows, columns], { attributes })
   return tape.record(output, [x, weight, bias], (gradient) => [
-    tape.isWatched(x) ? graph.node('Conv', [gradient, flipKernel(graph, weight)], x.shape, { attributes }) : undefined,
+    tape.isWatched(x)
+      ? graph.node(
+          'Conv',
+          [gradient, tape.prepared(`flipped ${weight.name}`, (outer) => flipKernel(outer, weight))],
+          x.shape,
+          { attributes },
+        )
+      : undefined,
     tape.isWatched(weight) ? convolutionWeightGradient(graph, x, gradient, size) : undefined,
     tape.isWatched(bias) ? sumPerChannel(graph, gradient) : undefined,
   ])

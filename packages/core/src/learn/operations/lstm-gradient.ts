@@ -1,7 +1,7 @@
-// Backward through time of one LSTM layer: local slopes of all steps at once, then a short chain from the last step to the first.
+// Backward through time of one LSTM layer: small products of one step stay in the cache, so they are not stacked over steps.
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import { sum, type Tape } from '../graph/tape.ts'
-import type { LstmRun, LstmWeights } from './lstm-run.ts'
+import type { LstmRun, LstmStep, LstmWeights } from './lstm-run.ts'
 
 /** What the way back starts from. */
 export interface LstmArrival {
@@ -12,117 +12,66 @@ export interface LstmArrival {
   readonly arriving: readonly (Value | undefined)[]
 }
 
-// Factors of one step, each [1, n, hidden, batch], by which gradients of cell and hidden state become gradients of the gates.
-interface StepSlopes {
-  /** Input gate, forget gate, candidate: factors of the cell's gradient. */
-  readonly fromCell: Value
-  /** Output gate: factor of the hidden state's gradient. */
-  readonly output: Value
-  /** From the hidden state's gradient to the cell's. */
-  readonly cell: Value
-  readonly forget: Value
-}
-
 type Shape = readonly number[]
 
 function zeros(graph: GraphBuilder, shape: Shape): Value {
   return graph.constant({ datatype: 'FP32', shape, data: new Float32Array(shape.reduce((all, size) => all * size, 1)) })
 }
 
-function stack(graph: GraphBuilder, values: readonly Value[], rows: number, { size }: LstmRun): Value {
-  const { steps, hidden, batch } = size
-  const tall = graph.node('Concat', values, [steps * rows * hidden, batch], { attributes: { axis: 0 } })
-  const shape = [steps, rows, hidden, batch]
-  return graph.node('Reshape', [tall, graph.integers(shape)], shape)
+/** Gradients with respect to the state that a step started from and the one it ended with. */
+interface StateGradient {
+  readonly hidden: Value
+  readonly cell: Value
 }
 
-function cut(graph: GraphBuilder, value: Value): readonly Value[] {
-  const [steps = 0, ...rest] = value.shape
-  if (steps === 1) return [value]
-  const shapes = Array.from({ length: steps }, () => [1, ...rest])
-  return graph.nodes('Split', [value], shapes, { attributes: { axis: 0, num_outputs: steps } })
+interface StepGradient {
+  /** Before the gates' functions, [4 · hidden, batch] in PyTorch's order of gates. */
+  readonly gates: Value
+  /** With respect to the cell before. */
+  readonly cell: Value
 }
 
-// s (1 - s) of the sigmoid gates and 1 - y² of the tanh values, for all steps.
-function localSlopes(graph: GraphBuilder, run: LstmRun): readonly StepSlopes[] {
-  const { steps, hidden, batch } = run.size
-  const one = [steps, 1, hidden, batch]
-  const three = [steps, 3, hidden, batch]
-  const times = (a: Value, b: Value, shape: Shape): Value => graph.node('Mul', [a, b], shape)
-  const rest = (value: Value): Value => graph.node('Sub', [graph.scalar(1), value], value.shape)
-  const gates = stack(
-    graph,
-    run.steps.map((step) => step.gates),
-    3,
-    run,
-  )
-  const candidate = stack(
-    graph,
-    run.steps.map((step) => step.candidate),
-    1,
-    run,
-  )
-  const cellTanh = stack(
-    graph,
-    run.steps.map((step) => step.cellTanh),
-    1,
-    run,
-  )
-  const before = [zeros(graph, [hidden, batch]), ...run.steps.slice(0, -1).map((step) => step.cell)]
-  const cellBefore = stack(graph, before, 1, run)
-  const [input, forget, output] = graph.nodes('Split', [gates], [one, one, one], {
-    attributes: { axis: 1, num_outputs: 3 },
-  })
-  if (!input || !forget || !output) throw new RangeError('lstm: a gate is missing')
-  const partners = graph.node('Concat', [candidate, cellBefore, cellTanh], three, { attributes: { axis: 1 } })
-  const sigmoidSlopes = times(times(gates, rest(gates), three), partners, three)
-  const two = [steps, 2, hidden, batch]
-  const [fromInputs, fromOutput] = graph.nodes('Split', [sigmoidSlopes, graph.integers([2, 1])], [two, one], {
-    attributes: { axis: 1 },
-  })
-  const fromCandidate = times(input, rest(times(candidate, candidate, one)), one)
-  const fromCell = cut(graph, graph.node('Concat', [fromInputs, fromCandidate], three, { attributes: { axis: 1 } }))
-  const outputs = fromOutput ? cut(graph, fromOutput) : []
-  const cells = cut(graph, times(output, rest(times(cellTanh, cellTanh, one)), one))
-  const forgets = cut(graph, forget)
-  return fromCell.flatMap((slopes, t) => {
-    const [own, cell, kept] = [outputs[t], cells[t], forgets[t]]
-    return own && cell && kept ? [{ fromCell: slopes, output: own, cell, forget: kept }] : []
-  })
+// With s' = s (1 - s) and tanh' = 1 - tanh²: every slope is written by products that the forward pass has already made.
+function stepBack(graph: GraphBuilder, step: LstmStep, toHidden: Value, fromLater: Value | undefined): StepGradient {
+  const { shape } = step.cell
+  const times = (a: Value, b: Value): Value => graph.node('Mul', [a, b], shape)
+  const minus = (a: Value, b: Value): Value => graph.node('Sub', [a, b], shape)
+  const closed = (gate: Value): Value => minus(graph.scalar(1), gate)
+  const own = times(toHidden, minus(step.output, times(step.hidden, step.cellTanh)))
+  const toCell = fromLater ? graph.node('Add', [own, fromLater], shape) : own
+  const [rows = 0, batch = 0] = shape
+  const gates = [
+    times(toCell, times(step.fresh, closed(step.input))),
+    step.kept ? times(toCell, times(step.kept, closed(step.forget))) : zeros(graph, shape),
+    times(toCell, minus(step.input, times(step.fresh, step.candidate))),
+    times(toHidden, times(step.hidden, closed(step.output))),
+  ]
+  return {
+    gates: graph.node('Concat', gates, [4 * rows, batch], { attributes: { axis: 0 } }),
+    cell: step.kept ? times(toCell, step.forget) : toCell,
+  }
 }
 
-// The chain: gradients of all gates before their functions, [4 · hidden, batch] for each step, in PyTorch's order of gates.
-function gateGradients(graph: GraphBuilder, run: LstmRun, { weights, arriving }: LstmArrival): readonly Value[] {
+// From the last step to the first; the answer is in the order of time.
+function gateGradients(
+  graph: GraphBuilder,
+  run: LstmRun,
+  { weights, arriving }: Pick<LstmArrival, 'weights' | 'arriving'>,
+): readonly Value[] {
   const { hidden, batch } = run.size
-  const one = [1, 1, hidden, batch]
-  const slopes = localSlopes(graph, run)
   const done: Value[] = []
-  let fromLater: { readonly hidden: Value; readonly cell: Value } | undefined
-  for (let t = slopes.length - 1; t >= 0; t -= 1) {
-    const slope = slopes[t]
+  let later: StateGradient | undefined
+  for (const [t, step] of [...run.steps.entries()].toReversed()) {
     const toHidden = sum(
       graph,
-      [arriving[t], fromLater?.hidden].filter((value) => value !== undefined),
+      [arriving[t], later?.hidden].filter((value) => value !== undefined),
     )
-    if (!slope || !toHidden) throw new RangeError('lstm: no gradient arrives at the last step')
-    const own = graph.node('Mul', [toHidden, slope.cell], one)
-    const toCell = fromLater ? graph.node('Add', [own, fromLater.cell], one) : own
-    const gates = graph.node(
-      'Concat',
-      [
-        graph.node('Mul', [toCell, slope.fromCell], [1, 3, hidden, batch]),
-        graph.node('Mul', [toHidden, slope.output], one),
-      ],
-      [1, 4, hidden, batch],
-      { attributes: { axis: 1 } },
-    )
-    const flat = graph.node('Reshape', [gates, graph.integers([4 * hidden, batch])], [4 * hidden, batch])
-    done.unshift(flat)
+    if (!toHidden) throw new RangeError('lstm: no gradient arrives at the last step')
+    const { gates, cell } = stepBack(graph, step, toHidden, later?.cell)
+    done.unshift(gates)
     if (t === 0) break
-    fromLater = {
-      hidden: graph.node('Gemm', [weights.hiddenWeight, flat], [hidden, batch], { attributes: { transA: 1 } }),
-      cell: graph.node('Mul', [toCell, slope.forget], one),
-    }
+    const before = graph.node('Gemm', [weights.hiddenWeight, gates], [hidden, batch], { attributes: { transA: 1 } })
+    later = { hidden: before, cell }
   }
   return done
 }
@@ -133,25 +82,20 @@ export function backwardThroughTime(tape: Tape, run: LstmRun, arrival: LstmArriv
   const { steps, hidden, batch, features } = run.size
   const { x, weights } = arrival
   const width = steps * batch
-  const all = graph.node('Concat', gateGradients(graph, run, arrival), [4 * hidden, width], { attributes: { axis: 1 } })
+  const besides = { attributes: { axis: 1 } }
+  const all = graph.node('Concat', gateGradients(graph, run, arrival), [4 * hidden, width], besides)
   const against = (other: Value, shape: Shape): Value =>
     graph.node('Gemm', [all, other], shape, { attributes: { transB: 1 } })
-  const hiddenBefore = (): Value =>
-    graph.node(
-      'Concat',
-      [zeros(graph, [hidden, batch]), ...run.steps.slice(0, -1).map((step) => step.hidden)],
-      [hidden, width],
-      {
-        attributes: { axis: 1 },
-      },
-    )
+  const hiddenBefore = (): Value => {
+    const states = [zeros(graph, [hidden, batch]), ...run.steps.slice(0, -1).map((step) => step.hidden)]
+    return graph.node('Concat', states, [hidden, width], besides)
+  }
   const bias = tape.isWatched(weights.inputBias)
     ? graph.node('ReduceSum', [all, graph.integers([1])], [4 * hidden], { attributes: { keepdims: 0 } })
     : undefined
   const toInput = (): Value => {
     const columns = graph.node('Gemm', [weights.inputWeight, all], [features, width], { attributes: { transA: 1 } })
-    const cube = graph.node('Reshape', [columns, graph.integers([features, steps, batch])], [features, steps, batch])
-    return graph.node('Transpose', [cube], x.shape, { attributes: { perm: [2, 1, 0] } })
+    return fromColumns(graph, columns, { steps, batch, features })
   }
   return [
     tape.isWatched(x) ? toInput() : undefined,
@@ -160,4 +104,34 @@ export function backwardThroughTime(tape: Tape, run: LstmRun, arrival: LstmArriv
     bias,
     bias,
   ]
+}
+
+/** Sizes of a batch of series. */
+export interface SeriesSize {
+  readonly steps: number
+  readonly batch: number
+  readonly features: number
+}
+
+/**
+ * [features, steps · batch] → [batch, steps, features]. One turn of three axes at once is a walk by elements in onnxruntime;
+ * two turns of two axes move blocks.
+ */
+export function fromColumns(graph: GraphBuilder, columns: Value, { steps, batch, features }: SeriesSize): Value {
+  const cube = graph.node('Reshape', [columns, graph.integers([features, steps, -1])], [features, steps, batch])
+  const timeFirst = graph.node('Transpose', [cube], [steps, features, batch], { attributes: { perm: [1, 0, 2] } })
+  const tall = graph.node('Reshape', [timeFirst, graph.integers([steps * features, -1])], [steps * features, batch])
+  const rows = graph.node('Transpose', [tall], [batch, steps * features], { attributes: { perm: [1, 0] } })
+  const shape = [batch, steps, features]
+  return graph.node('Reshape', [rows, graph.integers([-1, steps, features])], shape)
+}
+
+/** [batch, steps, features] → [features, steps · batch], as the layers compute. */
+export function toColumns(graph: GraphBuilder, x: Value): Value {
+  const [batch = 0, steps = 0, features = 0] = x.shape
+  const rows = graph.node('Reshape', [x, graph.integers([-1, steps * features])], [batch, steps * features])
+  const tall = graph.node('Transpose', [rows], [steps * features, batch], { attributes: { perm: [1, 0] } })
+  const timeFirst = graph.node('Reshape', [tall, graph.integers([steps, features, -1])], [steps, features, batch])
+  const cube = graph.node('Transpose', [timeFirst], [features, steps, batch], { attributes: { perm: [1, 0, 2] } })
+  return graph.node('Reshape', [cube, graph.integers([features, -1])], [features, steps * batch])
 }

@@ -13,10 +13,16 @@ export interface LstmWeights {
   readonly hiddenBias: Value
 }
 
-/** One time step; each [hidden, batch], `gates` [3 · hidden, batch] = input, forget, output. */
+/** One time step; every value is [hidden, batch]. */
 export interface LstmStep {
-  readonly gates: Value
+  readonly input: Value
+  readonly forget: Value
+  readonly output: Value
   readonly candidate: Value
+  /** input · candidate */
+  readonly fresh: Value
+  /** forget · cell before; undefined in the first step, before which the cell is zero. */
+  readonly kept: Value | undefined
   readonly cell: Value
   readonly cellTanh: Value
   readonly hidden: Value

@@ -1,7 +1,7 @@
 // One LSTM layer, unrolled over time; states are held transposed, [hidden, batch], so that gates are contiguous rows.
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import type { Tape } from '../graph/tape.ts'
-import { backwardThroughTime } from './lstm-gradient.ts'
+import { backwardThroughTime, fromColumns, toColumns } from './lstm-gradient.ts'
 import type { LstmRun, LstmStep, LstmWeights } from './lstm-run.ts'
 
 /** Takes rows of PyTorch's gate blocks (0 input, 1 forget, 2 cell, 3 output) into a matrix of its own. */
@@ -30,8 +30,7 @@ function runForward(tape: Tape, x: Value, weights: LstmWeights): LstmRun {
   const [batch = 0, steps = 0, features = 0] = x.shape
   const hidden = weights.hiddenWeight.shape[1] ?? 0
   const size = { steps, batch, features, hidden }
-  const timeMajor = graph.node('Transpose', [x], [features, steps, batch], { attributes: { perm: [2, 1, 0] } })
-  const columns = graph.node('Reshape', [timeMajor, graph.integers([features, -1])], [features, steps * batch])
+  const columns = toColumns(graph, x)
   const bias = graph.node('Add', [weights.inputBias, weights.hiddenBias], weights.inputBias.shape)
   const tall = graph.node('Reshape', [bias, graph.integers([-1, 1])], [4 * hidden, 1])
   const part = (gates: readonly number[]): { readonly recurrent: Value; readonly inputs: readonly Value[] } => ({
@@ -74,10 +73,13 @@ function nextState(graph: GraphBuilder, previous: LstmStep | undefined, gates: V
   const [input, forget, output] = graph.nodes('Split', [gates], [shape, shape, shape], {
     attributes: { axis: 0, num_outputs: 3 },
   })
+  if (!input || !forget || !output) throw new RangeError('lstm: a gate is missing')
   const fresh = graph.node('Mul', [input, candidate], shape)
-  const cell = previous ? graph.node('Add', [graph.node('Mul', [forget, previous.cell], shape), fresh], shape) : fresh
+  const kept = previous && graph.node('Mul', [forget, previous.cell], shape)
+  const cell = kept ? graph.node('Add', [kept, fresh], shape) : fresh
   const cellTanh = graph.node('Tanh', [cell], shape)
-  return { gates, candidate, cell, cellTanh, hidden: graph.node('Mul', [output, cellTanh], shape) }
+  const hidden = graph.node('Mul', [output, cellTanh], shape)
+  return { input, forget, output, candidate, fresh, kept, cell, cellTanh, hidden }
 }
 
 /**
@@ -114,11 +116,9 @@ export function lstmSequence(tape: Tape, x: Value, weights: LstmWeights): Value 
     [hidden, steps * batch],
     { attributes: { axis: 1 } },
   )
-  const cube = graph.node('Reshape', [stack, graph.integers([hidden, steps, -1])], [hidden, steps, batch])
-  const output = graph.node('Transpose', [cube], [batch, steps, hidden], { attributes: { perm: [2, 1, 0] } })
+  const output = fromColumns(graph, stack, { steps, batch, features: hidden })
   return tape.record(output, inputsOf(x, weights), (gradient) => {
-    const turned = graph.node('Transpose', [gradient], [hidden, steps, batch], { attributes: { perm: [2, 1, 0] } })
-    const flat = graph.node('Reshape', [turned, graph.integers([hidden, -1])], [hidden, steps * batch])
+    const flat = toColumns(graph, gradient)
     const shapes = Array.from({ length: steps }, () => [hidden, batch])
     const arriving =
       steps === 1 ? [flat] : graph.nodes('Split', [flat], shapes, { attributes: { axis: 1, num_outputs: steps } })

@@ -32,7 +32,7 @@ export function randomTensor(shape: readonly number[], seed: number): Tensor {
  */
 export async function gradientError(open: OpenSession, one: GradientCase): Promise<number> {
   const graph = graphBuilder()
-  const tape = startTape(graph, one.isTraining ?? true)
+  const tape = startTape(graph, { isTraining: one.isTraining ?? true })
   const values = Object.fromEntries(
     Object.entries(one.inputs).map(([name, { shape, datatype }]) => [name, graph.input(name, shape, datatype)]),
   )
@@ -48,7 +48,7 @@ export async function gradientError(open: OpenSession, one: GradientCase): Promi
   graph.output('result', output)
   for (const { name } of differentiated) {
     const gradient = gradients.get(name)
-    if (gradient) graph.output(`gradient_${name}`, gradient)
+    if (gradient) graph.output(`gradient_${name}`, gradient.finish(graph, gradient.raw))
   }
   const session = await open(encodeModel(graph.finish('case')))
   const run = (inputs: NamedTensors): Promise<NamedTensors> => session.run({ ...inputs, seed })
