@@ -3,6 +3,7 @@ export { type CaseMix, caseMixes, drawIcuCohort, type IcuCohort } from './cohort
 export { type IcuFeature, icuFeatures, stayBins, stayHours } from './features.ts'
 export { prepareStays, transformStays } from './inputs.ts'
 export { icuModel, icuServedGraph, initialIcuWeights } from './model.ts'
+export { icuModelConfig } from './served.ts'
 export {
   createIcuSite,
   type IcuSite,

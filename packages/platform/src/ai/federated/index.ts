@@ -19,7 +19,13 @@ export interface RunningFederated extends RunningService {
   flowerPort(): number
 }
 
-const leaseMs = 10_000
+/** What only a test says otherwise. */
+export interface FederatedExtra {
+  /** How long another process waits before it takes over from one that died. */
+  readonly leaseMs: number
+}
+
+const usual: FederatedExtra = { leaseMs: 10_000 }
 
 type FederatedSettings = Settings<typeof federatedSettings>
 
@@ -39,7 +45,11 @@ async function tlsOf({ certificate, key }: FederatedSettings) {
   return { certificate: await read(certificate), key: await read(key) }
 }
 
-async function createFederated(ports: Ports, settings: FederatedSettings): Promise<RunningFederated> {
+async function createFederated(
+  ports: Ports,
+  settings: FederatedSettings,
+  { leaseMs }: FederatedExtra,
+): Promise<RunningFederated> {
   const { sql, blobs, audit, clock, ids } = ports
   const log = ports.log.child({ service: 'federated' })
   const isLocal = isLoopback(settings.host)
@@ -75,5 +85,6 @@ export const federated = {
   paths: ['/api/v1/federations'],
   settings: federatedSettings,
   sql: { schema: 'federated', folder: new URL('./sql/', import.meta.url) },
-  create: (ports: Ports, settings: FederatedSettings): Promise<RunningFederated> => createFederated(ports, settings),
-} as const satisfies Service<typeof federatedSettings>
+  create: (ports: Ports, settings: FederatedSettings, extra = usual): Promise<RunningFederated> =>
+    createFederated(ports, settings, extra),
+} as const satisfies Service<typeof federatedSettings, FederatedExtra | undefined>

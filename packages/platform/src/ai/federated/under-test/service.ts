@@ -73,6 +73,7 @@ export interface Place {
   readonly call?: CallService
   readonly flowerPort?: number
   readonly openJoin?: boolean
+  readonly leaseMs?: number
 }
 
 const callerOf = (role: Role): Caller => ({
@@ -108,7 +109,7 @@ export async function serviceUnderTest(place: Place): Promise<ServiceUnderTest> 
     key: undefined,
     maxSites: 20,
   }
-  const running = await federated.create(ports, settings)
+  const running = await federated.create(ports, settings, { leaseMs: place.leaseMs ?? 10_000 })
   const verifyCaller = (role: string): Caller => callerOf(role as Role) // the tests send the role itself
   const app = buildServiceApp({ service: 'federated', running, verifyCaller, log: silentLogger, clock: systemClock })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
