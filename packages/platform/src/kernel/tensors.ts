@@ -66,6 +66,6 @@ export function tensorOf(datatype: Datatype, shape: readonly number[], bytes: Ui
     )
   }
   const isAligned = bytes.byteOffset % size === 0
-  const source = isAligned ? bytes : bytes.slice()
+  const source = isAligned ? bytes : new Uint8Array(bytes) // a Buffer would only slice a view
   return { datatype, shape, data: view(source.buffer, source.byteOffset, count) }
 }

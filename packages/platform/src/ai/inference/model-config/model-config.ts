@@ -227,7 +227,9 @@ function configOf(values: Values, name: string): ModelConfig {
     })),
     default_model_filename: given.default_model_filename ?? 'model.onnx',
     ...(batching === undefined ? {} : { dynamic_batching: dynamicBatching(batching) }),
-    parameters: given.parameters ?? {},
+    parameters: Object.fromEntries(
+      Object.entries(given.parameters ?? {}).map(([key, one]) => [key, { string_value: '', ...one }]),
+    ),
     model_warmup: warmups(given.model_warmup),
   }
   checkPlatform(config)

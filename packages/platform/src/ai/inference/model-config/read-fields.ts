@@ -135,21 +135,24 @@ function plainValue(value: TextScalar | TextMessage, kind: Kind): unknown {
   throw invalid(`config.pbtxt, line ${value.line}: a value is expected, not a message`)
 }
 
-/** Turns text format into what its JSON would be; unknown fields are kept for {@link readFields} to refuse. */
+/** Turns text format into what its JSON would be. @throws TritonError INVALID_ARG for a field that does not exist */
 export function plainMessage(message: TextMessage, fields: Fields): Values {
   const plain: Record<string, unknown> = {}
   for (const { name, value } of message.fields) {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined
+    if (field === undefined) {
+      throw invalid(`config.pbtxt, line ${value.line}: there is no field ${JSON.stringify(name.slice(0, 64))}`)
+    }
     const isGiven = Object.hasOwn(plain, name)
-    if (field?.kind === 'map' && value.kind === 'message') {
+    if (field.kind === 'map' && value.kind === 'message') {
       const [key, entry] = plainEntry(value, field.value)
       plain[name] = { ...(plain[name] as Values | undefined), [key]: entry }
-    } else if (field?.isRepeated === true) {
+    } else if (field.isRepeated === true) {
       plain[name] = [...((plain[name] as readonly unknown[] | undefined) ?? []), plainValue(value, field)]
-    } else if (isGiven && field?.kind !== 'ignored') {
+    } else if (isGiven && field.kind !== 'ignored') {
       throw invalid(`config.pbtxt, line ${value.line}: ${name} is given twice`)
     } else {
-      plain[name] = field === undefined ? value : plainValue(value, field)
+      plain[name] = plainValue(value, field)
     }
   }
   return plain
