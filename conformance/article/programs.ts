@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { peersEnvironment } from '../peers.ts'
 import { startNameProxy } from './name-proxy.ts'
 import type { Program } from './scene.ts'
 
@@ -13,7 +14,7 @@ function outputOf(program: Program, cwd: string, proxyUrl: string): Promise<stri
   const proxied = { http_proxy: proxyUrl, grpc_proxy: proxyUrl, NODE_USE_ENV_PROXY: '1', no_proxy: '', NO_PROXY: '' }
   const child = spawn(program.command, [...program.args], {
     cwd,
-    env: { ...process.env, ...proxied, PYTHONDONTWRITEBYTECODE: '1', ...program.env },
+    env: { ...process.env, ...proxied, ...peersEnvironment, ...program.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: program.timeoutMs ?? defaultTimeoutMs,
     killSignal: 'SIGKILL',

@@ -1,5 +1,4 @@
 // Walks through the article section by section on a running system, and prints what ran with its result and time.
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,8 +11,11 @@ import { listeningPorts } from '../../packages/platform/src/composition/ports.ts
 import type { Role } from '../../packages/platform/src/kernel/caller.ts'
 import { readSettings } from '../../packages/platform/src/kernel/config.ts'
 import { settingsByOwner } from '../../packages/platform/src/services.ts'
+import { peersPython } from '../peers.ts'
 import { readArticle } from './article-text.ts'
+import { aiServices } from './chapters/ai-services.ts'
 import { coreServices } from './chapters/core-services.ts'
+import { scenarios } from './chapters/scenarios.ts'
 import { runProgram } from './programs.ts'
 import { type ArticleStage, type Scene, Skipped } from './scene.ts'
 
@@ -35,14 +37,7 @@ export interface Row {
   readonly ms: number
 }
 
-const scenes: readonly Scene[] = [...coreServices]
-
-const defaultPython = '/opt/peers/bin/python'
-
-function pythonOf(): string | undefined {
-  const given = process.env['XINGLIN_PEERS_PYTHON'] ?? defaultPython
-  return existsSync(given) ? given : undefined
-}
+const scenes: readonly Scene[] = [...coreServices, ...aiServices, ...scenarios]
 
 function stageOn(
   system: RunState,
@@ -56,7 +51,7 @@ function stageOn(
   return {
     ...{ gatewayUrl: system.gatewayUrl, adminUrl: system.adminUrl, registryUrl: system.registryUrl },
     article: readArticle(text),
-    python: pythonOf(),
+    python: peersPython,
     port(env) {
       const found = ports.find((one) => one.env === env)
       if (found === undefined) throw new Error(`No service listens on a port that ${env} sets`)
