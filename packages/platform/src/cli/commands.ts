@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { type Role, roles } from '../kernel/caller.ts'
+import { addPrivate } from './private/command-line.ts'
 
 function parseRole(text: string): Role {
   const role = roles.find((known) => known === text)
@@ -166,6 +167,6 @@ export function commandLine(): Command {
     .description('Xinglin 杏林: a smart-healthcare platform in one command')
     .version(manifest.version)
     .showHelpAfterError()
-  for (const add of [addSystem, addAccess, addData, addShows, addTraining]) add(program)
+  for (const add of [addSystem, addAccess, addData, addShows, addTraining, addPrivate]) add(program)
   return program
 }
