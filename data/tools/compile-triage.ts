@@ -28,6 +28,9 @@ const conditions = json('release_conditions.json') as Readonly<Record<string, Co
 const symptomP = '0.6'
 const riskP = '0.3'
 
+// What a condition hardly goes without (authored from general medical knowledge, not from patients' data).
+const hallmarkP = '0.9'
+
 const findingColumns = 'id kind en zh question_en question_zh synonyms hpo ddxplus leak sex min_age max_age'.split(' ')
 const findings = readTsv(new URL('findings.tsv', out)).map((row) => {
   const evidence = evidences[row.ddxplus ?? '']
@@ -54,5 +57,13 @@ const compiled = readTsv(new URL('conditions.tsv', out)).flatMap(({ id = '', ddx
 // An authored edge stands in for the same edge of DDXPlus.
 const roots = compiled.filter((edge) => !authored.some((own) => own.finding === edge.finding && own.condition === edge.condition))
 const unique = new Map([...roots, ...authored].map((edge) => [`${edge.finding}|${edge.condition}`, edge]))
-writeTsv(new URL('presents_in.tsv', out), ['finding', 'condition', 'p', 'source'], [...unique.values()])
+const hallmarks = new Set(
+  readTsv(new URL('hallmarks.tsv', out)).flatMap(({ condition = '', findings: list = '' }) =>
+    list.split(',').map((finding) => `${finding}|${condition}`),
+  ),
+)
+const lost = [...hallmarks].filter((key) => !unique.has(key))
+if (lost.length > 0) throw new Error(`Hallmarks without an edge: ${lost.join(', ')}`)
+const edges = [...unique].map(([key, edge]) => (hallmarks.has(key) ? { ...edge, p: hallmarkP } : edge))
+writeTsv(new URL('presents_in.tsv', out), ['finding', 'condition', 'p', 'source'], edges)
 process.stdout.write(`${findings.length} findings, ${unique.size} edges\n`)
