@@ -18,3 +18,6 @@ export {
 } from './tensor.ts'
 export { createTrainer, type Trainer, type TrainingBatch, type TrainingState } from './trainer.ts'
 export { type TrainingGraph, type TrainingOptions, trainingGraph } from './training-graph.ts'
+export { readNpy, writeNpy } from './weights/npy.ts'
+export { readOnnxWeights, weightsFromOnnx } from './weights/onnx-weights.ts'
+export { readSafetensors, writeSafetensors } from './weights/safetensors.ts'
