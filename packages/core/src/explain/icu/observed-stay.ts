@@ -1,5 +1,5 @@
 // A patient's Observations as the tensor that the mortality model reads: 24 bins of two hours, the last value of each bin.
-import { stayBins, stayHours } from '../../federated/index.ts'
+import { stayBins, stayHours } from '../../federated/icu/features.ts'
 import type { Resource } from '../../fhir/index.ts'
 import { vitalOfCode, vitals } from './vitals.ts'
 

@@ -1,5 +1,5 @@
 // The stays that an estimate is compared with: synthetic ones of four kinds of ICU, the same everywhere.
-import { caseMixes, drawIcuCohort } from '../../federated/index.ts'
+import { caseMixes, drawIcuCohort } from '../../federated/icu/cohort.ts'
 
 const seed = 20_120_101
 

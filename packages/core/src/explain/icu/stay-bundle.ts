@@ -1,6 +1,7 @@
 // A synthetic ICU stay as FHIR: a person who never lived, an encounter, and two days of measurements, the same for a seed.
 import { seededRandom } from '../../cohort/random.ts'
-import { drawIcuCohort, stayBins, stayHours } from '../../federated/index.ts'
+import { drawIcuCohort } from '../../federated/icu/cohort.ts'
+import { stayBins, stayHours } from '../../federated/icu/features.ts'
 import type { Bundle, Resource } from '../../fhir/index.ts'
 import { loincSystem, ucumSystem, type Vital, vitals } from './vitals.ts'
 

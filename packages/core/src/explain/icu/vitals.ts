@@ -1,5 +1,5 @@
 // The twelve measurements of the mortality model in a patient's record: LOINC codes, UCUM units, names in two languages.
-import { icuFeatures } from '../../federated/index.ts'
+import { icuFeatures } from '../../federated/icu/features.ts'
 
 /** A measurement that the model reads. */
 export interface Vital {

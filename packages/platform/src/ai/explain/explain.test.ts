@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
 import { referenceStays } from '@xinglin/core/explain/icu'
-import { icuFeatures } from '@xinglin/core/federated'
+import { icuFeatures } from '@xinglin/core/federated/icu'
 import type { Models } from '../../kernel/ports.ts'
 import type { ExplainAnswer } from './answer.ts'
 import { openServedModel } from './served-model.ts'
@@ -32,7 +32,7 @@ const full = (value: number) =>
 
 before(async () => {
   const { onnx, firstLoss, lastLoss } = await trainStandIn()
-  assert.ok(lastLoss < firstLoss - 0.05, `the stand-in learned: ${firstLoss} to ${lastLoss}`)
+  assert.ok(lastLoss < firstLoss - 0.1, `the stand-in learned: ${firstLoss} to ${lastLoss}`)
   served = await serveGraphs({
     icu: servedStandIn(onnx),
     small: { ...servedStandIn(onnx), mostRows: 48 },

@@ -62,7 +62,7 @@ test('tells a grave stay from a mild one, and the shares add up', async () => {
   const sum = body.contributions.reduce((total, { contribution }) => total + contribution, body.base)
   assert.ok(Math.abs(sum - body.risk) < 1e-6)
   const mild = await assess({ patient: 'Patient/li-na', store: false })
-  assert.ok(body.risk > 2 * mild.body.risk, `${body.risk} is not above ${mild.body.risk}`)
+  assert.ok(body.risk > 1.5 * mild.body.risk, `${body.risk} is not above ${mild.body.risk}`)
   assert.equal(mild.body.risk_assessment, null)
   assert.match(body.sentence.en, /^The model estimates the risk of death in hospital at \d+ %/)
   assert.match(body.sentence.zh, /^模型估计院内死亡风险为\d+%/)

@@ -1,76 +1,42 @@
-// A small mortality model for tests, really trained on synthetic stays, and served as KServe would by onnxruntime's child.
-
+// The mortality model for tests, trained for seconds on synthetic stays, and served as KServe would by onnxruntime's child.
 import { AppError } from '@xinglin/core/errors'
-import { caseMixes, drawIcuCohort, icuFeatures } from '@xinglin/core/federated'
+import { poolStatistics } from '@xinglin/core/federated'
 import {
-  binaryCrossEntropy,
-  createTrainer,
-  floatTensor,
-  inferenceGraph,
-  lstmClassifier,
-  onnxruntimeSessions,
-  trainingGraph,
-} from '@xinglin/core/learn'
+  caseMixes,
+  createIcuSite,
+  drawIcuCohort,
+  icuFeatures,
+  icuServedGraph,
+  initialIcuWeights,
+  stayBins,
+} from '@xinglin/core/federated/icu'
+import { onnxruntimeSessions } from '@xinglin/core/learn'
 import * as runtime from 'onnxruntime-node'
 import { createOnnx } from '../../../engines/onnxruntime/index.ts'
 import type { Models, TensorMetadata } from '../../../kernel/ports.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 
-const features = icuFeatures.length
-const steps = 24
-const batch = 32
-
-/** The stand-in's graph, with what its training loss went from and to. */
+/** The stand-in's graph, with its log loss on held-out stays before and after training. */
 export interface StandIn {
   readonly onnx: Uint8Array
   readonly firstLoss: number
   readonly lastLoss: number
 }
 
-// A standardised value; NaN stays NaN.
-function standardised(values: Float32Array): Float32Array {
-  return values.map((value, at) => {
-    const { mean = 0, deviation = 1 } = icuFeatures[at % features] ?? {}
-    return (value - mean) / deviation
-  })
-}
-
-/** Trains an LSTM of 8 on 512 stays for some hundred steps (about two seconds); input `values` [24, 12], output `risk`. */
-export async function trainStandIn(trainingSteps = 160): Promise<StandIn> {
-  const model = lstmClassifier({ steps, features, hidden: 8, classes: 1, missing: 'mask' })
-  const graph = trainingGraph(model, { loss: binaryCrossEntropy(), batch })
-  const trainer = await createTrainer(onnxruntimeSessions(runtime), graph, { seed: 5 })
-  const cohorts = caseMixes.map((mix, at) => drawIcuCohort({ seed: 100 + at, stays: 128, mix }))
-  const losses: number[] = []
-  for (let step = 0; step < trainingSteps; step += 1) {
-    const { values, died } = cohorts[step % cohorts.length] ?? { values: new Float32Array(0), died: new Uint8Array(0) }
-    const from = ((step >> 2) * batch) % 128
-    const input = standardised(values.subarray(from * steps * features, (from + batch) * steps * features))
-    const target = Float32Array.from(died.subarray(from, from + batch))
-    losses.push(await trainer.step({ input, target, learningRate: 0.02 }))
-  }
-  const { weights } = trainer.state()
-  await trainer.close()
-  const onnx = inferenceGraph(model, weights, {
-    ...{ input: 'values', output: 'risk' },
-    prepare: ({ graph: builder }, input) => {
-      const mean = builder.constant(
-        floatTensor(
-          [features],
-          Float32Array.from(icuFeatures, ({ mean: value }) => value),
-        ),
-      )
-      const inverse = builder.constant(
-        floatTensor(
-          [features],
-          Float32Array.from(icuFeatures, ({ deviation }) => 1 / deviation),
-        ),
-      )
-      return builder.node('Mul', [builder.node('Sub', [input, mean], input.shape), inverse], input.shape)
-    },
-  })
-  const mean = (some: readonly number[]): number => some.reduce((sum, loss) => sum + loss, 0) / some.length
-  return { onnx, firstLoss: mean(losses.slice(0, 20)), lastLoss: mean(losses.slice(-20)) }
+/** Trains the model on 1,000 stays for some hundred steps (about a second); input `values` [24, 12], output `risk`. */
+export async function trainStandIn(steps = 120): Promise<StandIn> {
+  const parts = caseMixes.map((mix, at) => drawIcuCohort({ seed: 100 + at, stays: 250, mix }))
+  const values = new Float32Array(parts.reduce((sum, part) => sum + part.values.length, 0))
+  for (const [at, part] of parts.entries()) values.set(part.values, at * part.values.length)
+  const cohort = { values, died: Uint8Array.from(parts.flatMap(({ died }) => [...died])) }
+  const site = await createIcuSite({ open: onnxruntimeSessions(runtime), cohort, heldOutShare: 0.2, seed: 5 })
+  const standardisation = poolStatistics([site.sums()])
+  const first = initialIcuWeights(5)
+  const before = await site.evaluate(first, standardisation)
+  const trained = await site.train(first, { round: 1, steps, learningRate: 0.006, proximalMu: 0, standardisation })
+  const after = await site.evaluate(trained.weights, standardisation)
+  await site.close()
+  return { onnx: icuServedGraph(trained.weights, standardisation), firstLoss: before.loss, lastLoss: after.loss }
 }
 
 /** A graph to be served under a name. */
@@ -85,7 +51,7 @@ export interface ServedGraph {
 /** The stand-in as served. */
 export const servedStandIn = (onnx: Uint8Array): ServedGraph => ({
   onnx,
-  inputs: [{ name: 'values', datatype: 'FP32', shape: [-1, steps, features] }],
+  inputs: [{ name: 'values', datatype: 'FP32', shape: [-1, stayBins, icuFeatures.length] }],
   outputs: [{ name: 'risk', datatype: 'FP32', shape: [-1, 1] }],
 })
 
