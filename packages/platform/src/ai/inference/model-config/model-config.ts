@@ -204,6 +204,12 @@ function warmups(list: unknown): readonly Warmup[] {
   })
 }
 
+function parametersIn(
+  given: Readonly<Record<string, { readonly string_value?: string }>> = {},
+): ModelConfig['parameters'] {
+  return Object.fromEntries(Object.entries(given).map(([key, { string_value = '' }]) => [key, { string_value }]))
+}
+
 function configOf(values: Values, name: string): ModelConfig {
   const given = values as Partial<ModelConfig>
   if (given.name !== undefined && given.name !== '' && given.name !== name) {
@@ -227,9 +233,7 @@ function configOf(values: Values, name: string): ModelConfig {
     })),
     default_model_filename: given.default_model_filename ?? 'model.onnx',
     ...(batching === undefined ? {} : { dynamic_batching: dynamicBatching(batching) }),
-    parameters: Object.fromEntries(
-      Object.entries(given.parameters ?? {}).map(([key, one]) => [key, { string_value: '', ...one }]),
-    ),
+    parameters: parametersIn(given.parameters),
     model_warmup: warmups(given.model_warmup),
   }
   checkPlatform(config)

@@ -12,11 +12,12 @@ export function registrySource(sql: Sql, blobs: Blobs): ModelSource {
     async open(name) {
       const production = await readProduction(sql, name)
       if (production?.artefact === undefined) return undefined
-      const { version, config } = production
+      const { version, config, sha256 } = production
       return {
         name,
         origin: 'registry',
         configText: config === '' ? undefined : config,
+        fingerprint: `registry ${version} ${sha256}`,
         versions: [version],
         readGraph: () => readGraphBytes(blobs, production),
         readFile: async () => undefined,

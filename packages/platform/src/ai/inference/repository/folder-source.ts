@@ -40,11 +40,13 @@ async function readInside(folder: string, path: string): Promise<Uint8Array | un
 async function openModel(folder: string, name: string, origin: ModelFiles['origin']): Promise<ModelFiles | undefined> {
   const versions = (await foldersIn(join(folder, name))).filter((one) => versionName.test(one)).map(Number)
   const config = await readInside(folder, `${name}/config.pbtxt`)
+  const configText = config === undefined ? undefined : new TextDecoder().decode(config)
   if (versions.length === 0 && config === undefined) return undefined
   return {
     name,
     origin,
-    configText: config === undefined ? undefined : new TextDecoder().decode(config),
+    configText,
+    fingerprint: `${origin} ${versions.join(',')} ${configText}`,
     versions: versions.sort((a, b) => a - b),
     async readGraph(version, file) {
       const graph = await readInside(folder, `${name}/${version}/${file}`)

@@ -4,6 +4,8 @@
 export interface ModelFiles {
   readonly name: string
   readonly origin: 'shipped' | 'folder' | 'registry' | 'request'
+  /** Changes when what would be served changes. */
+  readonly fingerprint: string
   /** The text of `config.pbtxt`, when there is one. */
   readonly configText: string | undefined
   /** Versions that are there, ascending. */

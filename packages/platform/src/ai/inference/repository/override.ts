@@ -25,6 +25,7 @@ export function filesOfRequest(name: string, files: ReadonlyMap<string, Uint8Arr
     name,
     origin: 'request',
     configText: undefined,
+    fingerprint: 'request',
     versions: [...versions].sort((a, b) => a - b),
     async readGraph(version, fileName) {
       const graph = files.get(`${version}/${fileName}`)

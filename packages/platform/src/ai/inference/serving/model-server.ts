@@ -44,6 +44,8 @@ export interface ModelServer {
 interface Loaded {
   /** Ascending by version. */
   readonly versions: readonly ServedVersion[]
+  /** Of the files that the versions were made of. */
+  readonly fingerprint: string
   /** Why the model, or its newest loading, is not there. */
   readonly reason: string
 }
@@ -143,7 +145,7 @@ export function createModelServer(parts: ModelServerParts): ModelServer {
   const unload = async (name: string): Promise<void> => {
     if (!state.models.has(name))
       throw new TritonError('NOT_FOUND', `failed to unload '${name.slice(0, 128)}', it is not known`)
-    await replace(state, name, { versions: [], reason: 'unloaded' })
+    await replace(state, name, { versions: [], fingerprint: '', reason: 'unloaded' })
     log.info('inference.unloaded', { model: name })
   }
   const load = async (name: string, override: LoadOverride): Promise<void> => {
@@ -156,7 +158,7 @@ export function createModelServer(parts: ModelServerParts): ModelServer {
     if (files === undefined) throw new TritonError('NOT_FOUND', `failed to load '${name}', it is not in the repository`)
     const versions = await prepare(parts, files, override)
     await openAll(versions)
-    await replace(state, name, { versions, reason: '' })
+    await replace(state, name, { versions, fingerprint: files.fingerprint, reason: '' })
     log.info('inference.loaded', { model: name, versions: versions.length, origin: files.origin })
   }
   const refresh = async (name: string): Promise<void> => {
@@ -166,15 +168,17 @@ export function createModelServer(parts: ModelServerParts): ModelServer {
       if (state.models.has(name)) await unload(name)
       return
     }
+    // The process that made a change hears of it too.
+    if (state.models.get(name)?.fingerprint === files.fingerprint) return
     try {
       const versions = await prepare(parts, files, {})
       // With a warm-up a model is ready only after it.
       if (versions.some(({ config }) => config.model_warmup.length > 0)) await openAll(versions)
-      await replace(state, name, { versions, reason: '' })
+      await replace(state, name, { versions, fingerprint: files.fingerprint, reason: '' })
     } catch (error) {
       log.warn('inference.load.failed', { model: name, error })
-      const kept = state.models.get(name)?.versions ?? []
-      state.models.set(name, { versions: kept, reason: reasonOf(error) })
+      const { versions = [], fingerprint = '' } = state.models.get(name) ?? {}
+      state.models.set(name, { versions, fingerprint, reason: reasonOf(error) })
     }
   }
   const served = (): readonly ServedVersion[] =>
