@@ -2,6 +2,7 @@
 import type { PixelCodec } from '@xinglin/core/dicom'
 import type { Ports } from '../../kernel/ports.ts'
 import type { RunningService, Service } from '../../kernel/service.ts'
+import { createDimseListener } from './dimse/listener.ts'
 import { createGuard } from './guarded.ts'
 import { createAnnouncer } from './linking/announcer.ts'
 import { addStudyRoutes } from './linking/routes.ts'
@@ -28,6 +29,7 @@ async function createImaging(ports: Ports, settings: ImagingSettings, extra: Ima
   const ingestPorts: IngestPorts = { sql, blobs, audit, events, ids, log, limits }
   const guard = createGuard({ audit, clock })
   const announcer = createAnnouncer({ sql, events, call, log })
+  const dimse = createDimseListener(settings, ingestPorts)
   const { baseUrl, codec } = extra
   const readings = createReadings({ ports, ingest: ingestPorts, codec, guard })
   return {
@@ -45,8 +47,10 @@ async function createImaging(ports: Ports, settings: ImagingSettings, extra: Ima
     async start() {
       announcer.start()
       readings.start()
+      await dimse.start()
     },
     async close() {
+      await dimse.close()
       await readings.close()
       await announcer.close()
     },

@@ -1,0 +1,90 @@
+// The DIMSE port: scanners send images here, which go the same way into the store as those sent over HTTP.
+import { createServer, type Server, type Socket } from 'node:net'
+import { AppError } from '@xinglin/core/errors'
+import type { Caller } from '../../../kernel/caller.ts'
+import type { ImagingSettings } from '../settings.ts'
+import { type IngestPorts, ingest } from '../store/ingest.ts'
+import { failureReason } from '../stow/answer.ts'
+import { chunksOf } from '../wado/bytes.ts'
+import { type ReceivedDataset, receivedFile } from './received-file.ts'
+
+/** The port. */
+export interface DimseListener {
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+const maxConnections = 64
+const maxDatasetBytes = 268_435_456
+const processingFailure = 0x0110
+
+function callerOf(aeTitle: string, address: string | undefined): Caller {
+  return Object.freeze({
+    ...{ subject: `dimse:${aeTitle}`, name: aeTitle, roles: ['system' as const], scopes: [], purpose: 'TREAT' },
+    ...(address === undefined ? {} : { address }),
+  })
+}
+
+async function* single(bytes: Uint8Array): AsyncGenerator<AsyncIterable<Uint8Array>> {
+  yield chunksOf(bytes)
+}
+
+async function store(received: ReceivedDataset, address: string | undefined, ports: IngestPorts): Promise<number> {
+  try {
+    const caller = callerOf(received.sender, address)
+    const { refused } = await ingest({ caller, incoming: single(receivedFile(received)) }, ports)
+    const [first] = refused
+    return first === undefined ? 0 : failureReason(first.error)
+  } catch (error) {
+    if (error instanceof AppError) return failureReason(error)
+    ports.log.error('dimse.store.failed', { error })
+    return processingFailure
+  }
+}
+
+function listen(server: Server, { dimsePort: port, dimseHost: host }: ImagingSettings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const isTaken = cause.code === 'EADDRINUSE'
+      const sentence = `Port ${port} on ${host} is taken by another program; stop it or set DIMSE_PORT to a free port`
+      reject(isTaken ? new AppError('unavailable', sentence, { cause }) : cause)
+    })
+    server.listen({ host, port }, resolve)
+  })
+}
+
+/** Creates the port; the protocol's code is loaded with the first connection. */
+export function createDimseListener(settings: ImagingSettings, ports: IngestPorts): DimseListener {
+  const { aeTitle, callingAeTitles, maxInstanceBytes } = settings
+  const { log } = ports
+  const sockets = new Set<Socket>()
+  const accept = async (socket: Socket): Promise<void> => {
+    const { StoreScp } = await import('./store-scp.ts')
+    const address = socket.remoteAddress
+    socket.resume()
+    new StoreScp(socket, {
+      ...{ aeTitle, callingAeTitles, maxDatasetBytes: Math.min(maxDatasetBytes, maxInstanceBytes) },
+      store: (received) => store(received, address, ports),
+      onRefused: (calling, reason) => log.warn('dimse.association.refused', { calling, reason, address }),
+    })
+  }
+  const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    accept(socket).catch((error: unknown) => {
+      log.error('dimse.connection.failed', { error })
+      socket.destroy()
+    })
+  })
+  server.maxConnections = maxConnections
+  return {
+    async start() {
+      if (settings.dimseEnabled) await listen(server, settings)
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      if (server.listening) await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
