@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { type Role, roles } from '../kernel/caller.ts'
+import { addFederate } from './federate/command-line.ts'
 import { addPrivate } from './private/command-line.ts'
 
 function parseRole(text: string): Role {
@@ -167,6 +168,6 @@ export function commandLine(): Command {
     .description('Xinglin 杏林: a smart-healthcare platform in one command')
     .version(manifest.version)
     .showHelpAfterError()
-  for (const add of [addSystem, addAccess, addData, addShows, addTraining, addPrivate]) add(program)
+  for (const add of [addSystem, addAccess, addData, addShows, addTraining, addPrivate, addFederate]) add(program)
   return program
 }

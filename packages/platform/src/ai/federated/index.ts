@@ -60,9 +60,11 @@ async function createFederated(
   const coordinator = createCoordinator({ sql, blobs, clock, log, lobby, publish, holder: ids.uuid(), leaseMs })
   const feed = createFeed({ sql, log })
   const open: { listener?: FlowerListener } = {}
+  const flowerPort = (): number => open.listener?.port ?? 0
+  const flower = () => ({ host: settings.host, port: flowerPort(), isOpen, isEncrypted: tls !== undefined })
   return {
-    flowerPort: () => open.listener?.port ?? 0,
-    routes: federatedRoutes({ sql, audit, clock, ids, feed, poke: () => coordinator.poke() }),
+    flowerPort,
+    routes: federatedRoutes({ sql, audit, clock, ids, feed, flower, poke: () => coordinator.poke() }),
     async start() {
       const { host, port, maxSites } = settings
       open.listener = await listenForFlower({ host, port, tls, maxSites, onJoin: (stream) => void lobby.admit(stream) })

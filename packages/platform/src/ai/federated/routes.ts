@@ -22,6 +22,16 @@ import { listFederations } from './store.ts'
 /** What the routes need. */
 export interface FederatedRouteOptions extends FederationParts {
   readonly feed: Feed
+  readonly flower: () => FlowerAddress
+}
+
+/** Where and how Flower clients join this server. */
+export interface FlowerAddress {
+  readonly host: string
+  readonly port: number
+  /** Whether clients without a token are let in. */
+  readonly isOpen: boolean
+  readonly isEncrypted: boolean
 }
 
 const base = '/api/v1/federations'
@@ -32,21 +42,22 @@ const plain = { attachValidation, schema: { params: schemas.FederationAddress, q
 const askerOf = ({ caller, traceId }: FastifyRequest): Asker => ({ caller, traceId })
 const idOf = (request: FastifyRequest): string => (request.params as Static<typeof schemas.FederationAddress>).id
 
-function managing(parts: FederationParts): FastifyPluginAsync {
+function managing(parts: FederatedRouteOptions): FastifyPluginAsync {
   const list = guarded(readers, async (request) => {
     const { _count: count = 50, before } = request.query as Static<typeof schemas.FederationQuery>
     const found = await listFederations(parts.sql, { count: count + 1, before })
     const federations = found.slice(0, count)
     const last = federations.at(-1)
-    if (found.length <= count || last === undefined) return { federations }
-    return { federations, next: `${base}?_count=${count}&before=${last.id}` }
+    const flower = parts.flower()
+    if (found.length <= count || last === undefined) return { federations, flower }
+    return { federations, flower, next: `${base}?_count=${count}&before=${last.id}` }
   })
   const create = async (request: FastifyRequest, reply: FastifyReply) => {
     demandRole(request, writers)
     const body = request.body as Static<typeof schemas.FederationBody>
     const made = await createFederation(parts, { name: body.name, plan: planOf(body) }, askerOf(request))
     reply.code(201).header('location', `${base}/${made.id}`)
-    return made
+    return { ...made, flower: parts.flower() }
   }
   const add = async (request: FastifyRequest, reply: FastifyReply) => {
     demandRole(request, writers)
@@ -64,7 +75,10 @@ function managing(parts: FederationParts): FastifyPluginAsync {
     app.get(
       `${base}/:id`,
       plain,
-      guarded(readers, (request) => viewFederation(parts.sql, idOf(request))),
+      guarded(readers, async (request) => ({
+        ...(await viewFederation(parts.sql, idOf(request))),
+        flower: parts.flower(),
+      })),
     )
     const addition = { ...plain.schema, body: schemas.SiteBody }
     app.post(`${base}/:id/sites`, { attachValidation, bodyLimit, schema: addition }, add)

@@ -8,3 +8,4 @@ export {
   type SiteWork,
 } from '../flower/client.ts'
 export type { Scalars } from '../flower/messages.ts'
+export { icuSiteWork } from './icu-work.ts'
