@@ -44,7 +44,8 @@ test('all five chapters succeed, and the given database holds only what the stor
     told.scenes.filter(({ ok }) => !ok),
     [],
   )
-  assert.deepEqual([...new Set(told.scenes.map(({ chapter }) => chapter[0]))], ['1', '2', '3', '4', '5'])
+  const chapters = new Set(told.scenes.map(({ chapter }) => chapter[0]))
+  for (const number of ['1', '2', '3', '4', '5', '8']) assert.ok(chapters.has(number), `chapter ${number} was played`)
 
   // The import that loses its plugs goes into a system of its own; its people must not be here, nor its checkpoints.
   const seeds = await withDatabase(given.url, (sql) =>

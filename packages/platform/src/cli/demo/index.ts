@@ -11,6 +11,7 @@ import type { RunState } from '../run-state.ts'
 import { freePorts, startSystem } from '../system.ts'
 import { playAudit } from './audit-proof.ts'
 import { playClinic } from './clinic.ts'
+import { playHospitals } from './federation.ts'
 import { playFrontDesk } from './front-desk.ts'
 import { playPeople } from './people.ts'
 import { playPulledPlugs } from './pulled-plugs.ts'
@@ -72,6 +73,7 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
   const { patients, seed, folder } = options
   await playClinic(stage, { patients, seed, journalFolder, ...(folder === undefined ? {} : { folder }) })
   await playRefusals(stage, patientId)
+  await playHospitals(stage)
   await playAudit(stage, patientId, async () => {
     const report = await verifyLocalTrail(system)
     if (!report.ok) throw new Error(report.summary)
