@@ -195,6 +195,7 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
   const fhirBase = `${publicUrlOf(settings)}/fhir`
   const engines = await openEngines({
     settings: settings.process,
+    blobs: settings.blobs,
     dataFolder,
     keys,
     fhirBase,

@@ -12,6 +12,7 @@ import { processSettings } from './composition/process-settings.ts'
 import { audit } from './edge/audit/index.ts'
 import { gateway } from './edge/gateway/index.ts'
 import { registry } from './edge/registry/index.ts'
+import { s3Settings } from './engines/s3/index.ts'
 import { kernelSql } from './kernel/outbox.ts'
 import type { OwnedSql } from './kernel/sql.ts'
 import { recordsSql, type WriteRule } from './records/index.ts'
@@ -38,6 +39,7 @@ export type ServiceName = (typeof services)[number]['name']
 /** Every setting, by owner. */
 export const settingsByOwner = Object.freeze({
   process: processSettings,
+  blobs: s3Settings,
   gateway: gateway.settings,
   registry: registry.settings,
   audit: audit.settings,

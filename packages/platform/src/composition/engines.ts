@@ -1,8 +1,6 @@
 // The engines of a process, opened in order; each adds its own end to the stop of the process.
-import { join } from 'node:path'
 import { createTrail } from '../edge/audit/index.ts'
 import { createDicomCodecs, type OpenDicomCodecs } from '../engines/dicom-codecs/index.ts'
-import { openDiskBlobs } from '../engines/disk/index.ts'
 import { createOnnx, type OpenOnnx } from '../engines/onnxruntime/index.ts'
 import type { OpenDatabase } from '../engines/postgres/index.ts'
 import { migrate } from '../kernel/migrations.ts'
@@ -11,6 +9,7 @@ import type { Audit, Blobs, Clock, Ids, Logger } from '../kernel/ports.ts'
 import type { Shutdown } from '../kernel/shutdown.ts'
 import { createPreparePool, type OpenRecords, openRecords } from '../records/index.ts'
 import { ownedSql, writeRules } from '../services.ts'
+import { type BlobSettings, openBlobs } from './blobs.ts'
 import { openProcessDatabase } from './database.ts'
 import type { SystemKeys } from './keys.ts'
 import type { ProcessSettings } from './process-settings.ts'
@@ -18,6 +17,7 @@ import type { ProcessSettings } from './process-settings.ts'
 /** What opening takes. */
 export interface EngineOptions {
   readonly settings: ProcessSettings
+  readonly blobs: BlobSettings
   readonly dataFolder: string
   readonly keys: SystemKeys
   /** Absolute FHIR base as clients see it. */
@@ -74,7 +74,7 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
     baseUrl: fhirBase,
     costlySearches: Math.max(1, Math.floor(settings.databasePool / 2)),
   })
-  const blobs = await openDiskBlobs(join(dataFolder, 'blobs'))
+  const blobs = await openBlobs(options.blobs, dataFolder, shutdown)
   const onnx = createOnnx({ log })
   shutdown.add('onnx', () => onnx.close())
   const codecs = createDicomCodecs({ log })
