@@ -30,7 +30,7 @@ const maxShortBytes = 65_534
 const maxDepth = 16
 
 function turned(bytes: Uint8Array, width: number): Uint8Array {
-  const copy = bytes.slice()
+  const copy = new Uint8Array(bytes) // slice() of a Buffer would be the same bytes
   for (let at = 0; at + width <= copy.length; at += width) copy.subarray(at, at + width).reverse()
   return copy
 }

@@ -92,7 +92,7 @@ export function valuesOf(element: ElementBytes): readonly AttributeValue[] {
 /** Bytes of a binary VR in little-endian order (PS3.18 section F.2.7). */
 export function littleEndianBytes(vr: string, bytes: Uint8Array): Uint8Array {
   const width = wordBytes[vr] ?? 1
-  const turned = bytes.slice()
+  const turned = new Uint8Array(bytes) // slice() of a Buffer would be the same bytes
   for (let at = 0; at + width <= turned.length; at += width) turned.subarray(at, at + width).reverse()
   return turned
 }

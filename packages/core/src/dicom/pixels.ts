@@ -72,7 +72,7 @@ export type StoredValues = Uint8Array | Int8Array | Uint16Array | Int16Array | U
 
 function typed(bytes: Uint8Array, { bitsAllocated, isSigned }: PixelDescription): StoredValues {
   // A copy begins at a multiple of every width, wherever the bytes lay in their file.
-  const { buffer } = bytes.slice()
+  const { buffer } = new Uint8Array(bytes) // not slice(), which for Node's Buffer is a view
   if (bitsAllocated === 32) return isSigned ? new Int32Array(buffer) : new Uint32Array(buffer)
   if (bitsAllocated === 16) return isSigned ? new Int16Array(buffer) : new Uint16Array(buffer)
   return isSigned ? new Int8Array(buffer) : new Uint8Array(buffer)

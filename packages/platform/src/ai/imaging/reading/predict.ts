@@ -55,7 +55,7 @@ function isDicom(bytes: Uint8Array): boolean {
  * over -1000 to 400 HU.
  */
 function bareNumbers(bytes: Uint8Array): Float32Array {
-  const values = new Float32Array(bytes.slice().buffer)
+  const values = new Float32Array(new Uint8Array(bytes).buffer)
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const value of values) {
     if (!Number.isFinite(value)) throw new AppError('unprocessable', 'The image holds values that are no numbers')

@@ -1,7 +1,6 @@
 // Readings from HTTP to the records: a real model, a real database, the phantom's known nodules; cancelled, killed and refused ones too.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,11 +8,9 @@ import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { itemsOf, numberOf, textOf } from '@xinglin/core/dicom'
 import { createChestPhantom, phantomFiles, phantomUids } from '@xinglin/core/dicom/phantom'
-import { AppError } from '@xinglin/core/errors'
 import type { Bundle, Resource } from '@xinglin/core/fhir'
 import { validateResource } from '@xinglin/core/fhir/validation'
 import type { FastifyInstance } from 'fastify'
-import * as onnxruntime from 'onnxruntime-node'
 import { createDicomCodecs } from '../../../engines/dicom-codecs/index.ts'
 import { openDiskBlobs } from '../../../engines/disk/index.ts'
 import type { Caller, Role } from '../../../kernel/caller.ts'
@@ -22,14 +19,14 @@ import { readSettings } from '../../../kernel/config.ts'
 import { buildServiceApp } from '../../../kernel/http.ts'
 import { createIds } from '../../../kernel/ids.ts'
 import { createEvents, kernelSql } from '../../../kernel/outbox.ts'
-import type { AuditEntry, Models, Ports } from '../../../kernel/ports.ts'
+import type { AuditEntry, Ports } from '../../../kernel/ports.ts'
 import { type TestDatabase, testDatabase } from '../../../testing/database.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { imaging } from '../index.ts'
 import { multipart } from '../under-test/service.ts'
+import { type Gate, localModels, whyNoModel } from './under-test/local-models.ts'
 
-const graphFile = new URL('../../../../../../models/lung_nodule_unet/1/model.onnx', import.meta.url)
-const skip = existsSync(graphFile) ? false : 'the model is not trained: npx xinglin train lung-nodule'
+const skip = whyNoModel
 
 const phantom = createChestPhantom({
   ...{ seed: 21, size: 160, slices: 4, sliceMm: 6, fieldMm: 320 },
@@ -38,30 +35,13 @@ const phantom = createChestPhantom({
 const { study, series } = phantomUids(phantom)
 const files = [...phantomFiles(phantom, { patientId: 'MRN-1', patientName: 'Zhang^San' })].map(({ bytes }) => bytes)
 
-// The served model without its server: the same graph in this process; `gate` holds answers back.
-async function localModels(gate: { readonly pass: () => Promise<void>; asked: number }): Promise<Models> {
-  const session = await onnxruntime.InferenceSession.create(readFileSync(graphFile), { logSeverityLevel: 3 })
-  return {
-    metadata: async (name) => ({ name, versions: ['1'], platform: 'onnxruntime_onnx', inputs: [], outputs: [] }),
-    async infer(_model, inputs) {
-      gate.asked++
-      await gate.pass()
-      const { data, shape = [] } = inputs['input__0'] ?? {}
-      if (!(data instanceof Float32Array)) throw new AppError('unprocessable', 'no input__0')
-      const feeds = { input__0: new onnxruntime.Tensor('float32', data, [...shape]) }
-      const output = (await session.run(feeds))['output__0']
-      return { output__0: { datatype: 'FP32', shape: output?.dims ?? [], data: output?.data as Float32Array } }
-    },
-  }
-}
-
 interface System {
   readonly app: FastifyInstance
   readonly database: TestDatabase
   readonly audits: AuditEntry[]
   /** What the records were given. */
   readonly bundles: { readonly bundle: Bundle; readonly caller: Caller | undefined }[]
-  readonly gate: { pass: () => Promise<void>; asked: number }
+  readonly gate: Gate
   close(): Promise<void>
 }
 

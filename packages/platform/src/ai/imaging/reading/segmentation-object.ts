@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { type DicomJson, personNameOf, textOf } from '@xinglin/core/dicom'
 import { type SourceSeries, writeSegmentation } from '@xinglin/core/dicom/nodule'
 import { uidOfUuid, type WritableDataset } from '@xinglin/core/dicom/writing'
-import manifest from '../../../../package.json' with { type: 'json' }
 import { type Reading, type ReadingNodule, voxelsOf } from './reading.ts'
 import type { CtSeries } from './series-volume.ts'
 
@@ -75,6 +74,6 @@ export function segmentationObject(
     dimensionUid: uid(reading, 'dimensions'),
     seriesNumber: firstSeriesNumber,
     ...compact(reading.created),
-    softwareVersion: manifest.version,
+    softwareVersion: reading.model,
   })
 }
