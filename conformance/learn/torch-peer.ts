@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { NamedTensors, Tensor } from '../../packages/core/src/learn/index.ts'
+import { type CurveCase, curveBatches, curveSteps, firstWeights } from '../../packages/core/src/learn/testing/curves.ts'
 
 /** The Python that has torch, or undefined. */
 export function torchPython(): string | undefined {
@@ -36,21 +37,42 @@ export interface TorchAnswer {
 
 const plain = ({ datatype, shape, data }: Tensor): unknown => ({ datatype, shape, data: Array.from(data, Number) })
 
-/** Trains in PyTorch on one thread; throws with what Python printed when it fails. */
-export function trainInTorch(python: string, request: TorchRequest): TorchAnswer {
-  const body = JSON.stringify({
+/**
+ * Trains in PyTorch on one thread, run after run in one process; throws with what Python printed when it fails.
+ * `XINGLIN_PEERS_BLAS` may name a folder with another `libblas.so.3`, e.g. that of Debian's libopenblas0-pthread.
+ */
+export function trainInTorch(python: string, requests: readonly TorchRequest[]): readonly TorchAnswer[] {
+  const input = requests.map((request) => ({
+    giveWeights: false,
     ...request,
     weights: Object.fromEntries(Object.entries(request.weights).map(([name, tensor]) => [name, plain(tensor)])),
-    batches: request.batches.map(({ input, target }) => ({ input: plain(input), target: plain(target) })),
-  })
-  const script = fileURLToPath(new URL('torch_curves.py', import.meta.url))
-  const run = spawnSync(python, [script], {
-    input: body,
+    batches: request.batches.map((batch) => ({ input: plain(batch.input), target: plain(batch.target) })),
+  }))
+  const run = spawnSync(python, [fileURLToPath(new URL('torch_curves.py', import.meta.url))], {
+    input: JSON.stringify(input),
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
     timeout: 300_000,
-    env: { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
+    env: {
+      PYTHONDONTWRITEBYTECODE: '1',
+      OMP_NUM_THREADS: '1',
+      OPENBLAS_NUM_THREADS: '1',
+      LD_LIBRARY_PATH: process.env['XINGLIN_PEERS_BLAS'] ?? '',
+    },
   })
   if (run.status !== 0) throw new Error(`torch failed: ${run.stderr}`)
-  return JSON.parse(run.stdout) as TorchAnswer
+  return JSON.parse(run.stdout) as readonly TorchAnswer[]
+}
+
+/** Asks for a comparison case of core/learn. */
+export function requestOf(one: CurveCase, giveWeights = false): TorchRequest {
+  return {
+    model: one.kind,
+    sizes: one.sizes,
+    weights: firstWeights(one),
+    batches: curveBatches(one),
+    steps: curveSteps,
+    learningRate: one.learningRate,
+    giveWeights,
+  }
 }

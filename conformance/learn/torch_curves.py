@@ -1,4 +1,4 @@
-# Trains a PyTorch model with the weights and batches it is given on standard input (JSON) and prints losses and weights.
+# Trains PyTorch models with the weights and batches given on standard input (a JSON list) and prints losses and weights.
 import json
 import sys
 import time
@@ -29,13 +29,12 @@ def tensor(spec):
 def build(request):
     if request["model"] == "lstm":
         return LstmClassifier(**request["sizes"]), functional.cross_entropy
-    from unet import UNet
+    from unet_reference import UNet
 
     return UNet(**request["sizes"]), functional.binary_cross_entropy_with_logits
 
 
-def main():
-    request = json.load(sys.stdin)
+def train(request):
     model, loss_of = build(request)
     model.load_state_dict({name: tensor(spec) for name, spec in request["weights"].items()}, strict=False)
     optimiser = torch.optim.Adam(model.parameters(), lr=request["learningRate"])
@@ -50,8 +49,8 @@ def main():
         optimiser.step()
         seconds.append(time.process_time() - start)
         losses.append(loss.item())
-    weights = {name: value.flatten().tolist() for name, value in model.state_dict().items()} if request.get("giveWeights") else {}
-    json.dump({"torch": torch.__version__, "losses": losses, "seconds": seconds, "weights": weights}, sys.stdout)
+    weights = {name: value.flatten().tolist() for name, value in model.state_dict().items()} if request["giveWeights"] else {}
+    return {"torch": torch.__version__, "losses": losses, "seconds": seconds, "weights": weights}
 
 
-main()
+json.dump([train(request) for request in json.load(sys.stdin)], sys.stdout)
