@@ -29,6 +29,7 @@ const screens: readonly Screen[] = [
   { name: 'medications', persona: 'pharmacist-wu', path: `${chart}/medications` },
   { name: 'encounters', persona: chen, path: `${chart}/encounters` },
   { name: 'one encounter', persona: chen, path: `${chart}/encounters?encounter=${busyPatient}-v0` },
+  { name: 'risk, not assessed', persona: chen, path: `${chart}/risk` },
   { name: 'own record', persona: 'zhang-san', path: '/' },
   { name: 'no such patient', persona: chen, path: '/patients/nobody' },
   { name: 'forbidden patients', persona: 'operator-sun', path: '/patients' },

@@ -113,6 +113,12 @@ const medicationsRoute = createRoute({
   component: lazyRouteComponent(() => import('../screens/chart/Medications.tsx'), 'Medications'),
 })
 
+const riskRoute = createRoute({
+  getParentRoute: () => chartRoute,
+  path: '/risk',
+  component: lazyRouteComponent(() => import('../screens/risk/Risk.tsx'), 'Risk'),
+})
+
 const encountersRoute = createRoute({
   getParentRoute: () => chartRoute,
   path: '/encounters',
@@ -140,6 +146,7 @@ const chart = chartRoute.addChildren([
   resultsRoute,
   medicationsRoute,
   encountersRoute,
+  riskRoute,
 ])
 
 const routeTree = root.addChildren([

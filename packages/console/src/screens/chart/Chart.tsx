@@ -13,13 +13,16 @@ import styles from './Chart.module.css'
 import { usePatient, usePatientId } from './queries.ts'
 import { chartText } from './text.ts'
 
-const sections = ['summary', 'timeline', 'conditions', 'results', 'medications', 'encounters'] as const
+const sections = ['summary', 'timeline', 'conditions', 'results', 'medications', 'encounters', 'risk'] as const
 
 function SectionLinks({ patientId }: { readonly patientId: string }) {
   const text = useText(chartText)
+  const isStaff = useCaller().roles.some((role) => role !== 'patient')
+  // An estimate of dying is told by a clinician, not found in a tab.
+  const offered = sections.filter((section) => isStaff || section !== 'risk')
   return (
     <nav aria-label={text.sections} className={styles.links}>
-      {sections.map((section) => (
+      {offered.map((section) => (
         <Link
           activeOptions={{ exact: section === 'summary', includeSearch: false }}
           className={styles.link}

@@ -44,7 +44,7 @@ export const explainSettings = {
   referenceStays: {
     env: 'EXPLAIN_REFERENCE_STAYS',
     kind: 'integer',
-    fallback: 32,
+    fallback: 16,
     min: 4,
     max: 400,
     about: 'Synthetic stays that a risk is compared with; more make it steadier and slower',
