@@ -91,14 +91,14 @@ function Bar({
 }
 
 function End({ label, value }: { readonly label: string; readonly value: number }) {
-  const text = useText(riskText)
+  const { language } = useLanguage()
   return (
     <tr className={styles.end}>
       <th scope="row">{label}</th>
       <td />
       <td className={styles.when} />
       <td className={styles.barCell} />
-      <td className={styles.number}>{fill(text.percent, { percent: percentText(value) })}</td>
+      <td className={styles.number}>{`${percentText(value)}${language === 'zh' ? '' : ' '}%`}</td>
     </tr>
   )
 }
