@@ -37,7 +37,6 @@ export interface Lane {
 }
 
 interface Waiting {
-  readonly id: number
   readonly settle: (answer: SealAnswer) => void
   readonly fail: (error: unknown) => void
   readonly onProgress: ((done: number, total: number) => void) | undefined
@@ -78,23 +77,22 @@ async function sweep(folder: string): Promise<void> {
 
 interface Channel {
   child: ChildProcess | undefined
-  waiting: Waiting | undefined
+  /** By number: the supervisor's question may be under way beside a task. */
+  readonly waiting: Map<number, Waiting>
   nextId: number
 }
 
 function attach(channel: Channel, child: ChildProcess): void {
   channel.child = child
   child.on('message', (answer: SealAnswer) => {
-    const { waiting } = channel
-    if (waiting === undefined || waiting.id !== answer.id) return
-    if (answer.kind === 'progress') waiting.onProgress?.(answer.done, answer.total)
-    else waiting.settle(answer)
+    const waiting = channel.waiting.get(answer.id)
+    if (answer.kind === 'progress') waiting?.onProgress?.(answer.done, answer.total)
+    else waiting?.settle(answer)
   })
   child.on('exit', () => {
     if (channel.child === child) channel.child = undefined
-    channel.waiting?.fail(
-      new AppError('unavailable', 'The computing process ended before its task', { retryAfterSeconds: 1 }),
-    )
+    const lost = new AppError('unavailable', 'The computing process ended before its task', { retryAfterSeconds: 1 })
+    for (const { fail } of channel.waiting.values()) fail(lost)
   })
 }
 
@@ -110,7 +108,7 @@ async function ask(channel: Channel, task: SealTask, { timeoutMs, signal, onProg
         fail(limit.aborted ? new AppError('timeout', 'The computation took too long and was stopped') : stop.reason)
       stop.addEventListener('abort', onStop, { once: true })
       cleanUp.push(() => stop.removeEventListener('abort', onStop))
-      channel.waiting = { id, settle, fail, onProgress }
+      channel.waiting.set(id, { settle, fail, onProgress })
       channel.child?.send({ id, task }, (error) => {
         if (error !== null)
           fail(new AppError('unavailable', 'The computing process cannot be reached', { cause: error }))
@@ -118,7 +116,7 @@ async function ask(channel: Channel, task: SealTask, { timeoutMs, signal, onProg
       if (channel.child === undefined) fail(new AppError('unavailable', 'The computing process is not there'))
     })
   } finally {
-    channel.waiting = undefined
+    channel.waiting.delete(id)
     for (const undo of cleanUp) undo()
   }
 }
@@ -127,7 +125,7 @@ async function ask(channel: Channel, task: SealTask, { timeoutMs, signal, onProg
 export async function openLane({ name, folder, limits, memoryMb, log }: LaneOptions): Promise<Lane> {
   await sweep(folder)
   const own = await mkdtemp(join(folder, `lane-${process.pid}-`))
-  const channel: Channel = { child: undefined, waiting: undefined, nextId: 1 }
+  const channel: Channel = { child: undefined, waiting: new Map(), nextId: 1 }
   const supervised: SupervisedProcess = superviseProcess({
     ...{ name, command: process.execPath, args: argumentsFor(own, limits), log, memoryMb },
     hasChannel: true,
@@ -135,7 +133,7 @@ export async function openLane({ name, folder, limits, memoryMb, log }: LaneOpti
     onStart: (child) => attach(channel, child),
     // A process at work answers late; it has its own limit of time.
     check: async () => {
-      if (channel.waiting === undefined) await ask(channel, { kind: 'ping' }, { timeoutMs: pingLimitMs })
+      if (channel.waiting.size === 0) await ask(channel, { kind: 'ping' }, { timeoutMs: pingLimitMs })
     },
   })
   const close = async (): Promise<void> => {
