@@ -123,7 +123,7 @@ test('refuses a dispense of nothing or less', () => {
 })
 
 test('refuses a dispense after the end, on the last day still allows it, and refuses it before the start', () => {
-  const now = '2026-05-01'
+  const now = '2026-04-01T12:00:00Z'
   assert.deepEqual(refusals(dispense({ whenHandedOver: '2026-03-31T23:59:00Z' }), { now }), [])
   assert.equal(
     refusals(dispense({ whenHandedOver: '2026-04-01T00:00:00Z' }), { now })[0]?.rule,
@@ -156,4 +156,43 @@ test('records a declined dispense whatever the prescription', () => {
 test('corrects a completed dispense after its prescription was completed', () => {
   const corrected = dispense({ note: [{ text: 'label printed again' }] })
   assert.deepEqual(refusals(corrected, { request: prescription({ status: 'completed' }), before: dispense() }), [])
+})
+
+test('refuses a handover that is recorded long after the prescription ended, whatever its date', () => {
+  const backdated = dispense({ whenHandedOver: '2026-03-30T10:00:00Z' })
+  const now = '2026-04-10'
+  assert.equal(refusals(backdated, { now })[0]?.rule, 'medication-dispense.within-validity')
+  const corrected = { ...backdated, note: [{ text: 'label printed again' }] }
+  assert.deepEqual(refusals(corrected, { now, before: backdated }), [])
+})
+
+const medicine = (text: string, code?: string) => ({
+  medicationCodeableConcept: {
+    text,
+    ...(code === undefined ? {} : { coding: [{ system: 'http://www.nlm.nih.gov/research/umls/rxnorm', code }] }),
+  },
+})
+
+test('hands out the prescribed medicine, by code or by name', () => {
+  const request = prescription(medicine('Warfarin Sodium 5 MG Oral Tablet', '855332'))
+  assert.deepEqual(refusals(dispense(medicine('warfarin 5mg', '855332')), { request }), [])
+  assert.deepEqual(refusals(dispense(medicine('WARFARIN sodium 5 mg oral tablet')), { request }), [])
+  const [issue] = refusals(dispense(medicine('Digoxin 0.125 MG', '197604')), { request })
+  assert.equal(issue?.rule, 'medication-dispense.same-medicine')
+  assert.equal(refusals(dispense(), { request }).length, 1)
+})
+
+test('hands out another one only where a substitution is allowed, or not forbidden and declared', () => {
+  const other = medicine('Brand warfarin', '1')
+  const declared = { ...other, substitution: { wasSubstituted: true } }
+  const asked = (substitution?: object) =>
+    prescription({ ...medicine('Warfarin', '2'), ...(substitution ? { substitution } : {}) })
+  assert.deepEqual(refusals(dispense(other), { request: asked({ allowedBoolean: true }) }), [])
+  assert.deepEqual(refusals(dispense(declared), { request: asked() }), [])
+  assert.match(
+    refusals(dispense(declared), { request: asked({ allowedBoolean: false }) })[0]?.diagnostics ?? '',
+    /forbids a substitution/,
+  )
+  const none = { allowedCodeableConcept: { coding: [{ code: 'N' }] } }
+  assert.equal(refusals(dispense(declared), { request: asked(none) }).length, 1)
 })

@@ -21,7 +21,8 @@ function quantity(value: unknown): Quantity | undefined {
   return { value: amount, unit: typeof code === 'string' ? code : typeof unit === 'string' ? unit : '' }
 }
 
-function prescriptionsOf(dispense: Resource | undefined): readonly string[] {
+/** The prescriptions that a dispense is made against, without their versions. */
+export function prescriptionsOf(dispense: Resource | undefined): readonly string[] {
   const list = Array.isArray(dispense?.authorizingPrescription) ? dispense.authorizingPrescription : []
   return list.flatMap((item) => {
     const { reference } = object(item)
@@ -29,7 +30,8 @@ function prescriptionsOf(dispense: Resource | undefined): readonly string[] {
   })
 }
 
-function takes(dispense: Resource | undefined): dispense is Resource {
+/** Whether a dispense takes medicine out of its prescription. */
+export function takes(dispense: Resource | undefined): dispense is Resource {
   return dispense !== undefined && takingStatuses.includes(String(dispense.status))
 }
 
@@ -91,7 +93,8 @@ function checkActive(change: Change, view: RuleView): readonly Issue[] {
   })
 }
 
-function allowedInAll(request: Resource): Quantity | undefined {
+/** What a prescription allows in all: its quantity times one plus its repeats; undefined where it sets none. */
+export function allowedInAll(request: Resource): Quantity | undefined {
   const dispenseRequest = object(request.dispenseRequest)
   const once = quantity(dispenseRequest.quantity)
   const repeats =
@@ -153,7 +156,7 @@ function checkQuantityOf(change: Change, view: RuleView, reference: string): rea
 const dayMs = 86_400_000
 
 /** Latest and earliest moment of a FHIR date or dateTime: a day counts to its end, in UTC when it has no zone. */
-function bounds(text: unknown): { readonly startMs: number; readonly endMs: number } | undefined {
+export function bounds(text: unknown): { readonly startMs: number; readonly endMs: number } | undefined {
   if (typeof text !== 'string') return undefined
   const startMs = Date.parse(text)
   if (Number.isNaN(startMs)) return undefined
@@ -181,7 +184,10 @@ function checkValidity(change: Change, view: RuleView): readonly Issue[] {
     const period = object(object(view.record(reference)?.dispenseRequest).validityPeriod)
     const end = bounds(period.end)
     const start = bounds(period.start)
-    if (end !== undefined && at.startMs > end.endMs)
+    // A handover that is recorded long after the end was not seen by anybody: its date alone does not count.
+    const isLate =
+      dispense.status === 'completed' && !isCorrection(change) && end !== undefined && nowMs > end.endMs + dayMs
+    if (end !== undefined && (at.startMs > end.endMs || isLate))
       return [
         refusal(
           rule,

@@ -2,6 +2,8 @@
 import { stateMachineRule } from '../../records/state-machine.ts'
 import type { WriteRule } from '../../records/types.ts'
 import { dispenseRules } from './dispense.ts'
+import { dispenseMedicineRule } from './dispense-medicine.ts'
+import { prescriptionRule } from './prescription.ts'
 
 // http://hl7.org/fhir/R4/valueset-medicationrequest-status.html
 const prescriptionStatus = {
@@ -40,5 +42,7 @@ export const pharmacyRules: readonly WriteRule[] = [
     about: 'A dispense is prepared and handed over, or ends as stopped, cancelled or declined; then it stays so.',
     transitions: dispenseStatus,
   }),
+  prescriptionRule,
   ...dispenseRules,
+  dispenseMedicineRule,
 ]

@@ -7,6 +7,8 @@ import { interviewRoutes } from './interview/routes.ts'
 import { createKnowledge } from './knowledge/knowledge.ts'
 import { triageRoutes } from './triage-routes.ts'
 
+export { editedMedicines, knowledgeChannel } from './knowledge/store.ts'
+
 const settings = {} as const
 
 /** Triage as the composition root sees it. */

@@ -11,6 +11,7 @@ import {
   insertVersion,
   knowledgeChannel,
   lockVersions,
+  medicineTables,
   readVersion,
   versionByChecksum,
 } from './store.ts'
@@ -35,9 +36,8 @@ export interface Knowledge {
 }
 
 const keptVersions = 4
-const medicineTables: ReadonlySet<string> = new Set(['drug', 'drug_class', 'interaction', 'allergy_group'])
 // Triage does not need the medicines in memory.
-const triageTables = knowledgeTables.filter(({ name }) => !medicineTables.has(name))
+const triageTables = knowledgeTables.filter((table) => !medicineTables.includes(table))
 
 /** Compiles the rows of a version. */
 export function compileKnowledge(version: number, rows: KnowledgeRows): CompiledKnowledge {

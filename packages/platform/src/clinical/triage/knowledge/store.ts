@@ -26,6 +26,9 @@ export interface NewVersion {
 export const knowledgeChannel = 'xinglin_knowledge'
 
 const maxVersions = 200
+const medicineNames: ReadonlySet<string> = new Set(['drug', 'drug_class', 'interaction', 'allergy_group'])
+/** The tables that the pharmacy uses. */
+export const medicineTables = knowledgeTables.filter(({ name }) => medicineNames.has(name))
 
 // Names come from the list of tables in the code, never from outside.
 const namesOf = (table: KnowledgeTable): string => table.columns.map(({ name }) => name).join(', ')
@@ -114,4 +117,14 @@ export async function readVersion(
   const read = new Map<string, readonly KnowledgeRow[]>()
   for (const table of tables) read.set(table.name, await readTable(sql, table, version))
   return read
+}
+
+/**
+ * The rows of the medicine tables of the active version, for the pharmacy; undefined when nothing is active yet, or when it is
+ * what comes with Xinglin and can be read from its files.
+ */
+export async function editedMedicines(sql: Queryable): Promise<KnowledgeRows | undefined> {
+  const active = await activeVersion(sql)
+  if (active?.origin !== 'edit') return undefined
+  return readVersion(sql, active.version, medicineTables)
 }
