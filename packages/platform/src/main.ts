@@ -32,7 +32,7 @@ import { signInternalToken } from './kernel/internal-token.ts'
 import { createLogger } from './kernel/log.ts'
 import type { CallService, Ports } from './kernel/ports.ts'
 import { createShutdown, type Shutdown } from './kernel/shutdown.ts'
-import { ownedTypes, type ServiceName, services, settingsByOwner } from './services.ts'
+import { medicines, ownedTypes, type ServiceName, services, settingsByOwner } from './services.ts'
 
 /** How a process is started. */
 export interface StartOptions {
@@ -112,7 +112,7 @@ function creators(
     audit: () => audit.create(ports, settings.audit, { folder: join(dataFolder, 'audit') }),
     patient: () => patient.create(ports, {}, serving),
     emr: () => emr.create(ports, {}, { ...serving, ownedElsewhere: ownedTypes }),
-    pharmacy: () => pharmacy.create(ports, {}, serving),
+    pharmacy: () => pharmacy.create(ports, {}, { ...serving, medicines }),
     triage: () => triage.create(ports, {}),
     inference: () =>
       inference.create(ports, settings.inference, {

@@ -6,7 +6,13 @@ import { inference } from './ai/inference/index.ts'
 import { privacy } from './ai/privacy/index.ts'
 import { emr, emrRules } from './clinical/emr/index.ts'
 import { patient, patientTypes } from './clinical/patient/index.ts'
-import { pharmacy, pharmacyRules, pharmacyTypes } from './clinical/pharmacy/index.ts'
+import {
+  createMedicines,
+  medicationSafetyRules,
+  pharmacy,
+  pharmacyRules,
+  pharmacyTypes,
+} from './clinical/pharmacy/index.ts'
 import { triage } from './clinical/triage/index.ts'
 import { processSettings } from './composition/process-settings.ts'
 import { audit } from './edge/audit/index.ts'
@@ -50,8 +56,15 @@ export const settingsByOwner = Object.freeze({
   privacy: privacy.settings,
 })
 
+/** What is known of medicines; read when a prescription is first written. */
+export const medicines = createMedicines()
+
 /** The write rules of all services; the store obeys them in every process that writes. */
-export const writeRules: readonly WriteRule[] = Object.freeze([...emrRules, ...pharmacyRules])
+export const writeRules: readonly WriteRule[] = Object.freeze([
+  ...emrRules,
+  ...pharmacyRules,
+  ...medicationSafetyRules(() => medicines.current()),
+])
 
 /** Resource types that a service other than the EMR owns. */
 export const ownedTypes: readonly string[] = Object.freeze([...patientTypes, ...pharmacyTypes])

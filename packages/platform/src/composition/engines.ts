@@ -8,9 +8,10 @@ import { createEvents, type RunningEvents } from '../kernel/outbox.ts'
 import type { Audit, Blobs, Clock, Ids, Logger } from '../kernel/ports.ts'
 import type { Shutdown } from '../kernel/shutdown.ts'
 import { createPreparePool, type OpenRecords, openRecords } from '../records/index.ts'
-import { ownedSql, writeRules } from '../services.ts'
+import { medicines, ownedSql, writeRules } from '../services.ts'
 import { type BlobSettings, openBlobs } from './blobs.ts'
 import { openProcessDatabase } from './database.ts'
+import { followMedicines } from './follow-medicines.ts'
 import type { SystemKeys } from './keys.ts'
 import type { ProcessSettings } from './process-settings.ts'
 
@@ -56,6 +57,7 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
   const { sql } = database
   const ran = await migrate(sql, ownedSql)
   if (ran > 0) log.info('sql.migrated', { migrations: ran })
+  shutdown.add('medicines', await followMedicines(sql, medicines, log))
   const trail = createTrail({ sql, log, clock })
   shutdown.add('audit trail', () => trail.close())
   const events = createEvents({ sql, log, owner: ids.uuid() })
