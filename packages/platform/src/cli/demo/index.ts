@@ -13,6 +13,7 @@ import { playAudit } from './audit-proof.ts'
 import { playClinic } from './clinic.ts'
 import { playHospitals } from './federation.ts'
 import { playFrontDesk } from './front-desk.ts'
+import { playReading } from './lung-nodule.ts'
 import { playPeople } from './people.ts'
 import { playPulledPlugs } from './pulled-plugs.ts'
 import { playRefusals } from './refusals.ts'
@@ -74,6 +75,7 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
   await playClinic(stage, { patients, seed, journalFolder, ...(folder === undefined ? {} : { folder }) })
   await playRefusals(stage, patientId)
   await playHospitals(stage)
+  await playReading(stage)
   await playAudit(stage, patientId, async () => {
     const report = await verifyLocalTrail(system)
     if (!report.ok) throw new Error(report.summary)
