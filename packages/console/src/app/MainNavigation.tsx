@@ -11,6 +11,7 @@ const icons: Readonly<Record<ScreenName, IconName>> = {
   patients: 'people',
   'own-record': 'person',
   audit: 'shield',
+  federations: 'network',
   system: 'pulse',
 }
 

@@ -2,7 +2,7 @@
 import type { Role, Session } from '../api/session.ts'
 
 /** A screen of the main navigation. */
-export type ScreenName = 'patients' | 'own-record' | 'audit' | 'system'
+export type ScreenName = 'patients' | 'own-record' | 'audit' | 'federations' | 'system'
 
 interface Screen {
   readonly name: ScreenName
@@ -13,6 +13,7 @@ const screens: readonly Screen[] = [
   { name: 'patients', roles: ['clinician', 'radiologist', 'pharmacist', 'frontend', 'admin', 'system'] },
   { name: 'own-record', roles: ['patient'] },
   { name: 'audit', roles: ['compliance', 'admin', 'system'] },
+  { name: 'federations', roles: ['data-scientist', 'admin', 'system'] },
   { name: 'system', roles: ['operator', 'data-scientist', 'compliance', 'admin', 'system'] },
 ]
 
@@ -35,6 +36,8 @@ export function addressOf(screen: ScreenName, caller: Session['caller']): string
       return caller.patient === undefined ? '/system' : `/patients/${encodeURIComponent(caller.patient)}`
     case 'audit':
       return '/audit'
+    case 'federations':
+      return '/federations'
     case 'system':
       return '/system'
     default:
@@ -52,7 +55,7 @@ export function homeOf(caller: Session['caller']): string {
  * @param next path without the base, as kept in the sign-in page's address
  */
 export function safeNext(next: string | undefined): string | undefined {
-  return next !== undefined && /^\/(?:patients|audit|system)(?:[/?]|$)/.test(next) && !next.includes('\\')
+  return next !== undefined && /^\/(?:patients|audit|federations|system)(?:[/?]|$)/.test(next) && !next.includes('\\')
     ? next
     : undefined
 }

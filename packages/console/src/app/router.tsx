@@ -30,6 +30,7 @@ const timelineValues = only('kind')
 const resultValues = only('code')
 const encounterValues = only('encounter')
 const auditValues = only('patient', 'agent', 'action', 'outcome', 'from', 'to', 'event')
+const federationValues = only('federation')
 
 const root = createRootRouteWithContext<AppContext>()({ component: Outlet, notFoundComponent: NotFound })
 
@@ -133,6 +134,13 @@ const auditRoute = createRoute({
   component: lazyRouteComponent(() => import('../screens/audit/Audit.tsx'), 'Audit'),
 })
 
+const federationsRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/federations',
+  validateSearch: federationValues,
+  component: lazyRouteComponent(() => import('../screens/federation/Federation.tsx'), 'Federation'),
+})
+
 const systemRoute = createRoute({
   getParentRoute: () => signedIn,
   path: '/system',
@@ -151,7 +159,7 @@ const chart = chartRoute.addChildren([
 
 const routeTree = root.addChildren([
   signInRoute,
-  signedIn.addChildren([homeRoute, patientsRoute, chart, auditRoute, systemRoute]),
+  signedIn.addChildren([homeRoute, patientsRoute, chart, auditRoute, federationsRoute, systemRoute]),
 ])
 
 /** Creates the router of the console. */

@@ -20,6 +20,7 @@ const en = {
   'service.patient': 'Patients',
   'service.emr': 'Medical records',
   'service.pharmacy': 'Pharmacy',
+  'service.federated': 'Federated learning',
 }
 
 const zh: Readonly<Record<keyof typeof en, string>> = {
@@ -43,6 +44,7 @@ const zh: Readonly<Record<keyof typeof en, string>> = {
   'service.patient': '患者服务',
   'service.emr': '病历服务',
   'service.pharmacy': '药房服务',
+  'service.federated': '联邦学习',
 }
 
 /** Texts of the system screen. */
