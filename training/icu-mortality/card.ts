@@ -47,7 +47,7 @@ export function cardOf({ measured, trained, schedule, sha256 }: CardParts): stri
 The probability that a patient dies in hospital, from the first 48 hours in the ICU. **Decision support for research and
 demonstration; not for clinical use.** It was made on stays of one city from 2001–2008 and knows no treatment, diagnosis or age.
 
-- **Input** \`values\` FP32 [24, 12]: two-hour bins from admission to the unit, the last value measured in each; raw values, NaN =
+- **Input** \`values\` FP32 [24, 12]: two-hour bins from admission to the unit, one measured value of each (the last); raw values, NaN =
   not measured. Order: ${names}.
 - **Output** \`risk\` FP32 [1]: probability of death in hospital.
 - Limits, ln(1 + x) of skewed values, standardisation, carrying forward and marks of what was measured are inside the graph.

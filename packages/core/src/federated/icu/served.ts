@@ -13,7 +13,7 @@ export function icuModelConfig(name: string): string {
     parameter('features', units),
     parameter(
       'time',
-      `${stayBins} bins of ${stayHours / stayBins} h from admission to the unit; the last value of each bin`,
+      `${stayBins} bins of ${stayHours / stayBins} h from admission to the unit; one measured value of each bin, the last`,
     ),
     parameter('missing', 'NaN; carried forward inside the graph'),
     parameter(
