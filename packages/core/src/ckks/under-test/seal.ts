@@ -27,6 +27,12 @@ import {
 /** Limits of the tests. */
 export const limits = { maxDegree: 16384, maxKeyBytes: 2 ** 28 }
 
+/** A computation that is ready to run. */
+export interface Prepared {
+  run(): void
+  close(): void
+}
+
 /** A key owner, a data owner and a computing server in one. */
 export interface Bench {
   readonly context: TensealContext
@@ -35,6 +41,10 @@ export interface Bench {
   decrypt(vector: Uint8Array): readonly number[]
   /** Computes on TenSEAL vectors; gives TenSEAL vectors by name. */
   compute(inputs: Readonly<Record<string, Uint8Array>>, program: Program): Readonly<Record<string, Uint8Array>>
+  /** Checks and loads vectors and plans, so that the arithmetic alone can be run and timed. */
+  prepare(inputs: Readonly<Record<string, Uint8Array>>, program: Program): Prepared
+  /** Checks and loads a vector, and gives its memory back. */
+  load(vector: Uint8Array): void
   close(): void
 }
 
@@ -60,15 +70,22 @@ export function openBench(
   const secretKey = loadSecretKey(session, context, inflate)
   const scale = context.globalScale ?? 0
   const check = (vector: Uint8Array) => checkVector(vector, checked.parameters, inflate)
+  const ready = (inputs: Readonly<Record<string, Uint8Array>>, program: Program) => {
+    const vectors = Object.entries(inputs).map(([name, vector]) => ({ name, ...check(vector) }))
+    const plan = planProgram(checked, vectors, program)
+    const loaded = vectors.map((vector) => loadVector(session, vector))
+    const close = (): void => {
+      for (const one of loaded) one.delete()
+    }
+    return { loaded, plan, close }
+  }
   return {
     context,
     checked,
     encrypt: (values) => encryptVector(session, publicKey, { values, scale, packing }),
     decrypt: (vector) => decryptVector(session, secretKey, check(vector)),
     compute(inputs, program) {
-      const vectors = Object.entries(inputs).map(([name, vector]) => ({ name, ...check(vector) }))
-      const plan = planProgram(checked, vectors, program)
-      const loaded = vectors.map((vector) => loadVector(session, vector))
+      const { loaded, plan, close } = ready(inputs, program)
       try {
         const saved = executePlan({ session, keys, plan, inputs: loaded }, (name, result) => {
           const size = plan.outputs.find((output) => output.name === name)?.size ?? 0
@@ -76,9 +93,14 @@ export function openBench(
         })
         return Object.fromEntries(saved)
       } finally {
-        for (const one of loaded) one.delete()
+        close()
       }
     },
+    prepare(inputs, program) {
+      const { loaded, plan, close } = ready(inputs, program)
+      return { run: () => void executePlan({ session, keys, plan, inputs: loaded }, () => undefined), close }
+    },
+    load: (vector) => loadVector(session, check(vector)).delete(),
     close() {
       for (const key of [keys.relinKeys, keys.galoisKeys, publicKey, secretKey]) key?.delete()
       session.close()
