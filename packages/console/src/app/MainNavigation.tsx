@@ -9,6 +9,7 @@ import { shellText } from './text.ts'
 
 const icons: Readonly<Record<ScreenName, IconName>> = {
   patients: 'people',
+  imaging: 'image',
   'own-record': 'person',
   audit: 'shield',
   federations: 'network',

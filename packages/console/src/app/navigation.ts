@@ -2,7 +2,7 @@
 import type { Role, Session } from '../api/session.ts'
 
 /** A screen of the main navigation. */
-export type ScreenName = 'patients' | 'own-record' | 'audit' | 'federations' | 'system'
+export type ScreenName = 'patients' | 'imaging' | 'own-record' | 'audit' | 'federations' | 'system'
 
 interface Screen {
   readonly name: ScreenName
@@ -11,6 +11,7 @@ interface Screen {
 
 const screens: readonly Screen[] = [
   { name: 'patients', roles: ['clinician', 'radiologist', 'pharmacist', 'frontend', 'admin', 'system'] },
+  { name: 'imaging', roles: ['radiologist', 'clinician', 'admin', 'system'] },
   { name: 'own-record', roles: ['patient'] },
   { name: 'audit', roles: ['compliance', 'admin', 'system'] },
   { name: 'federations', roles: ['data-scientist', 'admin', 'system'] },
@@ -32,6 +33,8 @@ export function addressOf(screen: ScreenName, caller: Session['caller']): string
   switch (screen) {
     case 'patients':
       return '/patients'
+    case 'imaging':
+      return '/imaging'
     case 'own-record':
       return caller.patient === undefined ? '/system' : `/patients/${encodeURIComponent(caller.patient)}`
     case 'audit':
@@ -55,7 +58,9 @@ export function homeOf(caller: Session['caller']): string {
  * @param next path without the base, as kept in the sign-in page's address
  */
 export function safeNext(next: string | undefined): string | undefined {
-  return next !== undefined && /^\/(?:patients|audit|federations|system)(?:[/?]|$)/.test(next) && !next.includes('\\')
+  return next !== undefined &&
+    /^\/(?:patients|imaging|audit|federations|system)(?:[/?]|$)/.test(next) &&
+    !next.includes('\\')
     ? next
     : undefined
 }

@@ -32,6 +32,9 @@ const encounterValues = only('encounter')
 const auditValues = only('patient', 'agent', 'action', 'outcome', 'from', 'to', 'event')
 const federationValues = only('federation')
 
+const worklistValues = only('text', 'modality', 'state', 'from', 'to')
+const viewerValues = only('series', 'image')
+
 const root = createRootRouteWithContext<AppContext>()({ component: Outlet, notFoundComponent: NotFound })
 
 const signInRoute = createRoute({
@@ -127,6 +130,20 @@ const encountersRoute = createRoute({
   component: lazyRouteComponent(() => import('../screens/chart/Encounters.tsx'), 'Encounters'),
 })
 
+const imagingRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/imaging',
+  validateSearch: worklistValues,
+  component: lazyRouteComponent(() => import('../screens/imaging/Worklist.tsx'), 'Worklist'),
+})
+
+const viewerRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/imaging/$studyUid',
+  validateSearch: viewerValues,
+  component: lazyRouteComponent(() => import('../screens/imaging/viewer/Viewer.tsx'), 'Viewer'),
+})
+
 const auditRoute = createRoute({
   getParentRoute: () => signedIn,
   path: '/audit',
@@ -159,7 +176,16 @@ const chart = chartRoute.addChildren([
 
 const routeTree = root.addChildren([
   signInRoute,
-  signedIn.addChildren([homeRoute, patientsRoute, chart, auditRoute, federationsRoute, systemRoute]),
+  signedIn.addChildren([
+    homeRoute,
+    patientsRoute,
+    chart,
+    imagingRoute,
+    viewerRoute,
+    auditRoute,
+    federationsRoute,
+    systemRoute,
+  ]),
 ])
 
 /** Creates the router of the console. */

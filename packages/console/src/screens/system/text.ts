@@ -20,6 +20,7 @@ const en = {
   'service.patient': 'Patients',
   'service.emr': 'Medical records',
   'service.pharmacy': 'Pharmacy',
+  'service.imaging': 'Imaging',
   'service.federated': 'Federated learning',
 }
 
@@ -44,6 +45,7 @@ const zh: Readonly<Record<keyof typeof en, string>> = {
   'service.patient': '患者服务',
   'service.emr': '病历服务',
   'service.pharmacy': '药房服务',
+  'service.imaging': '影像服务',
   'service.federated': '联邦学习',
 }
 

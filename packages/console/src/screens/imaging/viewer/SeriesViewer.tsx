@@ -1,0 +1,155 @@
+// One series: its slices while they load, axial and coronal, with window and masks.
+import { Button, Checkbox, Skeleton } from '@mantine/core'
+import type { GreyWindow } from '@xinglin/core/dicom/image'
+import { useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react'
+import { EmptyState } from '../../../components/EmptyState.tsx'
+import { FailurePanel } from '../../../components/FailurePanel.tsx'
+import { fill } from '../../../language/fill.ts'
+import { useText } from '../../../language/LanguageProvider.tsx'
+import { AxialView } from './AxialView.tsx'
+import { CoronalView } from './CoronalView.tsx'
+import { greyTable } from './draw.ts'
+import { boundedWindow } from './presets.ts'
+import { viewerText } from './text.ts'
+import { useMasks } from './use-masks.ts'
+import { type LoadingVolume, useVolume } from './use-volume.ts'
+import styles from './Viewer.module.css'
+import type { SliceStack } from './volume.ts'
+import { WindowControls } from './WindowControls.tsx'
+
+interface SeriesViewerProps {
+  readonly studyUid: string
+  readonly seriesUid: string
+  /** SOP Instance UID of the slice to go to; the middle one until somebody asks for another. */
+  readonly asked: string | undefined
+}
+
+function Progress({ volume, total }: { readonly volume: LoadingVolume; readonly total: number }) {
+  const text = useText(viewerText)
+  const { loaded, failed, retry } = volume
+  return (
+    <div className={styles.controls}>
+      <span role="status">{fill(text.slices, { loaded, total })}</span>
+      {loaded < total ? (
+        <progress aria-label={text.loadingSeries} className={styles.bar} max={total} value={loaded} />
+      ) : null}
+      {failed === 0 ? null : (
+        <div role="alert">
+          {fill(text.failed, { count: failed })}{' '}
+          <Button onClick={retry} size="compact-sm" variant="default">
+            {text.again}
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+// The slice is kept here rather than in the address: a wheel turns faster than addresses may change.
+function useSlice({ slices }: SliceStack, asked: string | undefined) {
+  const indexOf = (uid: string | undefined): number => slices.findIndex(({ sopInstanceUid }) => sopInstanceUid === uid)
+  const known = indexOf(asked)
+  const [slice, setSlice] = useState(known === -1 ? slices.length >> 1 : known)
+  useEffect(() => {
+    if (known !== -1) setSlice(known)
+  }, [known])
+  return [slice, setSlice] as const
+}
+
+function Views(props: SeriesViewerProps & { readonly volume: LoadingVolume; readonly stack: SliceStack }) {
+  const { studyUid, seriesUid, asked, volume, stack } = props
+  const text = useText(viewerText)
+  const masks = useMasks(studyUid, seriesUid)
+  const [window, setWindow] = useState<GreyWindow>(() => boundedWindow(stack.window))
+  const [isCoronal, setCoronal] = useState(true)
+  const [isMarked, setMarked] = useState(true)
+  const [row, setRow] = useState(stack.rows >> 1)
+  const table = useMemo(() => greyTable(window), [window])
+  const { slices, rows, columns, spacingMm } = stack
+  const [slice, onSlice] = useSlice(stack, asked)
+  // The cut follows when the slice is drawn: going through slices stays smooth.
+  const cutSlice = useDeferredValue(slice)
+  const cutTable = useDeferredValue(table)
+  const cutLoaded = useDeferredValue(volume.loaded)
+  const ofSlices = useMemo(
+    () => slices.map(({ sopInstanceUid }) => (isMarked ? masks?.get(sopInstanceUid) : undefined)),
+    [slices, masks, isMarked],
+  )
+  const onWindow = useCallback((next: GreyWindow) => setWindow(boundedWindow(next)), [])
+  const [rowMm, columnMm, sliceMm] = spacingMm
+  return (
+    <>
+      <div className={styles.side}>
+        <WindowControls onWindow={onWindow} window={window} />
+        <Checkbox
+          checked={isMarked && masks !== undefined}
+          disabled={masks === undefined}
+          label={masks === undefined ? text.noMasks : text.showMasks}
+          onChange={(event) => setMarked(event.currentTarget.checked)}
+        />
+        {stack.isVolume ? (
+          <>
+            <Checkbox
+              checked={isCoronal}
+              label={text.showCoronal}
+              onChange={(event) => setCoronal(event.currentTarget.checked)}
+            />
+            <label className={styles.controls}>
+              <span>{text.row}</span>
+              <input
+                max={rows - 1}
+                min={0}
+                onChange={(event) => setRow(Number(event.currentTarget.value))}
+                type="range"
+                value={row}
+              />
+            </label>
+          </>
+        ) : (
+          <p className={styles.quiet}>{slices.length > 1 ? text.uneven : ''}</p>
+        )}
+        <Progress total={slices.length} volume={volume} />
+        <p className={styles.quiet}>{text.keys}</p>
+      </div>
+      <div className={styles.views}>
+        <AxialView
+          {...{ rows, columns, slice, table, window, onSlice, onWindow }}
+          mask={ofSlices[slice]}
+          pixelAspect={rowMm / columnMm}
+          total={slices.length}
+          units={volume.slices[slice]}
+        />
+        {stack.isVolume && isCoronal ? (
+          <CoronalView
+            {...{ columns, row, onSlice }}
+            loaded={cutLoaded}
+            masks={ofSlices}
+            pixelAspect={sliceMm / columnMm}
+            slice={cutSlice}
+            slices={volume.slices}
+            table={cutTable}
+          />
+        ) : null}
+      </div>
+    </>
+  )
+}
+
+/** The series. */
+export function SeriesViewer(props: SeriesViewerProps) {
+  const text = useText(viewerText)
+  const volume = useVolume(props.studyUid, props.seriesUid)
+  const { stack, isTooLarge, error, retry } = volume
+  if (error !== null) return <FailurePanel error={error} onRetry={retry} />
+  if (stack === undefined) {
+    return (
+      <div aria-busy="true">
+        <p role="status">{text.loadingSeries}</p>
+        <Skeleton h={320} />
+      </div>
+    )
+  }
+  if (stack === null) return <EmptyState reason={text.noImagesReason} title={text.noImages} />
+  if (isTooLarge) return <EmptyState reason={text.tooLargeReason} title={text.tooLarge} />
+  return <Views {...props} stack={stack} volume={volume} />
+}
