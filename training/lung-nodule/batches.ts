@@ -14,9 +14,15 @@ export interface BatchSource {
   readonly truth: Uint8Array
   /** Numbers of the crops that may be drawn. */
   readonly chosen: readonly number[]
+}
+
+/** How pieces are cut. */
+export interface Cut {
   readonly batch: number
   /** Rows and columns of a piece, at most 128. */
   readonly size: number
+  /** How far a piece may reach over the edge of its crop, where the crop goes on mirrored. */
+  readonly beyond: number
 }
 
 // Anchoring finds CT numbers to about 100 of the 1400 HU, so the model must not mind that much.
@@ -24,27 +30,47 @@ const gainSpread = 0.1
 const shiftSpread = 0.06
 const noiseSpread = 0.02
 
-// Turns by quarter and mirrors: the eight ways in which a square lies on itself.
-function turned(kind: number, row: number, column: number, size: number): number {
-  const y = (kind & 1) === 0 ? row : size - 1 - row
-  const x = (kind & 2) === 0 ? column : size - 1 - column
-  return (kind & 4) === 0 ? y * cropSize + x : x * cropSize + y
+function mirrored(at: number): number {
+  const inside = at < 0 ? -1 - at : at
+  return inside < cropSize ? inside : 2 * cropSize - 1 - inside
 }
 
-function drawPiece(source: BatchSource, random: Random, batch: Batch, place: number): void {
-  const { crops, truth, chosen, size } = source
+interface Corner {
+  readonly top: number
+  readonly left: number
+  readonly size: number
+}
+
+// Turns by quarter and mirrors: the eight ways in which a square lies on itself.
+function pixelAt({ top, left, size }: Corner, kind: number, row: number, column: number): number {
+  const y = (kind & 1) === 0 ? row : size - 1 - row
+  const x = (kind & 2) === 0 ? column : size - 1 - column
+  const [down, along] = (kind & 4) === 0 ? [y, x] : [x, y]
+  return mirrored(top + down) * cropSize + mirrored(left + along)
+}
+
+interface Drawing {
+  readonly source: BatchSource
+  readonly cut: Cut
+  readonly random: Random
+  readonly batch: Batch
+}
+
+function drawPiece({ source, cut, random, batch }: Drawing, place: number): void {
+  const { crops, truth, chosen } = source
+  const { size, beyond } = cut
   const crop = random.pick(chosen)
-  const top = random.integer(0, cropSize - size)
-  const left = random.integer(0, cropSize - size)
+  const top = random.integer(-beyond, cropSize - size + beyond)
+  const left = random.integer(-beyond, cropSize - size + beyond)
   const kind = random.integer(0, 7)
   const gain = 1 + gainSpread * (2 * random.unit() - 1)
   const shift = shiftSpread * (2 * random.unit() - 1)
   const noise = noiseSpread * random.unit()
-  const from = crop * cropPixels + top * cropSize + left
+  const from = crop * cropPixels
   const to = place * size * size
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
-      const at = from + turned(kind, row, column, size)
+      const at = from + pixelAt({ top, left, size }, kind, row, column)
       const value = ((crops.images[at] ?? 0) / imageSteps) * gain + shift + noise * (2 * random.unit() - 1)
       batch.input[to + row * size + column] = Math.min(1, Math.max(0, value))
       batch.target[to + row * size + column] = truth[at] ?? 0
@@ -53,12 +79,12 @@ function drawPiece(source: BatchSource, random: Random, batch: Batch, place: num
 }
 
 /** The batch of a step: the same for the same seed and step, so that a resumed run draws what an unbroken one would. */
-export function drawBatch(source: BatchSource, seed: number, step: number): Batch {
-  const { batch, size } = source
+export function drawBatch(source: BatchSource, cut: Cut, seed: number, step: number): Batch {
+  const pixels = cut.batch * cut.size * cut.size
   const random = seededRandom(seed * 1_000_003 + step * 7919)
-  const drawn = { input: new Float32Array(batch * size * size), target: new Float32Array(batch * size * size) }
-  for (let place = 0; place < batch; place++) drawPiece(source, random, drawn, place)
-  return drawn
+  const batch = { input: new Float32Array(pixels), target: new Float32Array(pixels) }
+  for (let place = 0; place < cut.batch; place++) drawPiece({ source, cut, random, batch }, place)
+  return batch
 }
 
 /** Splits patients: every patient's crops fall wholly into one of the two lists. */

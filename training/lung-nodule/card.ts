@@ -19,6 +19,14 @@ const percent = (value: number): string => `${(100 * value).toFixed(1)} %`
 const range = ({ mean, low, high }: Interval): string =>
   `${three(mean)} (95 % interval ${three(low)} to ${three(high)})`
 
+const stagesText = (): string =>
+  recipe.stages
+    .map(
+      ({ until, batch, size }) =>
+        `${batch} pieces of ${size} × ${size}${Number.isFinite(until) ? ` up to step ${until}` : ''}`,
+    )
+    .join(', then ')
+
 /** The card as Markdown; the part on whole slices is added by `bench/nodule.ts`'s result, which it names. */
 export function cardOf({ validation, heldOut, readers, trainPatients, steps, checkpoint }: Findings): string {
   return `# lung_nodule_unet
@@ -39,7 +47,7 @@ training (of these ${heldOut.patients} held out to watch progress), ${validation
 
 ## Recipe
 
-\`npx xinglin train lung-nodule\`: seed ${checkpoint.recipe.split('seed ').at(-1)}, ${steps} steps of ${recipe.batch} pieces of ${recipe.size} × ${recipe.size}, binary
+\`npx xinglin train lung-nodule\`: seed ${checkpoint.recipe.split('seed ').at(-1)}, ${steps} steps (${stagesText()}), binary
 cross-entropy plus Dice, Adam with a cosine from ${recipe.peakLearningRate}; ${Math.round(checkpoint.seconds / 60)} minutes on one thread of a shared machine.
 
 ## Results

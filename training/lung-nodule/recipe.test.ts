@@ -30,15 +30,28 @@ function squares(count: number): Crops {
 }
 
 const crops = squares(21)
-const source = { crops, truth: truthOf(crops.readers), chosen: [...crops.patients.keys()], batch: 8, size: 64 }
+const source = { crops, truth: truthOf(crops.readers), chosen: [...crops.patients.keys()] }
+const cut = { batch: 8, size: 64, beyond: 0 }
 
 test('draws the same batch for the same seed and step, with the truth where the image shows it', () => {
-  const batch = drawBatch(source, 7, 12)
-  assert.deepEqual(drawBatch(source, 7, 12), batch)
-  assert.notDeepEqual(drawBatch(source, 7, 13), batch)
+  const batch = drawBatch(source, cut, 7, 12)
+  assert.deepEqual(drawBatch(source, cut, 7, 12), batch)
+  assert.notDeepEqual(drawBatch(source, cut, 7, 13), batch)
   // 200 and 20 of 255 stay apart whatever gain, shift and noise do.
   assert.ok(batch.target.every((truth, at) => (truth === 1) === (batch.input[at] ?? 0) > 0.45))
   assert.ok(batch.target.some((truth) => truth === 1))
+})
+
+test('cuts pieces over the edge, mirrored, some without a nodule, image and truth alike', () => {
+  const beyond = { batch: 200, size: 48, beyond: 40 }
+  const { input, target } = drawBatch(source, beyond, 7, 3)
+  assert.ok(target.every((truth, at) => (truth === 1) === (input[at] ?? 0) > 0.45))
+  const pixels = beyond.size * beyond.size
+  const marked = Array.from({ length: beyond.batch }, (_, piece) =>
+    target.subarray(piece * pixels, (piece + 1) * pixels).includes(1),
+  )
+  const share = marked.filter((isMarked) => isMarked).length / marked.length
+  assert.ok(share > 0.1 && share < 0.9, `${share} of the pieces hold a nodule`)
 })
 
 test('never has a patient on both sides of the split', () => {

@@ -17,7 +17,7 @@ import { type Checkpoint, type Milestone, readCheckpoint, writeCheckpoint } from
 import { evaluateCrops } from './evaluate.ts'
 import { type Crops, cropPixels, cropSize, readCrops, truthOf } from './lidc.ts'
 import { lungNoduleUnet } from './network.ts'
-import { readPlan, recipe, type TrainingPlan } from './options.ts'
+import { readPlan, recipe, type Stage, stageAt, type TrainingPlan } from './options.ts'
 import { agreementOf } from './overlap.ts'
 import { publish } from './publish.ts'
 
@@ -37,8 +37,8 @@ const sayEvery = 50
 const glanceEvery = 4
 
 function recipeNameOf({ seed }: TrainingPlan): string {
-  const { base, depth, batch, size, peakLearningRate } = recipe
-  return `u-net base ${base} depth ${depth}, ${batch} x ${size} x ${size}, rate ${peakLearningRate}, seed ${seed}`
+  const { base, depth, peakLearningRate } = recipe
+  return `u-net base ${base} depth ${depth}, rate ${peakLearningRate}, seed ${seed}`
 }
 
 async function glance({ crops, held, open }: Run, weights: Float32Array): Promise<number> {
@@ -57,28 +57,53 @@ async function saveMilestone(run: Run, trainer: Trainer, before: Checkpoint, los
   return saved
 }
 
-async function learn(run: Run, trainer: Trainer, from: Checkpoint): Promise<Checkpoint> {
+interface Leg {
+  readonly trainer: Trainer
+  readonly stage: Stage
+  readonly until: number
+  /** performance.now() when the run must come to an end. */
+  readonly stopAtMs: number
+}
+
+async function learnLeg(run: Run, from: Checkpoint, { trainer, stage, until, stopAtMs }: Leg): Promise<Checkpoint> {
   const { plan, source, say } = run
   const startedMs = performance.now()
-  const spent = (): number => (performance.now() - startedMs) / 1000
+  const seconds = (): number => from.seconds + (performance.now() - startedMs) / 1000
   let checkpoint = from
   let losses: number[] = []
-  for (let step = from.state.step; step < plan.steps; step++) {
+  const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length
+  for (let step = from.state.step; step < until; step++) {
     const learningRate = learningRateAt(step, plan.steps, recipe.peakLearningRate)
-    losses.push(await trainer.step({ ...drawBatch(source, plan.seed, step), learningRate }))
+    losses.push(await trainer.step({ ...drawBatch(source, stage, plan.seed, step), learningRate }))
     const done = step + 1
     if (done % sayEvery === 0) {
-      const recent = losses.slice(-sayEvery)
-      const loss = recent.reduce((sum, one) => sum + one, 0) / recent.length
-      say(`step ${done} of ${plan.steps}: loss ${loss.toFixed(4)}, ${Math.round(from.seconds + spent())} s`)
+      say(`step ${done} of ${plan.steps}: loss ${mean(losses.slice(-sayEvery)).toFixed(4)}, ${Math.round(seconds())} s`)
     }
-    if (done % recipe.checkpointEvery !== 0 && done !== plan.steps) continue
-    const loss = losses.reduce((sum, one) => sum + one, 0) / losses.length
+    if (done % recipe.checkpointEvery !== 0 && done !== until) continue
+    checkpoint = await saveMilestone(run, trainer, { ...checkpoint, seconds: seconds() }, mean(losses))
     losses = []
-    checkpoint = await saveMilestone(run, trainer, { ...checkpoint, seconds: from.seconds + spent() }, loss)
-    if (spent() > plan.minutes * 60) break
+    if (performance.now() > stopAtMs) break
   }
   return checkpoint
+}
+
+// A stage has a graph of its own, as its batches have another size; the weights and moments go from one to the next.
+async function learnStage(run: Run, from: Checkpoint | undefined, stopAtMs: number): Promise<Checkpoint> {
+  const { plan, open } = run
+  const stage = stageAt(from?.state.step ?? 0)
+  const loss = combine([
+    [binaryCrossEntropy(), 1],
+    [dice(), 1],
+  ])
+  const graph = trainingGraph(lungNoduleUnet(stage.size), { loss, batch: stage.batch })
+  const trainer = await createTrainer(open, graph, { seed: plan.seed, threads: plan.threads })
+  try {
+    if (from !== undefined) trainer.restore(from.state)
+    const start = from ?? { recipe: run.recipeName, history: [], seconds: 0, state: trainer.state() }
+    return await learnLeg(run, start, { trainer, stage, until: Math.min(stage.until, plan.steps), stopAtMs })
+  } finally {
+    await trainer.close()
+  }
 }
 
 async function openRun(plan: TrainingPlan, say: (line: string) => void): Promise<Run> {
@@ -94,7 +119,7 @@ async function openRun(plan: TrainingPlan, say: (line: string) => void): Promise
   )
   return {
     ...{ plan, crops, held, say },
-    source: { crops, truth, chosen, batch: recipe.batch, size: recipe.size },
+    source: { crops, truth, chosen },
     open: onnxruntimeSessions(onnxruntime, plan.threads),
     path: join(plan.folder, 'checkpoint.bin'),
     recipeName: recipeNameOf(plan),
@@ -105,30 +130,18 @@ async function openRun(plan: TrainingPlan, say: (line: string) => void): Promise
 export async function trainLungNodule(args: readonly string[]): Promise<number> {
   const plan = readPlan(args)
   const run = await openRun(plan, (line) => process.stdout.write(`${line}\n`))
-  const model = lungNoduleUnet(recipe.size)
-  const loss = combine([
-    [binaryCrossEntropy(), 1],
-    [dice(), 1],
-  ])
-  const graph = trainingGraph(model, { loss, batch: recipe.batch })
-  const trainer = await createTrainer(run.open, graph, { seed: plan.seed, threads: plan.threads })
-  try {
-    const known = plan.isFresh ? undefined : await readCheckpoint(run.path, run.recipeName)
-    if (known !== undefined) {
-      trainer.restore(known.state)
-      run.say(`going on after step ${known.state.step}`)
-    }
-    const start = known ?? { recipe: run.recipeName, history: [], seconds: 0, state: trainer.state() }
-    const reached = await learn(run, trainer, start)
-    if (reached.state.step < plan.steps) {
-      run.say(`stopped after step ${reached.state.step} of ${plan.steps}; run it again to go on`)
-      return 0
-    }
-    await publish({ plan, checkpoint: reached, open: run.open, heldOut: run.held, crops: run.crops, say: run.say })
-    return 0
-  } finally {
-    await trainer.close()
+  const stopAtMs = performance.now() + plan.minutes * 60_000
+  let reached = plan.isFresh ? undefined : await readCheckpoint(run.path, run.recipeName)
+  if (reached !== undefined) run.say(`going on after step ${reached.state.step}`)
+  while ((reached?.state.step ?? 0) < plan.steps && performance.now() < stopAtMs) {
+    reached = await learnStage(run, reached, stopAtMs)
   }
+  if (reached === undefined || reached.state.step < plan.steps) {
+    run.say(`stopped after step ${reached?.state.step ?? 0} of ${plan.steps}; run it again to go on`)
+    return 0
+  }
+  await publish({ plan, checkpoint: reached, open: run.open, heldOut: run.held, crops: run.crops, say: run.say })
+  return 0
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
