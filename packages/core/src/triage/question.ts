@@ -61,13 +61,14 @@ function missingFinding(rule: RedFlagRule, state: InterviewState): string | unde
   return isPointedTo ? only : undefined
 }
 
+// The most urgent rules first, and of these the ones that belong to few complaints.
 function redFlagQuestion(graph: TriageGraph, state: InterviewState): NextStep | undefined {
   if (state.askedForRedFlags >= interviewLimits.redFlagQuestions) return undefined
   const rank = (level: Urgency): number => urgencyLevels.indexOf(level)
   const rules = graph.facts.redFlags
     .filter((rule) => rank(rule.level) > rank(state.urgency) && rank(rule.level) >= rank('emergency'))
     .filter((rule) => applies(rule, state.person))
-    .toSorted((a, b) => rank(b.level) - rank(a.level))
+    .toSorted((a, b) => rank(b.level) - rank(a.level) || a.askWhen.length - b.askWhen.length)
   for (const rule of rules) {
     const missing = missingFinding(rule, state)
     const finding = missing === undefined ? undefined : graph.findings[graph.findingIndex.get(missing) ?? -1]

@@ -201,13 +201,15 @@ export function bundleOf(parts: BundleParts): Element {
     performerType: coded(departmentSystem, code, en, `${en} / ${zh}`),
     supportingInfo: [{ reference: urls.answers }, { reference: urls.risk }],
   }
+  // Who can stay at home and has no visit is referred to nobody.
+  const isReferred = parts.isBooked || conclusion.urgency.level !== 'self-care'
   return {
     resourceType: 'Bundle',
     type: 'transaction',
     entry: [
       entry(urls.answers, answers, only),
       entry(urls.risk, riskAssessment(parts, { subject, answers: urls.answers }), only),
-      entry(urls.referral, referral, only),
+      ...(isReferred ? [entry(urls.referral, referral, only)] : []),
       ...(parts.isBooked ? visitEntries(parts, subject, urls) : []),
     ],
   }
