@@ -2,7 +2,7 @@
 import type { Role, Session } from '../api/session.ts'
 
 /** A screen of the main navigation. */
-export type ScreenName = 'patients' | 'imaging' | 'own-record' | 'audit' | 'federations' | 'system'
+export type ScreenName = 'patients' | 'imaging' | 'own-record' | 'triage' | 'audit' | 'federations' | 'system'
 
 interface Screen {
   readonly name: ScreenName
@@ -13,6 +13,7 @@ const screens: readonly Screen[] = [
   { name: 'patients', roles: ['clinician', 'radiologist', 'pharmacist', 'frontend', 'admin', 'system'] },
   { name: 'imaging', roles: ['radiologist', 'clinician', 'admin', 'system'] },
   { name: 'own-record', roles: ['patient'] },
+  { name: 'triage', roles: ['patient', 'clinician', 'admin', 'system'] },
   { name: 'audit', roles: ['compliance', 'admin', 'system'] },
   { name: 'federations', roles: ['data-scientist', 'admin', 'system'] },
   { name: 'system', roles: ['operator', 'data-scientist', 'compliance', 'admin', 'system'] },
@@ -37,6 +38,8 @@ export function addressOf(screen: ScreenName, caller: Session['caller']): string
       return '/imaging'
     case 'own-record':
       return caller.patient === undefined ? '/system' : `/patients/${encodeURIComponent(caller.patient)}`
+    case 'triage':
+      return '/triage'
     case 'audit':
       return '/audit'
     case 'federations':
@@ -59,7 +62,7 @@ export function homeOf(caller: Session['caller']): string {
  */
 export function safeNext(next: string | undefined): string | undefined {
   return next !== undefined &&
-    /^\/(?:patients|imaging|audit|federations|system)(?:[/?]|$)/.test(next) &&
+    /^\/(?:patients|imaging|triage|audit|federations|system)(?:[/?]|$)/.test(next) &&
     !next.includes('\\')
     ? next
     : undefined

@@ -158,6 +158,18 @@ const federationsRoute = createRoute({
   component: lazyRouteComponent(() => import('../screens/federation/Federation.tsx'), 'Federation'),
 })
 
+const triageRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/triage',
+  component: lazyRouteComponent(() => import('../screens/triage/Triage.tsx'), 'Triage'),
+})
+
+const interviewRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/triage/$interviewId',
+  component: lazyRouteComponent(() => import('../screens/triage/OneInterview.tsx'), 'OneInterview'),
+})
+
 const systemRoute = createRoute({
   getParentRoute: () => signedIn,
   path: '/system',
@@ -184,6 +196,8 @@ const routeTree = root.addChildren([
     viewerRoute,
     auditRoute,
     federationsRoute,
+    triageRoute,
+    interviewRoute,
     systemRoute,
   ]),
 ])
