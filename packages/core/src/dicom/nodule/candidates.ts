@@ -1,4 +1,6 @@
-// From probabilities per voxel to nodules: connected voxels in the lungs that the model believes in.
+// From probabilities per voxel to nodules: connected voxels in the lungs that the model believes in and that are no tubes.
+
+import { elongationOf } from './elongation.ts'
 import { flood } from './flood.ts'
 import { type VolumeGrid, voxelMm3 } from './volume.ts'
 
@@ -10,6 +12,8 @@ export interface Candidate {
   /** Mean probability of its voxels, 0 to 1. */
   readonly meanProbability: number
   readonly peakProbability: number
+  /** Length by width, from its principal axes; 1 for a ball. */
+  readonly elongation: number
 }
 
 /** What counts as a nodule. */
@@ -20,6 +24,8 @@ export interface CandidateRules {
   readonly leastPeak: number
   /** Smallest volume; that of a sphere of 3 mm by default, below which Fleischner and LUNA16 do not count nodules. */
   readonly leastVolumeMm3: number
+  /** Longer shapes are vessels; a ball has 1. */
+  readonly mostElongation: number
   /** The best of more are kept. */
   readonly most: number
 }
@@ -29,7 +35,8 @@ export const candidateRules: CandidateRules = Object.freeze({
   threshold: 0.5,
   leastPeak: 0.5,
   leastVolumeMm3: (Math.PI / 6) * 3 ** 3,
-  most: 50,
+  mostElongation: 2.2,
+  most: 20,
 })
 
 const fullProbability = 255
@@ -64,9 +71,12 @@ export function findCandidates(
     })
     const volumeMm3 = voxels.length * oneMm3
     if (volumeMm3 < rules.leastVolumeMm3 || peak < rules.leastPeak * fullProbability) continue
+    const elongation = elongationOf(grid, voxels)
+    if (elongation > rules.mostElongation) continue
     found.push({
       voxels: Int32Array.from(voxels).sort(),
       volumeMm3,
+      elongation,
       meanProbability: sum / voxels.length / fullProbability,
       peakProbability: peak / fullProbability,
     })

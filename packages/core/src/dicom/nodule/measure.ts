@@ -20,6 +20,8 @@ export interface MeasuredNodule {
   /** Mean probability that the model gives its voxels, 0 to 1; not a calibrated chance of being a nodule. */
   readonly confidence: number
   readonly peakProbability: number
+  /** Length by width; 1 for a ball. */
+  readonly elongation: number
   readonly voxelCount: number
   /** First and last slice, from 0, both included. */
   readonly firstSlice: number
@@ -104,6 +106,7 @@ function measure({ grid, hu }: CtVolume, candidate: Candidate, midline: number):
     solidShare,
     confidence: candidate.meanProbability,
     peakProbability: candidate.peakProbability,
+    elongation: candidate.elongation,
     voxelCount: candidate.voxels.length,
     firstSlice: pixels[0]?.slice ?? 0,
     lastSlice: pixels.at(-1)?.slice ?? 0,

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { seededRandom } from '../../cohort/index.ts'
 import { close } from './closing.ts'
 import { axesOf } from './diameters.ts'
+import { elongationOf } from './elongation.ts'
 import { anchoredHu, modelInputOf, modelSize, ontoModel, ontoSlice, sliceFit } from './index.ts'
 
 function pixelsWhere(rows: number, columns: number, isIn: (row: number, column: number) => boolean) {
@@ -130,4 +131,35 @@ test('closes gaps narrower than the disc and keeps what is wider', () => {
     5,
   )
   assert.equal(wide.pixels[30 * columns + 30], 0)
+})
+
+test('tells a tube from a ball at any angle', () => {
+  const grid = {
+    ...{ slices: 40, rows: 40, columns: 40, rowMm: 1, columnMm: 1, sliceMm: 1, originMm: [0, 0, 0] },
+    ...{ rowDirection: [1, 0, 0], columnDirection: [0, 1, 0], sliceDirection: [0, 0, 1] },
+  } as const
+  const voxelsWhere = (isIn: (x: number, y: number, z: number) => boolean): readonly number[] =>
+    [...Array(40 ** 3).keys()].filter((at) =>
+      isIn((at % 40) - 20, (Math.floor(at / 40) % 40) - 20, Math.floor(at / 1600) - 20),
+    )
+  const ball = elongationOf(
+    grid,
+    voxelsWhere((x, y, z) => Math.hypot(x, y, z) < 8),
+  )
+  assert.ok(Math.abs(ball - 1) < 0.02, `${ball}`)
+  for (const [dx, dy, dz] of [
+    [1, 0, 0],
+    [0.577, 0.577, 0.577],
+    [0, 0.6, 0.8],
+  ] as const) {
+    // A cylinder of length 24 and radius 3: deviations of 24 / √12 and 3 / 2.
+    const tube = elongationOf(
+      grid,
+      voxelsWhere((x, y, z) => {
+        const along = x * dx + y * dy + z * dz
+        return Math.abs(along) < 12 && Math.hypot(x - along * dx, y - along * dy, z - along * dz) < 3
+      }),
+    )
+    assert.ok(Math.abs(tube - 24 / Math.sqrt(12) / 1.5) < 0.5, `${tube}`)
+  }
 })

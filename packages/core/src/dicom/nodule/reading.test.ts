@@ -111,7 +111,12 @@ test('gathers each marked voxel once, whatever is marked', () => {
   const marks = fc.uint8Array({ minLength: 90, maxLength: 90 })
   fc.assert(
     fc.property(marks, (marked) => {
-      const found = findCandidates(grid, marked, all, { ...candidateRules, leastVolumeMm3: 0, most: 90 })
+      const found = findCandidates(grid, marked, all, {
+        ...candidateRules,
+        leastVolumeMm3: 0,
+        mostElongation: 1e9,
+        most: 90,
+      })
       const gathered = found.flatMap(({ voxels }) => [...voxels]).toSorted((a, b) => a - b)
       const expected = [...marked.keys()].filter((at) => (marked[at] ?? 0) >= 128)
       assert.deepEqual(gathered, expected)

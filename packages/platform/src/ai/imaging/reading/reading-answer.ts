@@ -18,6 +18,7 @@ function nodule({ number, measures, decision, decided, decidedBy }: ReadingNodul
     confidence: round(measures.confidence, 3),
     evidence: {
       peakProbability: round(measures.peakProbability, 3),
+      elongation: round(measures.elongation, 2),
       voxelCount: measures.voxelCount,
       solidShare: round(measures.solidShare, 3),
       firstSlice: measures.firstSlice,
