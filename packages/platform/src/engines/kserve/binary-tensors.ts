@@ -12,6 +12,16 @@ export interface EncodedRequest {
   readonly headerLength: number
 }
 
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const body = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    body.set(part, at)
+    at += part.byteLength
+  }
+  return body
+}
+
 interface ListedOutput {
   readonly name: string
   readonly datatype: string
@@ -34,8 +44,10 @@ export function encodeRequest(inputs: NamedTensors, outputs: readonly string[] |
       ? { parameters: { binary_data_output: true } }
       : { outputs: outputs.map((name) => ({ name, parameters: { binary_data: true } })) }),
   }
-  const head = Buffer.from(JSON.stringify(header))
-  return { headerLength: head.byteLength, body: new Uint8Array(Buffer.concat([head, ...tensors.map((t) => t.bytes)])) }
+  const json = JSON.stringify(header)
+  // Spaces after the JSON let the tensors begin on a multiple of 8, where the server can use them without a copy.
+  const head = Buffer.from(json.padEnd(json.length + ((8 - (Buffer.byteLength(json) % 8)) % 8)))
+  return { headerLength: head.byteLength, body: joined([head, ...tensors.map(({ bytes }) => bytes)]) }
 }
 
 function invalid(reason: string, cause?: unknown): AppError {

@@ -31,10 +31,23 @@ export function segmentsOf(url: string): readonly string[] {
   }
 }
 
+// Into memory of its own, so that tensors in it can be used where they are.
+async function readAnnounced(request: IncomingMessage, announced: number): Promise<Uint8Array> {
+  const body = new Uint8Array(announced)
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    body.set(chunk, size) // Node ends a body at its announced length
+    size += chunk.length
+  }
+  if (size < announced) throw invalid('the body ends before its Content-Length')
+  return body
+}
+
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const announced = Number(request.headers['content-length'] ?? 0)
   const tooLarge = (): TritonError => new TritonError('TOO_LARGE', `the body is larger than ${maxBytes} bytes`)
   if (announced > maxBytes) throw tooLarge()
+  if (announced > 0) return readAnnounced(request, announced)
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -42,7 +55,7 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uin
     if (size > maxBytes) throw tooLarge()
     chunks.push(chunk)
   }
-  return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks, size)
+  return Buffer.concat(chunks, size)
 }
 
 async function send(request: IncomingMessage, response: ServerResponse, answer: KserveAnswer): Promise<void> {
