@@ -14,6 +14,16 @@ interface Screen {
   readonly prepare?: (page: Page) => Promise<unknown>
 }
 
+// A patient types a symptom, chooses it, tells age and sex, and is asked the first question.
+async function beginInterview(page: Page): Promise<void> {
+  await page.locator('form input[type=text] >> nth=0').fill('headache')
+  await page.locator('form ul button >> nth=0').click()
+  await page.locator('form input[inputmode=numeric]').fill('40')
+  await page.locator('form input[type=radio] >> nth=0').check()
+  await page.locator('form button[type=submit]').click()
+  await page.locator('section details').waitFor()
+}
+
 const chart = `/patients/${busyPatient}`
 const chen = 'dr-chen'
 const he = 'compliance-he'
@@ -31,6 +41,27 @@ const screens: readonly Screen[] = [
   { name: 'one encounter', persona: chen, path: `${chart}/encounters?encounter=${busyPatient}-v0` },
   { name: 'risk, not assessed', persona: chen, path: `${chart}/risk` },
   { name: 'own record', persona: 'zhang-san', path: '/' },
+  { name: 'triage, begin', persona: 'zhang-san', path: '/triage' },
+  { name: 'triage, a question', persona: 'zhang-san', path: '/triage', prepare: beginInterview },
+  {
+    name: 'triage, care card',
+    persona: 'zhang-san',
+    path: '/triage',
+    prepare: async (page) => {
+      await beginInterview(page)
+      await page.locator('section button >> nth=-1').click()
+      await page.locator('section dl').waitFor()
+    },
+  },
+  {
+    name: 'triage, a clinician reads it',
+    persona: chen,
+    path: '/triage',
+    prepare: async (page) => {
+      await page.locator('table a >> nth=0').click()
+      await page.locator('main ol, main section').first().waitFor()
+    },
+  },
   { name: 'no such patient', persona: chen, path: '/patients/nobody' },
   { name: 'forbidden patients', persona: 'operator-sun', path: '/patients' },
   { name: 'forbidden trail', persona: chen, path: '/audit' },

@@ -11,6 +11,7 @@ const icons: Readonly<Record<ScreenName, IconName>> = {
   patients: 'people',
   imaging: 'image',
   'own-record': 'person',
+  triage: 'check',
   audit: 'shield',
   federations: 'network',
   system: 'pulse',

@@ -4,14 +4,14 @@ import { test } from 'node:test'
 import { homeOf, safeNext, screensFor } from './navigation.ts'
 
 test('offers each role its screens', () => {
-  assert.deepEqual(screensFor(['clinician']), ['patients', 'imaging'])
+  assert.deepEqual(screensFor(['clinician']), ['patients', 'imaging', 'triage'])
   assert.deepEqual(screensFor(['pharmacist']), ['patients'])
   assert.deepEqual(screensFor(['compliance']), ['audit', 'system'])
   assert.deepEqual(screensFor(['operator']), ['system'])
   assert.deepEqual(screensFor(['data-scientist']), ['federations', 'system'])
-  assert.deepEqual(screensFor(['admin']), ['patients', 'imaging', 'audit', 'federations', 'system'])
-  assert.deepEqual(screensFor(['patient']), ['own-record'])
-  assert.deepEqual(screensFor(['patient', 'clinician']), ['patients', 'imaging'])
+  assert.deepEqual(screensFor(['admin']), ['patients', 'imaging', 'triage', 'audit', 'federations', 'system'])
+  assert.deepEqual(screensFor(['patient']), ['own-record', 'triage'])
+  assert.deepEqual(screensFor(['patient', 'clinician']), ['patients', 'imaging', 'triage'])
   assert.deepEqual(screensFor([]), ['system'])
 })
 
