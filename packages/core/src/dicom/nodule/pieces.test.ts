@@ -6,7 +6,7 @@ import { seededRandom } from '../../cohort/index.ts'
 import { close } from './closing.ts'
 import { axesOf } from './diameters.ts'
 import { elongationOf } from './elongation.ts'
-import { anchoredHu, modelInputOf, modelSize, ontoModel, ontoSlice, sliceFit } from './index.ts'
+import { anchoredHu, modelInputOf, modelSize, ontoModel, ontoSlice, sliceFit, type VolumeGrid } from './index.ts'
 
 function pixelsWhere(rows: number, columns: number, isIn: (row: number, column: number) => boolean) {
   return Array.from({ length: rows * columns }, (_, at) => [Math.floor(at / columns), at % columns] as const).filter(
@@ -134,10 +134,13 @@ test('closes gaps narrower than the disc and keeps what is wider', () => {
 })
 
 test('tells a tube from a ball at any angle', () => {
-  const grid = {
-    ...{ slices: 40, rows: 40, columns: 40, rowMm: 1, columnMm: 1, sliceMm: 1, originMm: [0, 0, 0] },
-    ...{ rowDirection: [1, 0, 0], columnDirection: [0, 1, 0], sliceDirection: [0, 0, 1] },
-  } as const
+  const grid: VolumeGrid = {
+    ...{ slices: 40, rows: 40, columns: 40, rowMm: 1, columnMm: 1, sliceMm: 1 },
+    originMm: [0, 0, 0],
+    rowDirection: [1, 0, 0],
+    columnDirection: [0, 1, 0],
+    sliceDirection: [0, 0, 1],
+  }
   const voxelsWhere = (isIn: (x: number, y: number, z: number) => boolean): readonly number[] =>
     [...Array(40 ** 3).keys()].filter((at) =>
       isIn((at % 40) - 20, (Math.floor(at / 40) % 40) - 20, Math.floor(at / 1600) - 20),
