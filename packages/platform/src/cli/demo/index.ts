@@ -7,6 +7,7 @@ import { dataFolderOf } from '../../composition/process-settings.ts'
 import { type Role, roles } from '../../kernel/caller.ts'
 import { issueLocalToken, type SystemPlace, verifyLocalTrail } from '../local.ts'
 import { ownSettings, runningSystem } from '../place.ts'
+import { placeOf } from '../private/demo.ts'
 import type { RunState } from '../run-state.ts'
 import { freePorts, startSystem } from '../system.ts'
 import { playAudit } from './audit-proof.ts'
@@ -15,6 +16,7 @@ import { playHospitals } from './federation.ts'
 import { playFrontDesk } from './front-desk.ts'
 import { playReading } from './lung-nodule.ts'
 import { playPeople } from './people.ts'
+import { playPrivateComputation } from './private-computation.ts'
 import { playPulledPlugs } from './pulled-plugs.ts'
 import { playRefusals } from './refusals.ts'
 import { createStage, type Stage } from './stage.ts'
@@ -75,6 +77,7 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
   await playClinic(stage, { patients, seed, journalFolder, ...(folder === undefined ? {} : { folder }) })
   await playRefusals(stage, patientId)
   await playHospitals(stage)
+  await playPrivateComputation(stage, placeOf(system))
   await playReading(stage)
   await playAudit(stage, patientId, async () => {
     const report = await verifyLocalTrail(system)
