@@ -46,7 +46,7 @@ function CandidateItem({ candidate }: { readonly candidate: Candidate }) {
         <ul className={styles.reasons}>
           {ordered.map(({ finding, name: words, present, log_odds: odds }) => (
             <li key={finding}>
-              {fill(present ? text.present : text.absent, { name: words[language] })}{' '}
+              {present ? words[language] : fill(text.absent, { name: words[language] })}{' '}
               <span className={styles.odds} data-for={odds >= 0 || undefined}>
                 {odds >= 0 ? text.speaksFor : text.speaksAgainst} {Math.abs(odds).toFixed(2)}
               </span>
