@@ -33,6 +33,8 @@ export interface TorchAnswer {
   /** CPU time of each step, on one thread. */
   readonly seconds: readonly number[]
   readonly weights: Readonly<Record<string, readonly number[]>>
+  /** Libraries of linear algebra that were loaded. */
+  readonly blas: readonly string[]
 }
 
 const plain = ({ datatype, shape, data }: Tensor): unknown => ({ datatype, shape, data: Array.from(data, Number) })

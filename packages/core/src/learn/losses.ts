@@ -99,15 +99,16 @@ export function binaryCrossEntropy(positiveWeight = 1): Loss {
       const factor = rowFactor(tape, rowWeight, shape.length, elementCount(shape))
       const negatives = node('Sub', graph.scalar(1), target)
       const positives = positiveWeight === 1 ? target : node('Mul', target, graph.scalar(positiveWeight))
-      // (1 - t) softplus(z) + w t softplus(-z), both stable for any z
+      // (1 - t) z + (1 - t + w t) softplus(-z), which does not overflow for any z
+      const sides = node('Add', negatives, positives)
       const parts = node(
         'Add',
-        node('Mul', negatives, node('Softplus', output)),
-        node('Mul', positives, node('Softplus', node('Neg', output))),
+        node('Mul', negatives, output),
+        node('Mul', sides, node('Softplus', node('Neg', output))),
       )
       return tape.record(total(tape, node('Mul', parts, factor)), [output], (gradient) => {
         const probability = node('Sigmoid', output)
-        const pull = positiveWeight === 1 ? probability : node('Mul', probability, node('Add', negatives, positives))
+        const pull = positiveWeight === 1 ? probability : node('Mul', probability, sides)
         return [scaled(tape, node('Mul', node('Sub', pull, positives), factor), gradient)]
       })
     },

@@ -52,6 +52,7 @@ export function onnxruntimeSessions(runtime: OnnxRuntime, threads = 1): OpenSess
     const session = await runtime.InferenceSession.create(graph, {
       intraOpNumThreads: options.threads ?? threads,
       interOpNumThreads: 1,
+      graphOptimizationLevel: options.use === 'training' ? 'extended' : 'all',
       logSeverityLevel: 3,
     })
     return wrapSession(runtime, session)
@@ -59,8 +60,15 @@ export function onnxruntimeSessions(runtime: OnnxRuntime, threads = 1): OpenSess
 }
 
 function wrapSession(runtime: OnnxRuntime, session: RuntimeSession): GraphSession {
-  const wrap = ({ datatype, shape, data }: Tensor): RuntimeTensor =>
-    new runtime.Tensor(runtimeTypes[datatype], data, shape)
+  // tensors that come again, such as the weights that take turns, are wrapped once
+  const wrapped = new WeakMap<Tensor, RuntimeTensor>()
+  const wrap = (tensor: Tensor): RuntimeTensor => {
+    const known = wrapped.get(tensor)
+    if (known) return known
+    const fresh = new runtime.Tensor(runtimeTypes[tensor.datatype], tensor.data, tensor.shape)
+    wrapped.set(tensor, fresh)
+    return fresh
+  }
   const wrapAll = (tensors: NamedTensors): Record<string, RuntimeTensor> =>
     Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, wrap(tensor)]))
   return {

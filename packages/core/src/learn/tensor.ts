@@ -30,7 +30,14 @@ export interface GraphSession {
 }
 
 /** Loads an ONNX graph into an engine; core does no I/O, so the engine comes from outside. */
-export type OpenSession = (graph: Uint8Array, options?: { readonly threads?: number }) => Promise<GraphSession>
+export type OpenSession = (
+  graph: Uint8Array,
+  options?: {
+    readonly threads?: number
+    /** `training` for graphs whose weights are inputs, where rearranging layouts costs more than it gains. */
+    readonly use?: 'training' | 'serving'
+  },
+) => Promise<GraphSession>
 
 /** The number of elements of a shape. */
 export function elementCount(shape: readonly number[]): number {

@@ -112,7 +112,10 @@ export async function createTrainer(
   graph: TrainingGraph,
   options: TrainerOptions,
 ): Promise<Trainer> {
-  const session = await open(graph.onnx, options.threads === undefined ? {} : { threads: options.threads })
+  const session = await open(graph.onnx, {
+    use: 'training',
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  })
   const { layout, adam, masks } = graph
   const start = zeroState(initialWeights(graph.model.parameters, options.seed), layout.trainedSize)
   let step = start.step

@@ -52,40 +52,72 @@ function shifted(
   return copies.length === 1 ? value : graph.node('Concat', copies, shape, { attributes: { axis: move.join } })
 }
 
+// All moves of large maps along their rows in one step: [batch, channels, rows, columns] → [batch, channels, taps, rows, columns].
+// Tap t starts `starts[t]` rows into the map that has been widened by `half` rows of zeros at either end.
+function movedAlongRows(graph: GraphBuilder, value: Value, half: number, starts: Shape): Value {
+  const [batch = 0, channels = 0, rows = 0, columns = 0] = value.shape
+  if (half === 0) return value
+  const pads = graph.integers([0, 0, half, 0, 0, 0, half, 0])
+  const padded = graph.node('Pad', [value, pads], [batch, channels, rows + 2 * half, columns])
+  const places = starts.flatMap((start) => Array.from({ length: rows }, (_, row) => BigInt(start + row)))
+  const index = graph.constant({ datatype: 'INT64', shape: [starts.length, rows], data: BigInt64Array.from(places) })
+  return graph.node('Gather', [padded, index], [batch, channels, starts.length, rows, columns], {
+    attributes: { axis: 2 },
+  })
+}
+
 /** Maps of at most this many rows and columns go through one product over all images instead of one for each. */
 const smallMap = 12 * 12
 
 /**
- * The gradient of a k×k kernel: `gradient` moved along columns by every tap against `x` moved along rows by every tap, in one
- * matrix product [k · out, pixels] × [pixels, k · in] that holds all k² taps.
+ * The gradient of a k×k kernel: `gradient` moved by every tap along one axis against `x` moved by every tap along the other, in
+ * one matrix product [k · out, pixels] × [pixels, k · in] that holds all k² taps.
  */
 export function convolutionWeightGradient(graph: GraphBuilder, x: Value, gradient: Value, size: number): Gradient {
+  const [, , rows = 0, columns = 0] = x.shape
+  return rows * columns <= smallMap ? smallProduct(graph, x, gradient, size) : largeProduct(graph, x, gradient, size)
+}
+
+function smallProduct(graph: GraphBuilder, x: Value, gradient: Value, size: number): Gradient {
   const [batch = 0, channels = 0, rows = 0, columns = 0] = x.shape
   const out = gradient.shape[1] ?? 0
-  const half = (size - 1) / 2
-  const right = Array.from({ length: size }, (_, tap) => tap - half)
-  const up = right.map((distance) => -distance)
-  const pixels = rows * columns
-  const isSmall = pixels <= smallMap
-  const first = (value: Value): Value => (isSmall ? transpose(graph, value, [1, 0, 2, 3]) : value)
-  const join = isSmall ? 0 : 1
-  const left = shifted(graph, first(gradient), { axis: 3, join, by: right })
-  const below = shifted(graph, first(x), { axis: 2, join, by: up })
-  const product = isSmall
-    ? graph.node(
-        'Gemm',
-        [reshape(graph, left, [size * out, batch * pixels]), reshape(graph, below, [size * channels, batch * pixels])],
-        [size * out, size * channels],
-        { attributes: { transB: 1 } },
-      )
-    : productOverImages(
-        graph,
-        reshape(graph, left, [batch, size * out, pixels]),
-        reshape(graph, below, [batch, size * channels, pixels]),
-      )
+  const taps = Array.from({ length: size }, (_, tap) => tap - (size - 1) / 2)
+  const channelsFirst = (value: Value): Value => transpose(graph, value, [1, 0, 2, 3])
+  const left = shifted(graph, channelsFirst(gradient), { axis: 3, join: 0, by: taps })
+  const below = shifted(graph, channelsFirst(x), { axis: 2, join: 0, by: taps.map((tap) => -tap) })
+  const width = batch * rows * columns
+  const product = graph.node(
+    'Gemm',
+    [reshape(graph, left, [size * out, width]), reshape(graph, below, [size * channels, width])],
+    [size * out, size * channels],
+    { attributes: { transB: 1 } },
+  )
   return {
     raw: product,
     finish: (outer, summed) => transpose(outer, reshape(outer, summed, [size, out, size, channels]), [1, 3, 2, 0]),
+  }
+}
+
+// Moving along columns costs more than along rows, so the side with fewer channels does it.
+function largeProduct(graph: GraphBuilder, x: Value, gradient: Value, size: number): Gradient {
+  const [batch = 0, channels = 0, rows = 0, columns = 0] = x.shape
+  const out = gradient.shape[1] ?? 0
+  const half = (size - 1) / 2
+  const taps = Array.from({ length: size }, (_, tap) => tap)
+  const flat = (value: Value, width: number): Value => reshape(graph, value, [batch, size * width, rows * columns])
+  if (out <= channels) {
+    const narrow = shifted(graph, gradient, { axis: 3, join: 1, by: taps.map((tap) => tap - half) })
+    const wide = movedAlongRows(graph, x, half, taps)
+    return {
+      raw: productOverImages(graph, flat(narrow, out), flat(wide, channels)),
+      finish: (outer, summed) => transpose(outer, reshape(outer, summed, [size, out, channels, size]), [1, 2, 3, 0]),
+    }
+  }
+  const wide = movedAlongRows(graph, gradient, half, taps.toReversed())
+  const narrow = shifted(graph, x, { axis: 3, join: 1, by: taps.map((tap) => half - tap) })
+  return {
+    raw: productOverImages(graph, flat(wide, out), flat(narrow, channels)),
+    finish: (outer, summed) => transpose(outer, reshape(outer, summed, [out, size, size, channels]), [0, 3, 1, 2]),
   }
 }
 

@@ -13,11 +13,16 @@ const open = onnxruntimeSessions(onnxruntime)
 // Central differences in FP32 with a distance of 1e-2 are off by some 1e-4 of the largest gradient; products are linear.
 const tolerance = 2e-3
 
-const convolutionCase = (size: number, rows: number, columns: number): GradientCase => ({
+const convolutionCase = (
+  size: number,
+  rows: number,
+  columns: number,
+  [channels, out]: readonly [number, number] = [2, 3],
+): GradientCase => ({
   inputs: {
-    x: randomTensor([2, 2, rows, columns], 1),
-    weight: randomTensor([3, 2, size, size], 2),
-    bias: randomTensor([3], 3),
+    x: randomTensor([2, channels, rows, columns], 1),
+    weight: randomTensor([out, channels, size, size], 2),
+    bias: randomTensor([out], 3),
   },
   emit: (tape, input) => convolution(tape, input('x'), input('weight'), input('bias')),
 })
@@ -48,7 +53,8 @@ const batchNormCase = (isTraining: boolean): GradientCase => ({
 
 const cases: Readonly<Record<string, GradientCase>> = {
   'a 3×3 convolution of small maps': convolutionCase(3, 4, 5),
-  'a 3×3 convolution of large maps': convolutionCase(3, 13, 12),
+  'a 3×3 convolution of large maps into more channels': convolutionCase(3, 13, 12, [1, 2]),
+  'a 3×3 convolution of large maps into fewer channels': convolutionCase(3, 13, 12, [2, 1]),
   'a 5×5 convolution': convolutionCase(5, 4, 4),
   'a 1×1 convolution': convolutionCase(1, 3, 3),
   'a transposed convolution': {
