@@ -19,6 +19,7 @@ import { playPeople } from './people.ts'
 import { playPrivateComputation } from './private-computation.ts'
 import { playPulledPlugs } from './pulled-plugs.ts'
 import { playRefusals } from './refusals.ts'
+import { playRisk } from './risk.ts'
 import { createStage, type Stage } from './stage.ts'
 
 /** Options of the demo. */
@@ -79,6 +80,7 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
   await playHospitals(stage)
   await playPrivateComputation(stage, placeOf(system))
   await playReading(stage)
+  await playRisk(stage)
   await playAudit(stage, patientId, async () => {
     const report = await verifyLocalTrail(system)
     if (!report.ok) throw new Error(report.summary)
