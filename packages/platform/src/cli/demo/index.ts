@@ -15,6 +15,7 @@ import { playClinic } from './clinic.ts'
 import { playHospitals } from './federation.ts'
 import { playFrontDesk } from './front-desk.ts'
 import { playReading } from './lung-nodule.ts'
+import { playModels } from './models.ts'
 import { playPeople } from './people.ts'
 import { playPrivateComputation } from './private-computation.ts'
 import { playPulledPlugs } from './pulled-plugs.ts'
@@ -80,6 +81,7 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
   await playHospitals(stage)
   await playPrivateComputation(stage, placeOf(system))
   await playReading(stage)
+  await playModels(stage)
   await playRisk(stage)
   await playAudit(stage, patientId, async () => {
     const report = await verifyLocalTrail(system)
