@@ -7,7 +7,16 @@ export { type LstmClassifierOptions, lstmClassifier } from './models/lstm-classi
 export { type UnetOptions, unet } from './models/unet.ts'
 export { type OnnxRuntime, onnxruntimeSessions } from './onnxruntime.ts'
 export type { AdamOptions } from './optimiser.ts'
-export { fromTensors, initialWeights, type ParameterSpec, toTensors } from './parameters.ts'
+export {
+  constantInitial,
+  fromTensors,
+  heNormal,
+  initialWeights,
+  type ParameterSpec,
+  torchUniform,
+  toTensors,
+  xavierUniform,
+} from './parameters.ts'
 export {
   type Datatype,
   floatTensor,
