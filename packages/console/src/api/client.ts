@@ -3,7 +3,7 @@ import { Failure, failureOf } from './failure.ts'
 
 /** How a request is made. */
 export interface RequestOptions {
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PUT'
   /** Sent as JSON. */
   readonly body?: unknown
   readonly signal?: AbortSignal
