@@ -31,9 +31,10 @@ const resultValues = only('code')
 const encounterValues = only('encounter')
 const auditValues = only('patient', 'agent', 'action', 'outcome', 'from', 'to', 'event')
 const federationValues = only('federation')
+const privateValues = only('context')
 
 const worklistValues = only('text', 'modality', 'state', 'from', 'to')
-const viewerValues = only('series', 'image')
+const viewerValues = only('study', 'series', 'image')
 
 const root = createRootRouteWithContext<AppContext>()({ component: Outlet, notFoundComponent: NotFound })
 
@@ -139,7 +140,7 @@ const imagingRoute = createRoute({
 
 const viewerRoute = createRoute({
   getParentRoute: () => signedIn,
-  path: '/imaging/$studyUid',
+  path: '/imaging/study',
   validateSearch: viewerValues,
   component: lazyRouteComponent(() => import('../screens/imaging/viewer/Viewer.tsx'), 'Viewer'),
 })
@@ -170,6 +171,13 @@ const interviewRoute = createRoute({
   component: lazyRouteComponent(() => import('../screens/triage/OneInterview.tsx'), 'OneInterview'),
 })
 
+const privateRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/private',
+  validateSearch: privateValues,
+  component: lazyRouteComponent(() => import('../screens/privacy/Privacy.tsx'), 'Privacy'),
+})
+
 const systemRoute = createRoute({
   getParentRoute: () => signedIn,
   path: '/system',
@@ -198,6 +206,7 @@ const routeTree = root.addChildren([
     federationsRoute,
     triageRoute,
     interviewRoute,
+    privateRoute,
     systemRoute,
   ]),
 ])

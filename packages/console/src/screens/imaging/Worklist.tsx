@@ -49,7 +49,7 @@ function useColumns(): readonly Column<Study>[] {
         label: text.date,
         width: '10.4em',
         cell: ({ studyInstanceUid, studyDate, studyTime }) => (
-          <Link params={{ studyUid: studyInstanceUid }} to="/imaging/$studyUid">
+          <Link search={{ study: studyInstanceUid }} to="/imaging/study">
             {dayText(studyDate, studyTime) ?? text.undated}
           </Link>
         ),

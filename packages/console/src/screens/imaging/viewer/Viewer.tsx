@@ -1,13 +1,14 @@
 // A study opened: its series to choose from, and the chosen one shown.
 import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams, useSearch } from '@tanstack/react-router'
+import { Link, useSearch } from '@tanstack/react-router'
 import { useRequest } from '../../../app/session.ts'
 import { FailurePanel } from '../../../components/FailurePanel.tsx'
 import { PageTitle } from '../../../components/PageTitle.tsx'
 import { fill } from '../../../language/fill.ts'
 import { useText } from '../../../language/LanguageProvider.tsx'
 import { fetchStudy, type Series, type StudyWithSeries } from '../imaging-api.ts'
+import { ReportPanel } from '../report/ReportPanel.tsx'
 import { dayText, personText } from '../worklist-search.ts'
 import { SeriesViewer } from './SeriesViewer.tsx'
 import { viewerText } from './text.ts'
@@ -34,9 +35,8 @@ function SeriesList({ study, chosen }: { readonly study: StudyWithSeries; readon
             <Link
               aria-current={seriesInstanceUid === chosen ? 'true' : undefined}
               className={styles.series}
-              params={{ studyUid: study.studyInstanceUid }}
-              search={{ series: seriesInstanceUid }}
-              to="/imaging/$studyUid"
+              search={{ study: study.studyInstanceUid, series: seriesInstanceUid }}
+              to="/imaging/study"
             >
               <span>
                 {modality} · {description || text.unnamedSeries}
@@ -51,8 +51,9 @@ function SeriesList({ study, chosen }: { readonly study: StudyWithSeries; readon
 }
 
 function Study({ study }: { readonly study: StudyWithSeries }) {
-  const { series: asked, image } = useSearch({ from: '/signed-in/imaging/$studyUid' })
-  const chosen = chosenSeries(study, asked)?.seriesInstanceUid
+  const { series: asked, image } = useSearch({ from: '/signed-in/imaging/study' })
+  const series = chosenSeries(study, asked)
+  const chosen = series?.seriesInstanceUid
   const { studyInstanceUid: studyUid } = study
   return (
     <>
@@ -62,6 +63,7 @@ function Study({ study }: { readonly study: StudyWithSeries }) {
           <SeriesViewer key={chosen} seriesUid={chosen} asked={image} studyUid={studyUid} />
         </div>
       )}
+      {series?.modality === 'CT' ? <ReportPanel seriesUid={series.seriesInstanceUid} studyUid={studyUid} /> : null}
     </>
   )
 }
@@ -70,7 +72,7 @@ function Study({ study }: { readonly study: StudyWithSeries }) {
 export function Viewer() {
   const text = useText(viewerText)
   const request = useRequest()
-  const { studyUid } = useParams({ from: '/signed-in/imaging/$studyUid' })
+  const { study: studyUid = '' } = useSearch({ from: '/signed-in/imaging/study' })
   const study = useQuery({
     queryKey: ['imaging', 'study', studyUid],
     queryFn: ({ signal }) => fetchStudy(request, studyUid, signal),
