@@ -111,6 +111,7 @@ async function signedIn(browser: Browser, url: string, persona: string): Promise
 
 const nameOf: Readonly<Record<string, string>> = {
   'dr-chen': 'Dr Chen Wei',
+  'dr-lin': 'Dr Lin Yue',
   'pharmacist-wu': 'Wu Min',
   'compliance-he': 'He Jing',
   'operator-sun': 'Sun Tao',

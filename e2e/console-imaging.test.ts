@@ -1,0 +1,173 @@
+// The imaging screens in a real browser without a GPU: images dropped in, found, looked through, and marks that show without WebGL.
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createChestPhantom, phantomFiles, phantomUids } from '@xinglin/core/dicom/phantom'
+import type { Page } from 'playwright-core'
+import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
+import { goTo, noChromium, openStage, ownPatient, type Stage, settle } from './console/stage.ts'
+
+const phantom = createChestPhantom({
+  seed: 5,
+  size: 512,
+  slices: 40,
+  nodules: [{ diameterMm: 20, texture: 'solid', side: 'right' }],
+})
+const identity = { patientId: ownPatient, patientName: 'Zhang^San=张^三' }
+const uids = phantomUids(phantom)
+const viewer = `/imaging/study?study=${uids.study}`
+const firstSliceMs = 1000
+const sliceChangeMs = 16
+const mask = [0xff, 0x7a, 0x45] as const
+
+async function writeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'xinglin-ct-'))
+  for (const { name, bytes } of phantomFiles(phantom, identity))
+    await writeFile(join(folder, name.replaceAll('/', '-')), bytes)
+  await writeFile(join(folder, 'notes.txt'), 'This is no image, so it is skipped.'.repeat(10))
+  return folder
+}
+
+async function drops(stage: Stage, folder: string): Promise<void> {
+  const context = await stage.open('dr-lin')
+  const page = await goTo(context, stage, '/imaging')
+  await page.getByText('No study is stored yet').waitFor()
+  await page.locator('input[type=file]').first().setInputFiles(folder)
+  await page.getByText('40 of 41 files stored. 0 refused, 1 no DICOM objects.').waitFor({ timeout: 60_000 })
+  await page.locator('tbody tr').first().waitFor()
+  assert.match((await page.locator('tbody tr').first().textContent()) ?? '', /张三/)
+  await page.reload()
+  await settle(page)
+  await page.locator('tbody').getByText('Linked', { exact: true }).waitFor()
+  await page.locator('tbody tr td:first-child a').first().click()
+  await page.waitForURL((address) => address.searchParams.get('study') === uids.study)
+  await context.close()
+}
+
+const drawn = (page: Page) => page.locator('canvas[data-view=axial][data-drawn]:not([data-drawn=""])')
+
+async function showsTheFirstSliceSoon(stage: Stage): Promise<void> {
+  const context = await stage.open('dr-lin')
+  const page = await goTo(context, stage, '/imaging')
+  const started = performance.now()
+  await page.locator('tbody tr td:first-child a').first().click()
+  await drawn(page).waitFor()
+  const elapsedMs = performance.now() - started
+  assert.ok(elapsedMs < firstSliceMs * Number(process.env.TIME_FACTOR ?? 4), `${Math.round(elapsedMs)} ms`)
+  await context.close()
+}
+
+async function changesSlicesSmoothly(stage: Stage): Promise<void> {
+  const context = await stage.open('dr-lin')
+  const page = await goTo(context, stage, viewer)
+  await page.getByText('40 of 40 images loaded').waitFor({ timeout: 60_000 })
+  const slider = page.getByRole('slider', { name: 'Axial image' })
+  await slider.focus()
+  const before = Number(await slider.getAttribute('aria-valuenow'))
+  for (let step = 0; step < 15; step++) await page.keyboard.press('ArrowUp')
+  assert.equal(Number(await slider.getAttribute('aria-valuenow')), before + 15)
+  await slider.hover()
+  for (let step = 0; step < 25; step++) await page.mouse.wheel(0, 100)
+  await page.keyboard.press('Home')
+  assert.equal(await slider.getAttribute('aria-valuenow'), '1')
+  const took = await page.evaluate(() => performance.getEntriesByName('xinglin.slice').map(({ duration }) => duration))
+  const sorted = took.toSorted((a, b) => a - b)
+  const p95 = sorted[Math.floor(sorted.length * 0.95)] ?? Number.POSITIVE_INFINITY
+  assert.ok(took.length >= 20)
+  assert.ok(p95 <= sliceChangeMs * Number(process.env.TIME_FACTOR ?? 4), `p95 of ${took.length} changes: ${p95} ms`)
+  console.log(JSON.stringify({ sliceChange: { count: took.length, p50: sorted[sorted.length >> 1], p95 } }))
+  await context.close()
+}
+
+// The phantom's own truth as the reading's API gives marks: what is tested is the drawing, not the model.
+function masksOfTruth(): object {
+  const { columns, rows, slices } = phantom.grid
+  const runs: Record<string, [number, number][]> = {}
+  for (let slice = 0; slice < slices; slice++) {
+    const from = slice * rows * columns
+    const found = Array.from({ length: rows * columns }, (_none, at) => at).filter(
+      (at) => phantom.labels[from + at] !== 0,
+    )
+    if (found.length > 0) runs[slice] = found.map((at): [number, number] => [at, 1])
+  }
+  const instances = [...phantomFiles(phantom, identity)].map(({ sopInstanceUid }) => sopInstanceUid)
+  return { reading: 'r', rows, columns, instances, nodules: [{ number: 1, decision: 'open', runs }] }
+}
+
+// Run in the page, so written as text.
+const markedPixels = (page: Page, view: string): Promise<number> =>
+  page.evaluate(`(() => {
+    const canvas = document.querySelector('canvas[data-view=${view}]')
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    const mask = ${JSON.stringify(mask)}
+    let count = 0
+    for (let at = 0; at < data.length; at += 4) if (mask.every((value, index) => data[at + index] === value)) count++
+    return count
+  })()`)
+
+const withoutWebGl = `
+  const real = HTMLCanvasElement.prototype.getContext
+  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+    return kind.startsWith('webgl') ? null : real.call(this, kind, ...rest)
+  }`
+
+async function showsMarksWithoutWebGl(stage: Stage): Promise<void> {
+  const context = await stage.open('dr-lin')
+  await context.addInitScript({ content: withoutWebGl })
+  const page = context.pages()[0] ?? (await context.newPage())
+  const reading = { id: 'r', series: uids.series, state: 'ready' }
+  await page.route('**/api/v1/imaging/readings?*', (route) => route.fulfill({ json: { readings: [reading] } }))
+  await page.route('**/api/v1/imaging/readings/r/masks', (route) => route.fulfill({ json: masksOfTruth() }))
+  const [z = 0] = [phantom.labels.findIndex((label) => label !== 0)].map((at) => Math.floor(at / (512 * 512)) + 1)
+  const middle = [...phantomFiles(phantom, identity)][z]
+  await goTo(context, stage, `${viewer}&series=${uids.series}&image=${middle?.sopInstanceUid}`)
+  assert.equal(await page.evaluate(`document.createElement('canvas').getContext('webgl2')`), null)
+  await page.getByText('40 of 40 images loaded').waitFor({ timeout: 60_000 })
+  assert.ok((await markedPixels(page, 'axial')) > 10)
+  await page.getByLabel('Marks of the model').uncheck()
+  assert.equal(await markedPixels(page, 'axial'), 0)
+  await context.close()
+}
+
+async function looksRight(
+  stage: Stage,
+  path: string,
+  language: 'en' | 'zh',
+  widthPx: number,
+): Promise<readonly string[]> {
+  const context = await stage.open('dr-lin', { language, widthPx })
+  const page = await goTo(context, stage, path)
+  const faults = [
+    ...(await accessibilityFaults(page)),
+    ...(await clippedTexts(page)).map((text) => `cut off: ${text}`),
+    ...(language === 'zh' ? await englishSentences(page) : []).map((text) => `English: ${text}`),
+  ]
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const dark = (await contrastFaults(page)).map((fault) => `dark: ${fault}`)
+  await context.close()
+  return [...faults, ...dark].map((fault) => `${path} ${language} ${widthPx}: ${fault}`)
+}
+
+test('the imaging screens', { skip: noChromium, timeout: 280_000 }, async (t) => {
+  const stage = await openStage()
+  const folder = await writeFolder()
+  t.after(async () => {
+    await stage.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  await t.test('a dropped folder is stored with counts and linked to its patient', () => drops(stage, folder))
+  await t.test('the first slice shows within a second', () => showsTheFirstSliceSoon(stage))
+  await t.test('slices change within a frame of 60 a second', () => changesSlicesSmoothly(stage))
+  await t.test('marks show with WebGL off, and can be taken away', () => showsMarksWithoutWebGl(stage))
+  await t.test('accessible, nothing cut off, no English in Chinese', async () => {
+    const found = [
+      ...(await looksRight(stage, '/imaging', 'en', 1280)),
+      ...(await looksRight(stage, '/imaging', 'zh', 390)),
+      ...(await looksRight(stage, viewer, 'zh', 1280)),
+      ...(await looksRight(stage, viewer, 'en', 390)),
+    ]
+    assert.deepEqual(found, [])
+  })
+})
