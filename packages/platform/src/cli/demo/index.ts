@@ -14,6 +14,7 @@ import { playAudit } from './audit-proof.ts'
 import { playClinic } from './clinic.ts'
 import { playHospitals } from './federation.ts'
 import { playFrontDesk } from './front-desk.ts'
+import { playImages } from './images.ts'
 import { playReading } from './lung-nodule.ts'
 import { playModels } from './models.ts'
 import { playPeople } from './people.ts'
@@ -78,6 +79,7 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
   const { patients, seed, folder } = options
   await playClinic(stage, { patients, seed, journalFolder, ...(folder === undefined ? {} : { folder }) })
   await playRefusals(stage, patientId)
+  await playImages(stage)
   await playHospitals(stage)
   await playPrivateComputation(stage, placeOf(system))
   await playReading(stage)
