@@ -10,11 +10,14 @@ import type { Program } from './scene.ts'
 const defaultTimeoutMs = 60_000
 const maxOutput = 200_000
 
-function outputOf(program: Program, cwd: string, proxyUrl: string): Promise<string> {
-  const proxied = { http_proxy: proxyUrl, grpc_proxy: proxyUrl, NODE_USE_ENV_PROXY: '1', no_proxy: '', NO_PROXY: '' }
+function proxied(url: string): Readonly<Record<string, string>> {
+  return { http_proxy: url, grpc_proxy: url, NODE_USE_ENV_PROXY: '1', no_proxy: '', NO_PROXY: '' }
+}
+
+function outputOf(program: Program, cwd: string, settings: Readonly<Record<string, string>>): Promise<string> {
   const child = spawn(program.command, [...program.args], {
     cwd,
-    env: { ...process.env, ...proxied, ...peersEnvironment, ...program.env },
+    env: { ...process.env, ...settings, ...peersEnvironment, ...program.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: program.timeoutMs ?? defaultTimeoutMs,
     killSignal: 'SIGKILL',
@@ -41,12 +44,12 @@ function outputOf(program: Program, cwd: string, proxyUrl: string): Promise<stri
 /** Runs one program; its folder and the proxy are gone afterwards. */
 export async function runProgram(program: Program): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-article-'))
-  const proxy = await startNameProxy(program.names)
+  const proxy = program.names === 'direct' ? undefined : await startNameProxy(program.names)
   try {
     for (const [name, text] of Object.entries(program.files ?? {})) await writeFile(join(folder, name), text)
-    return await outputOf(program, folder, proxy.url)
+    return await outputOf(program, folder, proxy === undefined ? {} : proxied(proxy.url))
   } finally {
-    await proxy.close()
+    await proxy?.close()
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -49,7 +49,7 @@ function stageOn(
   const quiet = () => undefined
   const { ask } = createStage({ addresses: system, token, say: quiet, progress: quiet })
   return {
-    ...{ gatewayUrl: system.gatewayUrl, adminUrl: system.adminUrl, registryUrl: system.registryUrl },
+    ...{ gatewayUrl: system.gatewayUrl, adminUrl: system.adminUrl, registryUrl: system.registryUrl, system },
     article: readArticle(text),
     python: peersPython,
     port(env) {

@@ -1,5 +1,6 @@
 // What is shown of the article: scenes, each of a section, played on a running system.
 import type { Answer, Ask } from '../../packages/platform/src/cli/demo/stage.ts'
+import type { RunState } from '../../packages/platform/src/cli/run-state.ts'
 import type { Names } from './name-proxy.ts'
 
 /** What a scene plays on. */
@@ -7,6 +8,7 @@ export interface ArticleStage {
   readonly gatewayUrl: string
   readonly adminUrl: string
   readonly registryUrl: string
+  readonly system: RunState
   /** The text, where it is at hand. */
   readonly article: string | undefined
   /** A Python with the peers (`flwr`, `tenseal`, `tritonclient`, `shap`, `torch`), where there is one. */
@@ -23,7 +25,8 @@ export interface ArticleStage {
 export interface Program {
   readonly command: string
   readonly args: readonly string[]
-  readonly names: Names
+  /** The names that its text uses; `direct` for programs of ours, which are told addresses. */
+  readonly names: Names | 'direct'
   /** Files beside it, by name, in a fresh folder in which it runs. */
   readonly files?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>

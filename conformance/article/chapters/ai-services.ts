@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expectStatus } from '../../../packages/platform/src/cli/demo/stage.ts'
 import { snippet } from '../article-text.ts'
+import { runExample } from '../examples.ts'
 import { type ArticleStage, needArticle, needPython, type Scene } from '../scene.ts'
 
 const model = 'lung_nodule_unet'
@@ -100,5 +101,25 @@ async function federate(stage: ArticleStage): Promise<string> {
 export const aiServices: readonly Scene[] = [
   { section: '3.1', kind: 'printed', title: 'the model repository is what its config.pbtxt says', play: compareConfig },
   { section: '3.1', kind: 'ours', title: 'POST /predict/lung-nodule gives a mask', play: predict },
+  {
+    section: '3.1',
+    kind: 'ours',
+    title: 'a chest CT goes into the archive and is found again',
+    play: (stage) => runExample(stage, { path: 'imaging/archive.ts', role: 'radiologist', prints: /HU|Hounsfield/ }),
+  },
+  {
+    section: '3.1',
+    kind: 'ours',
+    title: 'an own model is served, registered and put into production',
+    play: (stage) =>
+      runExample(stage, { path: 'inference/own-model.ts', role: 'data-scientist', prints: /production/ }),
+  },
+  {
+    section: '3.2',
+    kind: 'ours',
+    title: 'three hospitals learn from one program',
+    play: (stage) =>
+      runExample(stage, { path: 'federated/hospitals.ts', role: 'data-scientist', prints: /round|hospital/i }),
+  },
   { section: '3.2', kind: 'printed', title: 'hospitals join with the printed client', play: federate },
 ]

@@ -1,6 +1,10 @@
-// Chapter 5: triage over a knowledge graph, and computation on encrypted data.
+// Chapters 5 and 6: triage over a knowledge graph, computation on encrypted data, and explanations.
 import { expectStatus } from '../../../packages/platform/src/cli/demo/stage.ts'
-import type { ArticleStage, Scene } from '../scene.ts'
+import { placeOf } from '../../../packages/platform/src/cli/private/demo.ts'
+import { playRiskScore } from '../../../packages/platform/src/cli/private/story.ts'
+import { snippet } from '../article-text.ts'
+import { runExample } from '../examples.ts'
+import { type ArticleStage, needArticle, needPython, type Scene } from '../scene.ts'
 
 interface Suggested {
   readonly disease: string
@@ -30,8 +34,40 @@ async function scoreByDefault(stage: ArticleStage): Promise<string> {
   return `${first.disease} ${first.confidence.toFixed(2)}`
 }
 
-/** The scenes of chapter 5. */
+async function runTenseal(stage: ArticleStage): Promise<string> {
+  const program = snippet(needArticle(stage), 'import tenseal as ts', '第六章')
+  const said = await stage.run({ command: needPython(stage), args: ['-c', program], names: 'direct' })
+  if (!said.includes('27.50')) throw new Error(`printed ${said}`)
+  return said.trim()
+}
+
+/** The scenes of chapters 5 and 6. */
 export const scenarios: readonly Scene[] = [
   { section: '5.1', kind: 'ours', title: 'the printed call gives the printed scores', play: scoreAsPrinted },
   { section: '5.1', kind: 'ours', title: 'a bare list, scored by noisy-or', play: scoreByDefault },
+  { section: '5.2', kind: 'printed', title: 'the snippet in TenSEAL itself', play: runTenseal },
+  {
+    section: '5.2',
+    kind: 'ours',
+    title: 'the same with three processes, the server without the key',
+    play: async ({ system }) => (await playRiskScore(placeOf(system))).seen,
+  },
+  {
+    section: '5.2',
+    kind: 'ours',
+    title: 'TenSEAL as the client of our server',
+    play: (stage) => runExample(stage, { path: 'privacy/tenseal_client.py', role: 'data-scientist', prints: /0\.16/ }),
+  },
+  {
+    section: '6',
+    kind: 'ours',
+    title: 'an LSTM explained, the shares adding up to the prediction',
+    play: (stage) => runExample(stage, { path: 'explain/shap.ts', role: 'data-scientist', prints: /background/ }),
+  },
+  {
+    section: '6',
+    kind: 'ours',
+    title: 'a patient’s risk with its reasons, as a RiskAssessment',
+    play: (stage) => runExample(stage, { path: 'explain/risk.ts', role: 'clinician', prints: /RiskAssessment/ }),
+  },
 ]
