@@ -1,5 +1,5 @@
 // The first page of an interview: what troubles you, how old you are, and your sex.
-import { Button, Checkbox, NumberInput, Radio } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
@@ -11,6 +11,13 @@ import type { FindingChoice } from './triage-api.ts'
 import { useBegin } from './triage-queries.ts'
 
 const fertile = { from: 12, to: 55 }
+const sexes = ['female', 'male'] as const
+const oldest = 130
+
+function ageOf(typed: string): number | undefined {
+  const age = Number(typed)
+  return /^\d{1,3}$/.test(typed.trim()) && age <= oldest ? age : undefined
+}
 
 /** The form. */
 export function Begin() {
@@ -18,14 +25,15 @@ export function Begin() {
   const navigate = useNavigate()
   const begin = useBegin()
   const [symptoms, setSymptoms] = useState<readonly FindingChoice[]>([])
-  const [age, setAge] = useState<number | string>('')
-  const [sex, setSex] = useState<string>('')
+  const [typed, setTyped] = useState('')
+  const [sex, setSex] = useState<(typeof sexes)[number]>()
   const [isPregnant, setPregnant] = useState(false)
   const [isIncomplete, setIncomplete] = useState(false)
-  const mayBePregnant = sex === 'female' && typeof age === 'number' && age >= fertile.from && age < fertile.to
+  const age = ageOf(typed)
+  const mayBePregnant = sex === 'female' && age !== undefined && age >= fertile.from && age < fertile.to
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    const isReady = symptoms.length > 0 && typeof age === 'number' && (sex === 'female' || sex === 'male')
+    const isReady = symptoms.length > 0 && age !== undefined && sex !== undefined
     setIncomplete(!isReady)
     if (!isReady) return
     begin.mutate(
@@ -37,31 +45,29 @@ export function Begin() {
     <form className={styles.form} noValidate onSubmit={submit}>
       <h2>{text.begin}</h2>
       <SymptomPicker chosen={symptoms} onChange={setSymptoms} />
-      <NumberInput
-        allowNegative={false}
-        hideControls
+      <TextInput
+        autoComplete="off"
         inputMode="numeric"
         label={text.age}
-        max={130}
-        min={0}
-        onChange={setAge}
-        size="md"
-        value={age}
+        maxLength={3}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+        type="text"
+        value={typed}
       />
-      <Radio.Group label={text.sex} onChange={setSex} value={sex}>
-        <div className={styles.radios}>
-          <Radio className={styles.radio} label={text.female} size="md" value="female" />
-          <Radio className={styles.radio} label={text.male} size="md" value="male" />
-        </div>
-      </Radio.Group>
+      <fieldset className={styles.group}>
+        <legend>{text.sex}</legend>
+        {sexes.map((one) => (
+          <label className={styles.radio} key={one}>
+            <input checked={sex === one} name="sex" onChange={() => setSex(one)} type="radio" value={one} />
+            {text[one]}
+          </label>
+        ))}
+      </fieldset>
       {mayBePregnant ? (
-        <Checkbox
-          checked={isPregnant}
-          className={styles.radio}
-          label={text.pregnant}
-          onChange={(event) => setPregnant(event.currentTarget.checked)}
-          size="md"
-        />
+        <label className={styles.radio}>
+          <input checked={isPregnant} onChange={(event) => setPregnant(event.currentTarget.checked)} type="checkbox" />
+          {text.pregnant}
+        </label>
       ) : null}
       <p aria-live="assertive" className={styles.missing}>
         {isIncomplete ? text.missing : ''}

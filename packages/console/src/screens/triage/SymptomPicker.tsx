@@ -37,8 +37,8 @@ export function SymptomPicker({ chosen, onChange }: PickerProps) {
         maxLength={100}
         onChange={(event) => setTyped(event.currentTarget.value)}
         placeholder={text.symptomHint}
-        size="md"
         spellCheck={false}
+        type="text"
         value={typed}
       />
       {typed.trim() === '' ? null : (
