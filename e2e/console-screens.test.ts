@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
-import { busyPatient, goTo, noChromium, openStage, type Stage } from './console/stage.ts'
+import { busyPatient, goTo, noChromium, openStage, type Stage, settle } from './console/stage.ts'
 
 interface Screen {
   readonly name: string
@@ -22,6 +22,20 @@ async function beginInterview(page: Page): Promise<void> {
   await page.locator('form input[type=radio] >> nth=0').check()
   await page.locator('form button[type=submit]').click()
   await page.locator('section details').waitFor()
+}
+
+// A federation that waits for its first site.
+async function openFederation(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const { csrfToken } = (await (await fetch('/auth/session')).json()) as { readonly csrfToken: string }
+    const headers = { 'content-type': 'application/json', 'x-csrf-token': csrfToken }
+    const body = JSON.stringify({ name: 'ICU', metric: 'auc' })
+    await fetch('/api/v1/federations', { method: 'POST', headers, body })
+  })
+  await page.reload()
+  await page.locator('main table a').first().click()
+  await page.locator('h2').nth(2).waitFor()
+  await settle(page)
 }
 
 const chart = `/patients/${busyPatient}`
@@ -68,6 +82,9 @@ const screens: readonly Screen[] = [
   { name: 'audit trail', persona: he, path: '/audit' },
   { name: 'one event', persona: he, path: '/audit?event=1' },
   { name: 'system', persona: 'data-scientist-guo', path: '/system' },
+  { name: 'federations', persona: 'data-scientist-guo', path: '/federations' },
+  { name: 'forbidden federations', persona: chen, path: '/federations' },
+  { name: 'one federation', persona: 'data-scientist-guo', path: '/federations', prepare: openFederation },
   { name: 'no such page', persona: chen, path: '/nowhere' },
   {
     name: 'command bar',
