@@ -37,8 +37,8 @@ export function FeedList({ id, isRunning }: { readonly id: string; readonly isRu
     >
       {(events) => (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by the keyboard
-        <section aria-label={text.feed} className={styles.scroll} tabIndex={0}>
-          <ol aria-live="polite" className={styles.feed}>
+        <div aria-label={text.feed} className={styles.scroll} role="log" tabIndex={0}>
+          <ol className={styles.feed}>
             {events
               .slice(-shown)
               .toReversed()
@@ -46,7 +46,7 @@ export function FeedList({ id, isRunning }: { readonly id: string; readonly isRu
                 <Line event={event} key={event.id} />
               ))}
           </ol>
-        </section>
+        </div>
       )}
     </Section>
   )

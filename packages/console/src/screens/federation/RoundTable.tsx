@@ -15,6 +15,8 @@ interface RoundTableProps {
   readonly metric: string
 }
 
+const newest = 50
+
 function Course({ rounds, metric }: { readonly rounds: readonly FederationRound[]; readonly metric: string }) {
   const text = useText(federationText)
   const course = courseOf(rounds, metric)
@@ -66,14 +68,15 @@ export function RoundTable({ asked, metric }: RoundTableProps) {
       title={text.roundsTitle}
     >
       {(rounds) => (
-        <div className={styles.scroll}>
-          <PlainTable
-            columns={columns}
-            label={text.roundsTitle}
-            rowKey={({ number }) => String(number)}
-            rows={rounds.filter(({ number }) => number > 0).toReversed()}
-          />
-        </div>
+        <PlainTable
+          columns={columns}
+          label={text.roundsTitle}
+          rowKey={({ number }) => String(number)}
+          rows={rounds
+            .filter(({ number }) => number > 0)
+            .toReversed()
+            .slice(0, newest)}
+        />
       )}
     </Section>
   )
