@@ -159,9 +159,9 @@ function addDecisions(app: FastifyInstance, options: ReadingRouteOptions): void 
   const signOne: Work = async (request, reply, access) => {
     const act = actOf(request)
     const { studyUid, created } = await find(options, request, access)
-    const { conclusion } = (request.body ?? {}) as Static<typeof schemas.SignatureBody>
+    const { conclusion, version = act.version } = (request.body ?? {}) as Static<typeof schemas.SignatureBody>
     const study = await reportedStudy(ports.sql, { studyUid, created })
-    const { reading, nodules } = await sign(ports, act, { study, conclusion })
+    const { reading, nodules } = await sign(ports, { ...act, version }, { study, conclusion })
     reply.header('etag', `"${reading.version}"`)
     return { body: wholeReadingAnswer(reading, nodules), isRecorded: true }
   }

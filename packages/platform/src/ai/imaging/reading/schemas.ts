@@ -29,6 +29,8 @@ export const DecisionBody = Type.Object({ decision: Type.Enum(['open', 'accepted
 /** Body of `POST …/sign`. */
 export const SignatureBody = Type.Object({
   conclusion: Type.Optional(Type.String({ minLength: 1, maxLength: 10_000 })),
+  /** What the person has seen, where If-Match is not sent. */
+  version: Type.Optional(Type.Integer({ minimum: 1 })),
 })
 
 /** No parameters. */
