@@ -1,5 +1,6 @@
 // The gradient of a batch's loss with respect to the trained parameters: at once, or part after part of the batch.
-import { type GraphBuilder, graphBuilder, type Value } from './graph/builder.ts'
+import type { GraphBuilder, Value } from './graph/builder.ts'
+import { startPartLoop } from './graph/part-loop.ts'
 import { type DropoutMask, type Gradient, startTape, type Tape } from './graph/tape.ts'
 import type { Loss } from './losses.ts'
 import type { Model, WeightOf } from './model.ts'
@@ -47,9 +48,16 @@ export function batchGradient(task: BatchTask): BatchResult {
 
 function atOnce(task: BatchTask): BatchResult {
   const { graph, weightOf, rows } = task
-  const tape = startTape(graph, { isTraining: true })
+  const masks: DropoutMask[] = []
+  const tape = startTape(graph, {
+    isTraining: true,
+    mask(mask) {
+      masks.push(mask)
+      return graph.input(mask.name, mask.shape)
+    },
+  })
   const { loss, gradients, buffers } = differentiate(task, { tape, rows, weightOf, seed: 1 })
-  return { loss, buffers, masks: tape.masks, gradients: gradients.map(({ raw, finish }) => finish(graph, raw)) }
+  return { loss, buffers, masks, gradients: gradients.map(({ raw, finish }) => finish(graph, raw)) }
 }
 
 interface Part {
@@ -83,107 +91,43 @@ function differentiate({ model, loss, layout }: BatchTask, { tape, rows, weightO
   }
 }
 
-// A value that runs through the parts: what it starts from, its name inside, and what it is after a part.
-interface RunningValue {
-  readonly first: Value
-  readonly inside: Value
-  readonly next: Value
-}
-
-// The parts are the steps of an ONNX Scan: gradients, loss and buffers run through, rows come slice by slice.
 function inParts(task: BatchTask): BatchResult {
   const { graph, layout, weightOf, chunks } = task
-  const body = graphBuilder('part_')
-  const tape = startTape(body, { isTraining: true, outer: graph })
-  const slices = [task.rows.input, task.rows.target, task.rows.rowWeight].map((value) => sliceOf(body, value, chunks))
-  const [input, target, rowWeight] = slices
-  if (!input || !target || !rowWeight) throw new RangeError('the batch has no rows')
-  const buffers = layout.places
-    .filter(({ isTrained }) => isTrained === false)
-    .map(({ name, shape }) => ({ name, inside: body.input(`${name}_before`, shape) }))
-  const own = new Map(buffers.map(({ name, inside }) => [name, inside]))
+  const loop = startPartLoop(graph, chunks)
+  const { body } = loop
+  const masks: DropoutMask[] = []
+  const tape = startTape(body, {
+    isTraining: true,
+    outer: graph,
+    mask({ name, rate, shape: [size = 0, ...rest] }) {
+      const whole = { name, rate, shape: [size * chunks, ...rest] }
+      masks.push(whole)
+      return loop.cut(graph.input(name, whole.shape))
+    },
+  })
+  const { input, target, rowWeight } = task.rows
+  const rows = { input: loop.cut(input), target: loop.cut(target), rowWeight: loop.cut(rowWeight) }
+  const buffers = layout.places.filter(({ isTrained }) => isTrained === false)
+  const inside = new Map(buffers.map(({ name }) => [name, loop.carry(weightOf(name))]))
   const part = differentiate(task, {
     tape,
-    rows: { input, target, rowWeight },
-    weightOf: (name) => own.get(name) ?? weightOf(name),
+    rows,
+    weightOf: (name) => inside.get(name) ?? weightOf(name),
     seed: 1 / chunks,
   })
-  const running = [
-    ...part.gradients.map(({ raw }, index) => accumulate(graph, body, raw, `gradient_${index}`)),
-    accumulate(graph, body, part.loss, 'loss_sum'),
-    ...part.buffers.flatMap((next, index) => {
-      const buffer = buffers[index]
-      return buffer ? [{ first: weightOf(buffer.name), inside: buffer.inside, next }] : []
-    }),
-  ]
-  const masks = tape.masks.map(({ name, shape, rate }) => ({
-    name,
-    rate,
-    shape: [(shape[0] ?? 0) * chunks, ...shape.slice(1)],
-  }))
-  const wholes = [
-    task.rows.input,
-    task.rows.target,
-    task.rows.rowWeight,
-    ...masks.map(({ name, shape }) => graph.input(name, shape)),
-  ]
-  const after = scan({
-    graph,
-    body,
-    running,
-    wholes,
-    chunks,
-    slices: [...slices, ...tape.masks.map(({ name, shape }) => ({ name, shape, datatype: 'FP32' as const }))],
-  })
-  const count = part.gradients.length
-  const loss = after[count]
+  const sums = [part.loss, ...part.gradients.map(({ raw }) => raw)].map((value) =>
+    body.node('Add', [loop.carryZero(value.shape), value], value.shape),
+  )
+  const after = loop.finish([...part.buffers, ...sums])
+  const [loss, ...summed] = after.slice(buffers.length)
   if (!loss) throw new RangeError('the parts have no loss')
   return {
     loss,
     masks,
-    buffers: after.slice(count + 1),
+    buffers: after.slice(0, buffers.length),
     gradients: part.gradients.flatMap(({ finish }, index) => {
-      const summed = after[index]
-      return summed ? [finish(graph, summed)] : []
+      const whole = summed[index]
+      return whole ? [finish(graph, whole)] : []
     }),
   }
-}
-
-function sliceOf(body: GraphBuilder, { name, shape, datatype }: Value, chunks: number): Value {
-  const [batch = 0, ...rest] = shape
-  return body.input(`${name}_part`, [batch / chunks, ...rest], datatype)
-}
-
-function accumulate(graph: GraphBuilder, body: GraphBuilder, value: Value, name: string): RunningValue {
-  const first = graph.node('ConstantOfShape', [graph.integers(value.shape)], value.shape)
-  const inside = body.input(`${name}_before`, value.shape)
-  return { first, inside, next: body.node('Add', [inside, value], value.shape) }
-}
-
-interface ScanParts {
-  readonly graph: GraphBuilder
-  readonly body: GraphBuilder
-  readonly running: readonly RunningValue[]
-  /** Values of the whole batch, and what one part of each is called inside. */
-  readonly wholes: readonly Value[]
-  readonly slices: readonly Value[]
-  readonly chunks: number
-}
-
-function scan({ graph, body, running, wholes, slices, chunks }: ScanParts): readonly Value[] {
-  for (const { inside, next } of running) body.output(`${inside.name}_after`, next)
-  const definition = { ...body.finish('part'), inputs: [...running.map(({ inside }) => inside), ...slices] }
-  const stacked = wholes.map((whole) => {
-    const [batch = 0, ...rest] = whole.shape
-    const shape = [chunks, batch / chunks, ...rest]
-    return graph.node('Reshape', [whole, graph.integers(shape)], shape, { datatype: whole.datatype })
-  })
-  return graph.nodes(
-    'Scan',
-    [...running.map(({ first }) => first), ...stacked],
-    running.map(({ first }) => first.shape),
-    {
-      attributes: { num_scan_inputs: slices.length, body: { graph: definition } },
-    },
-  )
 }

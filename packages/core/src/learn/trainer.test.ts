@@ -157,16 +157,37 @@ test('a batch in parts takes the same steps as at once', async () => {
   for (const part of parts) near(part, Array.from(whole), 2e-4)
 })
 
-test('running statistics follow the batch as in PyTorch', async () => {
+test('running statistics run on from part to part of a batch', async () => {
   const model = unet({ base: 2, depth: 1, size: [4, 4], normalisation: 'batch' })
-  const trainer = await trainerOf(model, { loss, batch: 4, chunks: 2 })
-  const before = initialWeights(model.parameters, 1)
-  await trainer.step(randomBatch(model, 4, 16))
-  const after = trainer.state().weights
-  const trained = trainer.state().first.length
-  assert.ok(after.length > trained)
-  assert.notDeepEqual(after.slice(trained), before.slice(trained))
-  await trainer.close()
+  const batch = { ...randomBatch(model, 4, 16), learningRate: 0 }
+  const inParts = await trainerOf(model, { loss, batch: 4, chunks: 2 })
+  await inParts.step(batch)
+  const oneByOne = await trainerOf(model, { loss, batch: 2 })
+  for (const half of [0, 32]) {
+    await oneByOne.step({
+      input: batch.input.slice(half, half + 32),
+      target: batch.target.slice(half, half + 32),
+      learningRate: 0,
+    })
+  }
+  const { weights } = oneByOne.state()
+  assert.notDeepEqual(weights, initialWeights(model.parameters, 1))
+  near(inParts.state().weights, Array.from(weights), 1e-6)
+  for (const trainer of [inParts, oneByOne]) await trainer.close()
+})
+
+test('dropout masks are cut like the rows that they belong to', async () => {
+  const model = unet({ base: 2, depth: 1, size: [4, 4], dropoutRate: 0.5 })
+  const batch = randomBatch(model, 4, 16)
+  const results: Float32Array[] = []
+  for (const chunks of [1, 4]) {
+    const trainer = await trainerOf(model, { loss, batch: 4, chunks })
+    await steps(trainer, 2, batch)
+    results.push(trainer.state().weights)
+    await trainer.close()
+  }
+  const [whole = new Float32Array(), parts = new Float32Array()] = results
+  near(parts, Array.from(whole), 2e-4)
 })
 
 const series = { steps: 4, features: 3, hidden: 5, classes: 2, dropoutRate: 0.5, missing: 'mask' } as const

@@ -35,7 +35,6 @@ export interface Tape {
   readonly updates: ReadonlyMap<string, Value>
   /** Asks for a dropout mask as an input of the graph. */
   mask(shape: readonly number[], rate: number): Value
-  readonly masks: readonly DropoutMask[]
   /**
    * A value that depends on parameters only, made once under the key and outside of the parts that a batch is cut into,
    * e.g. a kernel turned around.
@@ -50,6 +49,8 @@ export interface TapeOptions {
   readonly isTraining: boolean
   /** Where values that depend on parameters only are made; default the tape's own graph. */
   readonly outer?: GraphBuilder
+  /** Makes the input of a dropout mask; without it there is no dropout. */
+  readonly mask?: (mask: DropoutMask) => Value
 }
 
 interface Entry {
@@ -61,18 +62,17 @@ interface Entry {
 const plain = (raw: Value): Gradient => ({ raw, finish: (_, summed) => summed })
 
 /** Starts a tape over a graph. */
-export function startTape(graph: GraphBuilder, { isTraining, outer = graph }: TapeOptions): Tape {
+export function startTape(graph: GraphBuilder, { isTraining, outer = graph, mask: feedMask }: TapeOptions): Tape {
   const entries: Entry[] = []
   const watched = new Set<string>()
   const updates = new Map<string, Value>()
-  const masks: DropoutMask[] = []
+  let maskCount = 0
   const prepared = new Map<string, Value>()
   const isWatched = (value: Value | undefined): boolean => value !== undefined && watched.has(value.name)
   return {
     graph,
     isTraining,
     updates,
-    masks,
     isWatched,
     watch: (value) => void watched.add(value.name),
     record(output, inputs, backward) {
@@ -83,9 +83,8 @@ export function startTape(graph: GraphBuilder, { isTraining, outer = graph }: Ta
     },
     update: (parameter, value) => void updates.set(parameter, value),
     mask(shape, rate) {
-      const mask = { name: `dropout_${masks.length}`, shape, rate }
-      masks.push(mask)
-      return graph.input(mask.name, shape)
+      if (!feedMask) throw new TypeError('dropout needs a graph that is fed with masks')
+      return feedMask({ name: `dropout_${maskCount++}`, shape, rate })
     },
     prepared(key, make) {
       const value = prepared.get(key) ?? make(outer)
