@@ -85,6 +85,9 @@ const screens: readonly Screen[] = [
   { name: 'federations', persona: 'data-scientist-guo', path: '/federations' },
   { name: 'forbidden federations', persona: chen, path: '/federations' },
   { name: 'one federation', persona: 'data-scientist-guo', path: '/federations', prepare: openFederation },
+  { name: 'models', persona: 'operator-sun', path: '/models' },
+  { name: 'forbidden models', persona: 'zhang-san', path: '/models' },
+  { name: 'one model', persona: 'data-scientist-guo', path: '/models?model=icu_mortality_lstm' },
   { name: 'no such page', persona: chen, path: '/nowhere' },
   {
     name: 'command bar',

@@ -6,6 +6,8 @@ export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'PUT'
   /** Sent as JSON. */
   readonly body?: unknown
+  /** The entity tag that the change is bound to. */
+  readonly ifMatch?: string
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
 }
@@ -36,6 +38,7 @@ function headersOf(options: RequestOptions, traceId: string, csrfToken: string |
     accept: 'application/fhir+json, application/json',
     traceparent: `00-${traceId}-${hex(8)}-01`,
     ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }),
     ...(csrfToken === undefined || options.method === undefined ? {} : { 'x-csrf-token': csrfToken }),
   }
 }

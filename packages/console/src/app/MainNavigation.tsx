@@ -14,6 +14,7 @@ const icons: Readonly<Record<ScreenName, IconName>> = {
   triage: 'check',
   audit: 'shield',
   federations: 'network',
+  models: 'layers',
   system: 'pulse',
 }
 

@@ -7,9 +7,9 @@ test('offers each role its screens', () => {
   assert.deepEqual(screensFor(['clinician']), ['patients', 'imaging', 'triage'])
   assert.deepEqual(screensFor(['pharmacist']), ['patients'])
   assert.deepEqual(screensFor(['compliance']), ['audit', 'system'])
-  assert.deepEqual(screensFor(['operator']), ['system'])
-  assert.deepEqual(screensFor(['data-scientist']), ['federations', 'system'])
-  assert.deepEqual(screensFor(['admin']), ['patients', 'imaging', 'triage', 'audit', 'federations', 'system'])
+  assert.deepEqual(screensFor(['operator']), ['models', 'system'])
+  assert.deepEqual(screensFor(['data-scientist']), ['federations', 'models', 'system'])
+  assert.deepEqual(screensFor(['admin']), ['patients', 'imaging', 'triage', 'audit', 'federations', 'models', 'system'])
   assert.deepEqual(screensFor(['patient']), ['own-record', 'triage'])
   assert.deepEqual(screensFor(['patient', 'clinician']), ['patients', 'imaging', 'triage'])
   assert.deepEqual(screensFor([]), ['system'])
@@ -18,7 +18,7 @@ test('offers each role its screens', () => {
 test('starts a patient at the own record', () => {
   const caller = { subject: 'z', name: 'Z', roles: ['patient'], patient: 'zhang-san' } as const
   assert.equal(homeOf(caller), '/patients/zhang-san')
-  assert.equal(homeOf({ subject: 'o', name: 'O', roles: ['operator'] }), '/system')
+  assert.equal(homeOf({ subject: 'o', name: 'O', roles: ['operator'] }), '/models')
 })
 
 test('goes on only to pages of its own', () => {

@@ -2,7 +2,7 @@
 import type { Role, Session } from '../api/session.ts'
 
 /** A screen of the main navigation. */
-export type ScreenName = 'patients' | 'imaging' | 'own-record' | 'triage' | 'audit' | 'federations' | 'system'
+export type ScreenName = 'patients' | 'imaging' | 'own-record' | 'triage' | 'audit' | 'federations' | 'models' | 'system'
 
 interface Screen {
   readonly name: ScreenName
@@ -16,6 +16,7 @@ const screens: readonly Screen[] = [
   { name: 'triage', roles: ['patient', 'clinician', 'admin', 'system'] },
   { name: 'audit', roles: ['compliance', 'admin', 'system'] },
   { name: 'federations', roles: ['data-scientist', 'admin', 'system'] },
+  { name: 'models', roles: ['data-scientist', 'operator', 'admin', 'system'] },
   { name: 'system', roles: ['operator', 'data-scientist', 'compliance', 'admin', 'system'] },
 ]
 
@@ -44,6 +45,8 @@ export function addressOf(screen: ScreenName, caller: Session['caller']): string
       return '/audit'
     case 'federations':
       return '/federations'
+    case 'models':
+      return '/models'
     case 'system':
       return '/system'
     default:
@@ -62,7 +65,7 @@ export function homeOf(caller: Session['caller']): string {
  */
 export function safeNext(next: string | undefined): string | undefined {
   return next !== undefined &&
-    /^\/(?:patients|imaging|triage|audit|federations|system)(?:[/?]|$)/.test(next) &&
+    /^\/(?:patients|imaging|triage|audit|federations|models|system)(?:[/?]|$)/.test(next) &&
     !next.includes('\\')
     ? next
     : undefined

@@ -31,6 +31,7 @@ const resultValues = only('code')
 const encounterValues = only('encounter')
 const auditValues = only('patient', 'agent', 'action', 'outcome', 'from', 'to', 'event')
 const federationValues = only('federation')
+const modelValues = only('model', 'version')
 const privateValues = only('context')
 
 const worklistValues = only('text', 'modality', 'state', 'from', 'to')
@@ -159,6 +160,13 @@ const federationsRoute = createRoute({
   component: lazyRouteComponent(() => import('../screens/federation/Federation.tsx'), 'Federation'),
 })
 
+const modelsRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/models',
+  validateSearch: modelValues,
+  component: lazyRouteComponent(() => import('../screens/models/Models.tsx'), 'Models'),
+})
+
 const triageRoute = createRoute({
   getParentRoute: () => signedIn,
   path: '/triage',
@@ -204,6 +212,7 @@ const routeTree = root.addChildren([
     viewerRoute,
     auditRoute,
     federationsRoute,
+    modelsRoute,
     triageRoute,
     interviewRoute,
     privateRoute,

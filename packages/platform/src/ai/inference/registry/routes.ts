@@ -96,7 +96,7 @@ async function showVersion(parts: RegistryRouteParts, request: FastifyRequest, r
   checkUse(request.caller, 'read')
   const version = await versionAt(parts, request)
   reply.header('etag', etagOf(version))
-  return versionJson(version)
+  return { ...versionJson(version), card: version.card }
 }
 
 async function showCard(parts: RegistryRouteParts, request: FastifyRequest, reply: FastifyReply) {
