@@ -1,6 +1,6 @@
 // The triage service: from symptoms to a department, with urgency, an interview, and why.
-import type { Settings } from '../../kernel/config.ts'
-import type { Ports } from '../../kernel/ports.ts'
+import type { SettingSpecs, Settings } from '../../kernel/config.ts'
+import type { Ports, SymptomGraph } from '../../kernel/ports.ts'
 import type { RunningService, Service } from '../../kernel/service.ts'
 import { createInterviews } from './interview/interviews.ts'
 import { interviewRoutes } from './interview/routes.ts'
@@ -9,7 +9,21 @@ import { triageRoutes } from './triage-routes.ts'
 
 export { editedMedicines, knowledgeChannel } from './knowledge/store.ts'
 
-const settings = {} as const
+const settings = {
+  neo4jUrl: {
+    env: 'NEO4J_URL',
+    kind: 'text',
+    about: 'Neo4j that also holds the graph and computes the article’s score, e.g. neo4j://127.0.0.1:7687',
+  },
+  neo4jUser: { env: 'NEO4J_USER', kind: 'text', fallback: 'neo4j', about: 'User of that Neo4j' },
+  neo4jPassword: { env: 'NEO4J_PASSWORD', kind: 'text', secret: true, about: 'Password of that Neo4j' },
+} as const satisfies SettingSpecs
+
+/** What only triage is given. */
+export interface TriageExtra {
+  /** The graph in Neo4j, where `NEO4J_URL` says so. */
+  readonly graph?: SymptomGraph & { close(): Promise<void> }
+}
 
 /** Triage as the composition root sees it. */
 export const triage = {
@@ -18,13 +32,17 @@ export const triage = {
   paths: ['/triage', '/api/v1/triage'],
   settings,
   sql: { schema: 'triage', folder: new URL('./sql/', import.meta.url) },
-  create: async (ports: Ports, _settings: Settings<typeof settings>): Promise<RunningService> => {
+  create: async (
+    ports: Ports,
+    _settings: Settings<typeof settings>,
+    { graph }: TriageExtra,
+  ): Promise<RunningService> => {
     const { sql, log, audit, call, clock, ids } = ports
-    const knowledge = createKnowledge({ sql, log })
+    const knowledge = createKnowledge({ sql, log, ...(graph === undefined ? {} : { graph }) })
     const interviews = createInterviews({ sql, audit, call, clock, ids, knowledge })
     return {
       routes: async (app) => {
-        await app.register(triageRoutes({ knowledge }))
+        await app.register(triageRoutes({ knowledge, log, ...(graph === undefined ? {} : { graph }) }))
         await app.register(interviewRoutes(interviews))
       },
       start: () => knowledge.start(),
@@ -32,7 +50,10 @@ export const triage = {
         await knowledge.active()
         return []
       },
-      close: () => knowledge.close(),
+      close: async () => {
+        await knowledge.close()
+        await graph?.close()
+      },
     }
   },
-} as const satisfies Service<typeof settings>
+} as const satisfies Service<typeof settings, TriageExtra>

@@ -82,6 +82,7 @@ export const TriageAnswer = Type.Object({
   suggested_departments: Type.Array(Suggestion),
   scoring: Type.String(),
   graph: Type.String(),
+  engine: Type.Optional(Type.String()),
   no_good_match: Type.Optional(Type.Boolean()),
   something_else: Type.Optional(Type.Number()),
   urgency: Type.Optional(UrgencyShown),

@@ -1,6 +1,7 @@
 // The answer of `POST /triage` from compiled knowledge (pure): by default Bayes over the graph, by name the article's formula.
 import { AppError } from '@xinglin/core/errors'
 import {
+  type ArticleScore,
   articleScores,
   type Candidate,
   departmentFor,
@@ -168,16 +169,25 @@ export function suggestByArticle(knowledge: CompiledKnowledge, question: TriageQ
   }
 }
 
-/** The article's formula on the whole graph: every finding that presents in a condition counts as one of its symptoms. */
-export function suggestByArticleOnAll(knowledge: CompiledKnowledge, question: TriageQuestion) {
+/**
+ * The article's formula on the whole graph: every finding that presents in a condition counts as one of its symptoms.
+ * @param given scores of Neo4j where it was asked
+ */
+export function suggestByArticleOnAll(
+  knowledge: CompiledKnowledge,
+  question: TriageQuestion,
+  given?: readonly ArticleScore[],
+) {
   const { graph, names, version } = knowledge
   const { presentsIn } = graph.facts
   const read = names.read(question.symptoms)
   requireKnown(question.symptoms, read.unknown)
-  const scores = articleScores(
-    presentsIn.map(({ finding, condition }) => ({ symptom: finding, disease: condition })),
-    read.findings.map(({ id }) => id),
-  )
+  const scores =
+    given ??
+    articleScores(
+      presentsIn.map(({ finding, condition }) => ({ symptom: finding, disease: condition })),
+      read.findings.map(({ id }) => id),
+    )
   return {
     input_symptoms: question.symptoms,
     suggested_departments: scores.slice(0, question.limit).flatMap(({ disease, score }) => {
@@ -199,6 +209,7 @@ export function suggestByArticleOnAll(knowledge: CompiledKnowledge, question: Tr
     }),
     scoring: 'article',
     graph: 'xinglin',
+    engine: given === undefined ? 'arrays' : 'neo4j',
     unknown_symptoms: read.unknown,
     knowledge_version: version,
     disclaimer,

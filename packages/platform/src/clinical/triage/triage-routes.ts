@@ -1,12 +1,16 @@
 // HTTP of a single question to triage, and of the names it understands.
 import { AppError } from '@xinglin/core/errors'
+import type { ArticleScore } from '@xinglin/core/triage'
 import type { FastifyPluginAsync } from 'fastify'
 import type { Static } from 'typebox'
+import type { Logger, SymptomGraph } from '../../kernel/ports.ts'
 import type {} from '../../kernel/service.ts'
 import { requireTriage } from './access.ts'
 import type { Knowledge } from './knowledge/knowledge.ts'
 import * as schemas from './schemas.ts'
 import { suggestByArticle, suggestByArticleOnAll, suggestByBayes, type TriageQuestion } from './suggest.ts'
+
+type Scores = readonly ArticleScore[]
 
 const bodyLimit = 65_536
 const defaultLimit = 10
@@ -22,8 +26,25 @@ function questionOf(body: Static<typeof schemas.TriageBody>, limit: number): Tri
   return { symptoms, absent, person, vitals, limit }
 }
 
+/** What the routes need. */
+export interface TriageRouteParts {
+  readonly knowledge: Knowledge
+  readonly log: Logger
+  readonly graph?: SymptomGraph
+}
+
+// Where Neo4j is, it is asked; while it cannot be reached the arrays give the same scores.
+async function fromNeo4j({ graph, log }: TriageRouteParts, symptoms: readonly string[]): Promise<Scores | undefined> {
+  if (graph === undefined) return undefined
+  return graph.scores(symptoms).catch((error: unknown) => {
+    log.warn('triage.neo4j.not-asked', { error })
+    return undefined
+  })
+}
+
 /** The routes: `POST /triage` and `GET /api/v1/triage/findings`. */
-export function triageRoutes({ knowledge }: { readonly knowledge: Knowledge }): FastifyPluginAsync {
+export function triageRoutes(parts: TriageRouteParts): FastifyPluginAsync {
+  const { knowledge } = parts
   return async (app) => {
     const asked = {
       bodyLimit,
@@ -42,7 +63,9 @@ export function triageRoutes({ knowledge }: { readonly knowledge: Knowledge }): 
         const question = questionOf(request.body, limit ?? defaultLimit)
         const compiled = await knowledge.active()
         if (scoring === 'article') {
-          return graph === 'article' ? suggestByArticle(compiled, question) : suggestByArticleOnAll(compiled, question)
+          if (graph === 'article') return suggestByArticle(compiled, question)
+          const ids = compiled.names.read(question.symptoms).findings.map(({ id }) => id)
+          return suggestByArticleOnAll(compiled, question, await fromNeo4j(parts, ids))
         }
         if (graph === 'article') {
           throw new AppError('invalid-parameter', 'The graph article has no probabilities: use it with scoring=article')

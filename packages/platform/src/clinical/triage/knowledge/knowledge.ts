@@ -1,7 +1,7 @@
 // The active knowledge, compiled: loaded from data/ when new, followed when another version becomes active.
 import { AppError } from '@xinglin/core/errors'
 import { compileGraph, type FindingNames, indexNames, type NamedEdge, type TriageGraph } from '@xinglin/core/triage'
-import type { Logger } from '../../../kernel/ports.ts'
+import type { Logger, SymptomEdges, SymptomGraph } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
 import { parseKnowledge } from './parse.ts'
 import { readSeed } from './seed.ts'
@@ -65,8 +65,29 @@ export async function storeSeed(sql: Sql, log: Logger): Promise<void> {
   })
 }
 
+/** The graph of a version as Neo4j holds it. */
+export function symptomEdgesOf({ graph }: Pick<CompiledKnowledge, 'graph'>): SymptomEdges {
+  const { facts } = graph
+  const used = new Set(facts.presentsIn.map(({ finding }) => finding))
+  return {
+    symptoms: facts.findings
+      .filter(({ id }) => used.has(id))
+      .map(({ id, name }) => ({ id, name: name.en, zh: name.zh })),
+    diseases: facts.conditions.map(({ id, name, icd10 }) => ({ id, name: name.en, zh: name.zh, icd10 })),
+    edges: facts.presentsIn.map(({ finding, condition, p }) => ({ symptom: finding, disease: condition, p })),
+  }
+}
+
+/** What the knowledge of a process needs. */
+export interface KnowledgeParts {
+  readonly sql: Sql
+  readonly log: Logger
+  /** Kept with the active version too. */
+  readonly graph?: SymptomGraph
+}
+
 /** Creates the knowledge of a process over its database. */
-export function createKnowledge({ sql, log }: { readonly sql: Sql; readonly log: Logger }): Knowledge {
+export function createKnowledge({ sql, log, graph }: KnowledgeParts): Knowledge {
   const compiled = new Map<number, Promise<CompiledKnowledge>>()
   const state: { active?: number | undefined; stop?: () => Promise<void> } = {}
   const load = async (version: number): Promise<CompiledKnowledge> => {
@@ -86,19 +107,31 @@ export function createKnowledge({ sql, log }: { readonly sql: Sql; readonly log:
     if (compiled.size > keptVersions && oldest !== undefined) compiled.delete(oldest)
     return loading
   }
+  const active = async (): Promise<CompiledKnowledge> => {
+    state.active ??= (await activeVersion(sql))?.version
+    if (state.active === undefined) throw new AppError('unavailable', 'The knowledge of triage is not loaded yet')
+    return versionOf(state.active)
+  }
+  // Triage works without Neo4j; a graph that could not be loaded is loaded with the next activation or start.
+  const fillGraph = async (): Promise<void> => {
+    const knowledge = await active()
+    await graph?.load(knowledge.version, symptomEdgesOf(knowledge))
+  }
+  const keepGraph = (): void => {
+    if (graph === undefined) return
+    fillGraph().catch((error: unknown) => log.warn('triage.neo4j.not-loaded', { error }))
+  }
   return {
     version: versionOf,
-    async active() {
-      state.active ??= (await activeVersion(sql))?.version
-      if (state.active === undefined) throw new AppError('unavailable', 'The knowledge of triage is not loaded yet')
-      return versionOf(state.active)
-    },
+    active,
     async start() {
       await storeSeed(sql, log)
       state.stop = await sql.listen(knowledgeChannel, () => {
         state.active = undefined
+        keepGraph()
       })
       state.active = undefined
+      keepGraph()
     },
     async close() {
       await state.stop?.()

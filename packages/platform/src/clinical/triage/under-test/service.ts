@@ -70,7 +70,7 @@ export function portsOn(sql: Sql, audits: AuditEntry[], call: CallService = unus
 export async function startTriage(sql: Sql, call?: CallService): Promise<ServiceUnderTest> {
   const audits: AuditEntry[] = []
   const ports = portsOn(sql, audits, call)
-  const running = await triage.create(ports, {})
+  const running = await triage.create(ports, { neo4jUrl: undefined, neo4jUser: 'neo4j', neo4jPassword: undefined }, {})
   const verifyCaller = (token: string): Caller => JSON.parse(token) as Caller
   const app = buildServiceApp({ service: 'triage', running, verifyCaller, log: silentLogger, clock: systemClock })
   await app.ready()
