@@ -20,6 +20,7 @@ import { dataFolderOf, logLevelOf } from './composition/process-settings.ts'
 import { readinessOf } from './composition/readiness.ts'
 import { servedModels } from './composition/served-models.ts'
 import { type LocalService, listenAll, withApp } from './composition/service-apps.ts'
+import { symptomGraphOf } from './composition/symptom-graph.ts'
 import { audit } from './edge/audit/index.ts'
 import { gateway, type RunningGateway } from './edge/gateway/index.ts'
 import { attachCaller } from './kernel/attached-caller.ts'
@@ -113,7 +114,7 @@ function creators(
     patient: () => patient.create(ports, {}, serving),
     emr: () => emr.create(ports, {}, { ...serving, ownedElsewhere: ownedTypes }),
     pharmacy: () => pharmacy.create(ports, {}, { ...serving, medicines }),
-    triage: () => triage.create(ports, {}),
+    triage: async () => triage.create(ports, settings.triage, await symptomGraphOf(settings.triage)),
     inference: () =>
       inference.create(ports, settings.inference, {
         repository: join(dataFolder, 'models'),

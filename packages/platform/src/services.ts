@@ -49,6 +49,7 @@ export const settingsByOwner = Object.freeze({
   gateway: gateway.settings,
   registry: registry.settings,
   audit: audit.settings,
+  triage: triage.settings,
   explain: explain.settings,
   federated: federated.settings,
   inference: inference.settings,

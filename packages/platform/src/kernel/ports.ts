@@ -250,6 +250,26 @@ export interface Encrypted {
   compute(computation: EncryptedComputation): Promise<EncryptedResults>
 }
 
+/** The graph of triage as names and edges. */
+export interface SymptomEdges {
+  readonly symptoms: readonly { readonly id: string; readonly name: string; readonly zh: string }[]
+  readonly diseases: readonly {
+    readonly id: string
+    readonly name: string
+    readonly zh: string
+    readonly icd10: string
+  }[]
+  readonly edges: readonly { readonly symptom: string; readonly disease: string; readonly p: number }[]
+}
+
+/** The same graph in a graph database. */
+export interface SymptomGraph {
+  /** Makes the graph that of a version, at once and whole; nothing happens when it is that already. */
+  load(version: number, graph: SymptomEdges): Promise<void>
+  /** For each disease with a match: matched symptoms / all its symptoms, highest first, by id. */
+  scores(symptoms: readonly string[]): Promise<readonly { readonly disease: string; readonly score: number }[]>
+}
+
 /** Work on FHIR content too large for the event loop (> 256 kB): parse, validate, index in a worker thread. */
 export interface Prepared {
   readonly resource: Resource | Bundle
