@@ -2,6 +2,7 @@
 // screen is looked at in two of the four pairs of language and width, in turn, so that all pairs are seen.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { icuStayBundle } from '@xinglin/core/explain/icu'
 import type { Page } from 'playwright-core'
 import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
 import { busyPatient, goTo, noChromium, openStage, type Stage, settle } from './console/stage.ts'
@@ -38,6 +39,25 @@ async function openFederation(page: Page): Promise<void> {
   await settle(page)
 }
 
+// Two days of intensive care, and the model's estimate of them.
+async function assessRisk(page: Page): Promise<void> {
+  const person = { seed: 21, patientId: 'icu-patient', family: 'Wang', given: 'Fang', birthDate: '1949-05-01' }
+  await page.evaluate(
+    async (bundle) => {
+      const { csrfToken } = (await (await fetch('/auth/session')).json()) as { readonly csrfToken: string }
+      const headers = { 'content-type': 'application/fhir+json', 'x-csrf-token': csrfToken }
+      await fetch('/fhir', { method: 'POST', headers, body: JSON.stringify(bundle) })
+    },
+    icuStayBundle({ ...person, severity: 2, endMs: Date.now() - 60_000 }),
+  )
+  await page.reload()
+  const button = page.getByRole('button', { name: /^(Assess|重新评估|评估最近)/ })
+  await button.waitFor()
+  await button.click()
+  await page.locator('main table caption').waitFor({ timeout: 90_000 })
+  await page.waitForLoadState('networkidle')
+}
+
 const chart = `/patients/${busyPatient}`
 const chen = 'dr-chen'
 const he = 'compliance-he'
@@ -54,6 +74,7 @@ const screens: readonly Screen[] = [
   { name: 'encounters', persona: chen, path: `${chart}/encounters` },
   { name: 'one encounter', persona: chen, path: `${chart}/encounters?encounter=${busyPatient}-v0` },
   { name: 'risk, not assessed', persona: chen, path: `${chart}/risk` },
+  { name: 'risk', persona: chen, path: '/patients/icu-patient/risk', prepare: assessRisk },
   { name: 'own record', persona: 'zhang-san', path: '/' },
   { name: 'triage, begin', persona: 'zhang-san', path: '/triage' },
   { name: 'triage, a question', persona: 'zhang-san', path: '/triage', prepare: beginInterview },
@@ -79,6 +100,8 @@ const screens: readonly Screen[] = [
   { name: 'no such patient', persona: chen, path: '/patients/nobody' },
   { name: 'forbidden patients', persona: 'operator-sun', path: '/patients' },
   { name: 'forbidden trail', persona: chen, path: '/audit' },
+  { name: 'imaging, nothing stored', persona: 'dr-lin', path: '/imaging' },
+  { name: 'no such study', persona: 'dr-lin', path: '/imaging/study?study=1.2.3' },
   { name: 'audit trail', persona: he, path: '/audit' },
   { name: 'one event', persona: he, path: '/audit?event=1' },
   { name: 'system', persona: 'data-scientist-guo', path: '/system' },

@@ -30,7 +30,7 @@ for (const [patientId, severity] of [
   ['example-icu-mild', -1.2],
   ['example-icu-grave', 2.2],
 ] as const) {
-  const person = { seed: 11, patientId, family: 'Example', given: patientId, birthDate: '1950-01-01' }
+  const person = { seed: 21, patientId, family: 'Example', given: patientId, birthDate: '1950-01-01' }
   await post('/fhir', 'application/fhir+json', icuStayBundle({ ...person, severity, endMs: Date.now() - 60_000 }))
   const {
     sentence,
