@@ -103,9 +103,10 @@ export async function openS3Blobs(settings: S3Settings): Promise<OpenBlobs> {
         throw translate(error)
       })
     },
-    async get(key) {
+    async get(key, range) {
+      const stretch = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` }
       try {
-        const { Body } = await client.send(new sdk.GetObjectCommand(at(key)))
+        const { Body } = await client.send(new sdk.GetObjectCommand({ ...at(key), ...stretch }))
         return Body as AsyncIterable<Uint8Array> | undefined // a stream in Node
       } catch (error) {
         if (isAbsent(error)) return undefined
