@@ -2,7 +2,16 @@
 import type { Role, Session } from '../api/session.ts'
 
 /** A screen of the main navigation. */
-export type ScreenName = 'patients' | 'imaging' | 'own-record' | 'triage' | 'audit' | 'federations' | 'models' | 'system'
+export type ScreenName =
+  | 'patients'
+  | 'imaging'
+  | 'own-record'
+  | 'triage'
+  | 'audit'
+  | 'federations'
+  | 'models'
+  | 'private'
+  | 'system'
 
 interface Screen {
   readonly name: ScreenName
@@ -17,6 +26,7 @@ const screens: readonly Screen[] = [
   { name: 'audit', roles: ['compliance', 'admin', 'system'] },
   { name: 'federations', roles: ['data-scientist', 'admin', 'system'] },
   { name: 'models', roles: ['data-scientist', 'operator', 'admin', 'system'] },
+  { name: 'private', roles: ['data-scientist', 'admin', 'system'] },
   { name: 'system', roles: ['operator', 'data-scientist', 'compliance', 'admin', 'system'] },
 ]
 
@@ -47,6 +57,8 @@ export function addressOf(screen: ScreenName, caller: Session['caller']): string
       return '/federations'
     case 'models':
       return '/models'
+    case 'private':
+      return '/private'
     case 'system':
       return '/system'
     default:
@@ -65,7 +77,7 @@ export function homeOf(caller: Session['caller']): string {
  */
 export function safeNext(next: string | undefined): string | undefined {
   return next !== undefined &&
-    /^\/(?:patients|imaging|triage|audit|federations|models|system)(?:[/?]|$)/.test(next) &&
+    /^\/(?:patients|imaging|triage|audit|federations|models|private|system)(?:[/?]|$)/.test(next) &&
     !next.includes('\\')
     ? next
     : undefined

@@ -22,6 +22,7 @@ const en = {
   'service.pharmacy': 'Pharmacy',
   'service.imaging': 'Imaging',
   'service.federated': 'Federated learning',
+  'service.privacy': 'Encrypted computation',
 }
 
 const zh: Readonly<Record<keyof typeof en, string>> = {
@@ -47,6 +48,7 @@ const zh: Readonly<Record<keyof typeof en, string>> = {
   'service.pharmacy': '药房服务',
   'service.imaging': '影像服务',
   'service.federated': '联邦学习',
+  'service.privacy': '加密计算',
 }
 
 /** Texts of the system screen. */
