@@ -77,3 +77,8 @@ test('an emergency goes to the emergency department or to none, an unclear illne
   assert.equal(odd.urgency.level, 'consultation')
   assert.equal(odd.department?.id, 'general')
 })
+
+test('an interview that is broken off before its red flags were asked never ends at home', () => {
+  const conclusion = conclude(graph, { ...start(['chest-pain']), person: { ageYears: 20 } })
+  assert.notEqual(conclusion.urgency.level, 'self-care')
+})

@@ -107,8 +107,9 @@ export function conclude(graph: TriageGraph, interview: Interview): Conclusion {
   const known = { evidence: evidenceOf(interview), person, vitals: interview.vitals }
   const reasons = ranking.isNoGoodMatch ? [] : conditionReasons(ranking.candidates)
   const final = urgency(graph.facts, known, { level: soFar.level, reasons })
-  // Not fitting anything known is a reason to be seen, not to stay at home.
-  const unclear = ranking.isNoGoodMatch && final.level === 'self-care'
+  // Neither something that fits nothing known, nor an interview that was broken off before its red flags, ends at home.
+  const isBrokenOff = nextStep(graph, interview).kind === 'red-flag'
+  const unclear = (ranking.isNoGoodMatch || isBrokenOff) && final.level === 'self-care'
   const level: Urgency = unclear ? 'consultation' : final.level
   return { urgency: { ...final, level }, ranking, department: departmentOf(graph, ranking, level, person) }
 }

@@ -70,7 +70,7 @@ export function Question({ interview }: { readonly interview: Interview }) {
                 key={reply}
                 onClick={() => step.mutate({ kind: 'answer', finding: question.finding, reply })}
                 size="lg"
-                variant={reply === 'unknown' ? 'subtle' : 'default'}
+                variant="default"
               >
                 {text[reply]}
               </Button>
@@ -88,7 +88,7 @@ export function Question({ interview }: { readonly interview: Interview }) {
             className={styles.target}
             disabled={step.isPending}
             onClick={() => step.mutate({ kind: 'back' })}
-            variant="subtle"
+            variant="default"
           >
             {text.back}
           </Button>
@@ -98,7 +98,7 @@ export function Question({ interview }: { readonly interview: Interview }) {
             className={styles.target}
             disabled={step.isPending}
             onClick={() => step.mutate({ kind: 'finish' })}
-            variant="subtle"
+            variant="default"
           >
             {text.giveUp}
           </Button>
