@@ -67,6 +67,24 @@ function removeHeaders() {
   }
 }
 
+// ONNX Runtime brings its library for every system (about 290 MB); one of them runs here.
+function removeForeignRuntimes() {
+  const folder = join(root, 'node_modules', 'onnxruntime-node', 'bin')
+  for (const napi of existsSync(folder) ? readdirSync(folder) : []) {
+    for (const platform of readdirSync(join(folder, napi))) {
+      const own = join(folder, napi, platform)
+      if (platform !== process.platform) rmSync(own, { recursive: true, force: true })
+      else if (existsSync(join(own, process.arch))) removeAllBut(own, process.arch)
+    }
+  }
+}
+
+function removeAllBut(folder, kept) {
+  for (const name of readdirSync(folder)) {
+    if (name !== kept) rmSync(join(folder, name), { recursive: true, force: true })
+  }
+}
+
 // `npm ci` takes everything away first, which would pull the programs from under a system that runs. So it is for
 // the first time only; afterwards just what is missing or changed is replaced, and nothing that is there is dropped.
 function installArguments(withTests, wasCutOff) {
@@ -141,7 +159,11 @@ function install(withTests, wasCutOff) {
     ? [process.execPath, [npm], false]
     : ['npm', [], process.platform === 'win32']
   const done = spawnSync(command, [...prefix, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell })
-  if (done.status === 0) return removeHeaders()
+  if (done.status === 0) {
+    removeHeaders()
+    removeForeignRuntimes()
+    return
+  }
   rmSync(turnFile, { force: true })
   process.stderr.write('The installation failed. Xinglin needs the npm registry once; afterwards it starts offline.\n')
   process.exit(1)
