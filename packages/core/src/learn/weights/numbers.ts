@@ -22,7 +22,7 @@ export function bytesOf(data: Tensor['data']): Uint8Array {
 
 /** Copies bytes into an array of their type, so that alignment does not matter. */
 export function arrayOf(datatype: Datatype, bytes: Uint8Array): Tensor['data'] {
-  const { buffer } = bytes.slice()
+  const { buffer } = new Uint8Array(bytes) // `slice` of a Node Buffer would be a view of its pool
   switch (datatype) {
     case 'FP32':
       return new Float32Array(buffer)

@@ -36,6 +36,12 @@ test('an array survives .npy bit by bit, NaN included', () => {
   fc.assert(fc.property(anyTensor, (tensor) => sameBytes(readNpy(writeNpy(tensor)), tensor)))
 })
 
+test('files are read from a Buffer of Node just as from plain bytes', () => {
+  const tensor: Tensor = { datatype: 'FP32', shape: [2], data: Float32Array.of(1, 2) }
+  sameBytes(readNpy(Buffer.from(writeNpy(tensor))), tensor)
+  sameBytes(readSafetensors(Buffer.from(writeSafetensors({ tensor })))['tensor'], tensor)
+})
+
 test('.npy bytes are those of NumPy 1.24 and later', () => {
   // numpy.save of numpy.arange(3, dtype='<f4')
   const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }"
