@@ -53,7 +53,8 @@ export const ownPatient = 'zhang-san'
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
 
-function zhangSan(): Bundle {
+/** The chart of the persona Zhang San. */
+export function zhangSan(): Bundle {
   const text = JSON.stringify(cohortBundle({ seed: 9, patients: 10, untilMs }, 6))
   const bundle = JSON.parse(text.replaceAll('cohort-9-00006', ownPatient)) as Bundle
   const name = [{ use: 'official', family: '张', given: ['三'], text: '张三' }]
@@ -77,7 +78,15 @@ function zhangSan(): Bundle {
   return { ...bundle, entry: [...entry, { resource: allergy, request }] }
 }
 
-async function load(url: string): Promise<void> {
+function everybody(): readonly Bundle[] {
+  return [
+    ...cohort({ seed: 7, patients: 130, visits: 2, untilMs }),
+    cohortBundle({ seed: 8, patients: 4, visits: 500, untilMs }, 3),
+    zhangSan(),
+  ]
+}
+
+async function load(url: string, bundles: readonly Bundle[]): Promise<void> {
   const signIn = await fetch(`${url}/auth/sign-in`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -86,11 +95,6 @@ async function load(url: string): Promise<void> {
   const cookie = (signIn.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
   const { csrfToken } = (await signIn.json()) as { readonly csrfToken: string }
   const headers = { cookie, 'x-csrf-token': csrfToken, 'content-type': 'application/fhir+json' }
-  const bundles = [
-    ...cohort({ seed: 7, patients: 130, visits: 2, untilMs }),
-    cohortBundle({ seed: 8, patients: 4, visits: 500, untilMs }, 3),
-    zhangSan(),
-  ]
   for (const bundle of bundles) {
     const answer = await fetch(`${url}/fhir`, { method: 'POST', headers, body: JSON.stringify(bundle) })
     if (!answer.ok) throw new Error(`The cohort was refused: ${answer.status} ${await answer.text()}`)
@@ -120,13 +124,13 @@ const nameOf: Readonly<Record<string, string>> = {
   admin: 'Administrator',
 }
 
-/** Starts everything. */
-export async function openStage(): Promise<Stage> {
+/** Starts everything, with the people of some Bundles; a cohort and Zhang San unless others are given. */
+export async function openStage(people: readonly Bundle[] = everybody()): Promise<Stage> {
   await buildConsole()
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-console-'))
   const system = await startSystem(folder, { ...(await freePorts()), LOG_LEVEL: 'error', DEMO: 'true' })
   const url = system.state.gatewayUrl
-  await load(url)
+  await load(url, people)
   const browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: flags })
   const states = new Map<string, Awaited<ReturnType<BrowserContext['storageState']>>>()
   const stateOf = async (persona: string) => {

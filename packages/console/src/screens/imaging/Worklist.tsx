@@ -15,7 +15,14 @@ import styles from './Imaging.module.css'
 import type { Study, StudyPage } from './imaging-api.ts'
 import { imagingText } from './text.ts'
 import { WorklistFilterBar } from './WorklistFilterBar.tsx'
-import { dayText, isWorklistNarrowed, personText, type WorklistFilters, worklistPath } from './worklist-search.ts'
+import {
+  dayText,
+  isWorklistNarrowed,
+  languageOf,
+  personText,
+  type WorklistFilters,
+  worklistPath,
+} from './worklist-search.ts'
 
 type ImagingWords = Readonly<Record<keyof (typeof imagingText)['en'], string>>
 
@@ -62,7 +69,7 @@ function useColumns(): readonly Column<Study>[] {
           const name = personText(patientName) ?? text.unnamed
           if (patient === null) return name
           return (
-            <Link params={{ patientId: patient }} to="/patients/$patientId">
+            <Link className={styles.person} params={{ patientId: patient }} to="/patients/$patientId">
               {name}
             </Link>
           )
@@ -86,7 +93,8 @@ function useColumns(): readonly Column<Study>[] {
         label: text.description,
         width: 'minmax(9em, 1.4fr)',
         isWide: true,
-        cell: ({ description }) => description || '–',
+        cell: ({ description }) =>
+          description === '' ? '–' : <span lang={languageOf(description)}>{description}</span>,
       },
       { key: 'images', label: text.images, width: '5.6em', isNumber: true, cell: ({ instances }) => String(instances) },
       {

@@ -49,6 +49,11 @@ export function dayText(date: string, time = ''): string | undefined {
   return hour === undefined ? `${year}-${month}-${dayOfMonth}` : `${year}-${month}-${dayOfMonth} ${hour}:${minute}`
 }
 
+/** The language that words of the images are marked with: they stay as they were written. */
+export function languageOf(words: string): 'zh-CN' | 'en' {
+  return /\p{Script=Han}/u.test(words) ? 'zh-CN' : 'en'
+}
+
 /** A DICOM person name as people read it: the ideographic group where there is one, else the alphabetic. */
 export function personText(name: string): string | undefined {
   const groups = name.split('=').map((group) => group.trim())

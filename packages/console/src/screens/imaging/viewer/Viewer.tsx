@@ -9,7 +9,7 @@ import { fill } from '../../../language/fill.ts'
 import { useText } from '../../../language/LanguageProvider.tsx'
 import { fetchStudy, type Series, type StudyWithSeries } from '../imaging-api.ts'
 import { ReportPanel } from '../report/ReportPanel.tsx'
-import { dayText, personText } from '../worklist-search.ts'
+import { dayText, languageOf, personText } from '../worklist-search.ts'
 import { SeriesViewer } from './SeriesViewer.tsx'
 import { viewerText } from './text.ts'
 import styles from './Viewer.module.css'
@@ -39,7 +39,8 @@ function SeriesList({ study, chosen }: { readonly study: StudyWithSeries; readon
               to="/imaging/study"
             >
               <span>
-                {modality} · {description || text.unnamedSeries}
+                {modality} ·{' '}
+                {description === '' ? text.unnamedSeries : <span lang={languageOf(description)}>{description}</span>}
               </span>
               <span className={styles.quiet}>{fill(text.seriesImages, { count: instances })}</span>
             </Link>
@@ -80,17 +81,17 @@ export function Viewer() {
   const facts =
     study.data === undefined
       ? []
-      : [
-          personText(study.data.patientName),
-          study.data.patientId,
-          dayText(study.data.studyDate, study.data.studyTime),
-          study.data.description,
-        ]
+      : [personText(study.data.patientName), study.data.patientId, dayText(study.data.studyDate, study.data.studyTime)]
   return (
     <div className={styles.page}>
       <div className={styles.head}>
         <PageTitle tab={text.title}>{text.title}</PageTitle>
         <span className={styles.quiet}>{facts.filter((fact) => fact !== undefined && fact !== '').join(' · ')}</span>
+        {study.data === undefined ? null : (
+          <span className={styles.quiet} lang={languageOf(study.data.description)}>
+            {study.data.description}
+          </span>
+        )}
         <Link to="/imaging">{text.back}</Link>
       </div>
       <p className={styles.notice}>{text.notice}</p>
