@@ -23,6 +23,7 @@ import { playPulledPlugs } from './pulled-plugs.ts'
 import { playRefusals } from './refusals.ts'
 import { playRisk } from './risk.ts'
 import { createStage, type Stage } from './stage.ts'
+import { playTriage } from './triage.ts'
 
 /** Options of the demo. */
 export interface DemoOptions {
@@ -79,6 +80,7 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
   const { patients, seed, folder } = options
   await playClinic(stage, { patients, seed, journalFolder, ...(folder === undefined ? {} : { folder }) })
   await playRefusals(stage, patientId)
+  await playTriage(stage)
   await playImages(stage)
   await playHospitals(stage)
   await playPrivateComputation(stage, placeOf(system))
