@@ -5,6 +5,35 @@ import styles from './Models.module.css'
 import { type CardBlock, cardBlocks } from './model-view.ts'
 import { modelsText } from './text.ts'
 
+function CardTable({ head, rows }: Pick<Extract<CardBlock, { kind: 'table' }>, 'head' | 'rows'>) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by keyboard too
+    <div className={styles.scroll} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {head.map((cell) => (
+              <th key={cell} scope="col">
+                {cell}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.join('|')}>
+              {row.map((cell, at) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: the cells of a row do not move
+                <td key={at}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
 function Block({ block }: { readonly block: CardBlock }) {
   switch (block.kind) {
     case 'heading':
@@ -12,8 +41,7 @@ function Block({ block }: { readonly block: CardBlock }) {
     case 'text':
       return <p>{block.text}</p>
     case 'table':
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by keyboard too
-      return <pre tabIndex={0}>{block.text}</pre>
+      return <CardTable head={block.head} rows={block.rows} />
     case 'list':
       return (
         <ul>

@@ -41,7 +41,7 @@ test('takes a card apart into what can be drawn', () => {
     { kind: 'text', text: 'What it does in two lines.' },
     { kind: 'list', items: ['one x', 'two, on two lines'] },
     { kind: 'heading', text: 'Figures' },
-    { kind: 'table', text: '| a | b |\n|---|---|\n| 1 | 2 |' },
+    { kind: 'table', head: ['a', 'b'], rows: [['1', '2']] },
   ])
   assert.deepEqual(cardBlocks(''), [])
 })

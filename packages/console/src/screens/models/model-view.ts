@@ -3,7 +3,8 @@ import type { IndexEntry, Metric, ModelVersion, Serving, Stage } from '../../api
 
 /** A part of a model card. */
 export type CardBlock =
-  | { readonly kind: 'heading' | 'text' | 'table'; readonly text: string }
+  | { readonly kind: 'heading' | 'text'; readonly text: string }
+  | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
   | { readonly kind: 'list'; readonly items: readonly string[] }
 
 /** How the server stands to a model. */
@@ -76,10 +77,16 @@ const plain = (text: string): string =>
     .replace(/\s+/g, ' ')
     .trim()
 
+const cellsOf = (line: string): readonly string[] =>
+  line
+    .replace(/^\||\|\s*$/g, '')
+    .split('|')
+    .map(plain)
+
 function blockOf(lines: readonly string[]): CardBlock {
   const [first = ''] = lines
   if (first.startsWith('#')) return { kind: 'heading', text: plain(first.replace(/^#+\s*/, '')) }
-  if (first.startsWith('|')) return { kind: 'table', text: lines.join('\n') }
+  if (first.startsWith('|')) return { kind: 'table', head: cellsOf(first), rows: lines.slice(2).map(cellsOf) }
   if (!/^[-*] /.test(first)) return { kind: 'text', text: plain(lines.join(' ')) }
   // A line that begins no new item goes on with the one before.
   const items = lines.join('\n').split(/\n(?=[-*] )/)
