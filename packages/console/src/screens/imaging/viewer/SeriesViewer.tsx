@@ -1,5 +1,5 @@
 // One series: its slices while they load, axial and coronal, with window and masks.
-import { Button, Checkbox, Skeleton } from '@mantine/core'
+import { Button, Skeleton } from '@mantine/core'
 import type { GreyWindow } from '@xinglin/core/dicom/image'
 import { useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react'
 import { EmptyState } from '../../../components/EmptyState.tsx'
@@ -22,6 +22,27 @@ interface SeriesViewerProps {
   readonly seriesUid: string
   /** SOP Instance UID of the slice to go to; the middle one until somebody asks for another. */
   readonly asked: string | undefined
+}
+
+interface SwitchProps {
+  readonly label: string
+  readonly isOn: boolean
+  readonly isDisabled?: boolean
+  readonly onChange: (isOn: boolean) => void
+}
+
+function Switch({ label, isOn, isDisabled = false, onChange }: SwitchProps) {
+  return (
+    <label className={styles.switch}>
+      <input
+        checked={isOn}
+        disabled={isDisabled}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+        type="checkbox"
+      />
+      <span>{label}</span>
+    </label>
+  )
 }
 
 function Progress({ volume, total }: { readonly volume: LoadingVolume; readonly total: number }) {
@@ -81,19 +102,15 @@ function Views(props: SeriesViewerProps & { readonly volume: LoadingVolume; read
     <>
       <div className={styles.side}>
         <WindowControls onWindow={onWindow} window={window} />
-        <Checkbox
-          checked={isMarked && masks !== undefined}
-          disabled={masks === undefined}
+        <Switch
+          isDisabled={masks === undefined}
+          isOn={isMarked && masks !== undefined}
           label={masks === undefined ? text.noMasks : text.showMasks}
-          onChange={(event) => setMarked(event.currentTarget.checked)}
+          onChange={setMarked}
         />
         {stack.isVolume ? (
           <>
-            <Checkbox
-              checked={isCoronal}
-              label={text.showCoronal}
-              onChange={(event) => setCoronal(event.currentTarget.checked)}
-            />
+            <Switch isOn={isCoronal} label={text.showCoronal} onChange={setCoronal} />
             <label className={styles.controls}>
               <span>{text.row}</span>
               <input
