@@ -2,7 +2,21 @@
 import type { Datatype, GraphSession, NamedTensors, OpenSession, Tensor } from './tensor.ts'
 
 // The little of onnxruntime-common that is used, so that core needs no dependency.
-type RuntimeType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool'
+const runtimeTypes = {
+  FP16: 'float16',
+  FP32: 'float32',
+  FP64: 'float64',
+  INT8: 'int8',
+  INT16: 'int16',
+  INT32: 'int32',
+  INT64: 'int64',
+  UINT8: 'uint8',
+  UINT16: 'uint16',
+  UINT32: 'uint32',
+  UINT64: 'uint64',
+  BOOL: 'bool',
+} as const satisfies Readonly<Record<Datatype, string>>
+type RuntimeType = (typeof runtimeTypes)[Datatype]
 
 interface RuntimeTensor {
   readonly dims: readonly number[]
@@ -25,15 +39,6 @@ export interface OnnxRuntime {
     create(graph: Uint8Array, options: Readonly<Record<string, unknown>>): Promise<RuntimeSession>
   }
   readonly Tensor: new (type: RuntimeType, data: Tensor['data'], dims: readonly number[]) => RuntimeTensor
-}
-
-const runtimeTypes: Readonly<Record<Datatype, RuntimeType>> = {
-  FP32: 'float32',
-  FP64: 'float64',
-  INT32: 'int32',
-  INT64: 'int64',
-  UINT8: 'uint8',
-  BOOL: 'bool',
 }
 
 function fromRuntime({ type, dims, data }: RuntimeTensor): Tensor {

@@ -1,14 +1,30 @@
 // Tensors and sessions as core/learn sees them; the same shapes as the platform's port `Onnx`, so that either fits.
 
 /** Element types of tensors, as KServe v2 names them. */
-export type Datatype = 'FP32' | 'FP64' | 'INT32' | 'INT64' | 'UINT8' | 'BOOL'
+export type Datatype = 'FP32' | 'FP64' | 'INT32' | 'INT64' | 'UINT8' | 'BOOL' | RareDatatype
+
+/** Element types that weights seldom have; FP16 as its 16 bits. */
+export type RareDatatype = 'FP16' | 'INT8' | 'INT16' | 'UINT16' | 'UINT32' | 'UINT64'
+
+/** The elements of a tensor. */
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Int8Array
+  | Int16Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array
 
 /** A dense tensor, row-major. */
 export interface Tensor {
   readonly datatype: Datatype
   readonly shape: readonly number[]
-  /** FP32 Float32Array, FP64 Float64Array, INT32 Int32Array, INT64 BigInt64Array, UINT8 and BOOL Uint8Array. */
-  readonly data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
+  /** FP32 Float32Array, FP64 Float64Array, INT32 Int32Array, INT64 BigInt64Array, UINT8 and BOOL Uint8Array … */
+  readonly data: TensorData
 }
 
 /** Tensors by the name of a graph's input or output. */

@@ -220,6 +220,15 @@ test('another seed gives other first weights', async () => {
   assert.notDeepEqual(initialWeights(parameters, 1), initialWeights(parameters, 2))
 })
 
+test('a second step waits its turn by being refused', async () => {
+  const trainer = await trainerOf(line, { loss, batch: 3 })
+  const first = trainer.step(lineBatch)
+  await assert.rejects(trainer.step(lineBatch), /still running/)
+  await first
+  assert.ok(Number.isFinite(await trainer.step(lineBatch)))
+  await trainer.close()
+})
+
 test('what does not fit is refused', async () => {
   const model = lstmClassifier(series)
   const trainer = await trainerOf(model, { loss: seriesLoss, batch: 2 })

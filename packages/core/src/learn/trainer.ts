@@ -31,7 +31,7 @@ export interface TrainingBatch {
 
 /** Trains one model. */
 export interface Trainer {
-  /** Does one step and gives the batch's loss before it. */
+  /** Does one step and gives the batch's loss before it; rejects while another step runs. */
   step(batch: TrainingBatch): Promise<number>
   /** A copy of where training stands. */
   state(): TrainingState
@@ -122,6 +122,7 @@ export async function createTrainer(
   // Two sets of tensors take turns: one is read while the other is written, so that no step allocates.
   let current: Slots = { weights: vector(start.weights), first: vector(start.first), second: vector(start.second) }
   let spare: NamedTensors = spareTensors(current)
+  let isRunning = false
 
   const proximalFeeds = ({ proximal }: TrainingBatch): NamedTensors => {
     if (!adam.isProximal) return {}
@@ -133,27 +134,37 @@ export async function createTrainer(
     return Object.fromEntries(masks.map((mask) => [mask.name, drawMask(mask, unit)]))
   }
 
+  const stepOnce = async (batch: TrainingBatch): Promise<number> => {
+    const { stepSize, epsilon } = adamScalars(adam, step + 1, batch.learningRate)
+    const results = await session.run(
+      {
+        ...current,
+        ...batchFeeds(graph, batch),
+        ...proximalFeeds(batch),
+        ...dropoutFeeds(),
+        step_size: scalar(stepSize),
+        epsilon: scalar(epsilon),
+      },
+      { into: spare },
+    )
+    const { weights_next: weights, first_next: first, second_next: second } = results
+    const [loss] = floatsOf(results['loss'], 'loss')
+    if (!weights || !first || !second || loss === undefined) throw new RangeError('the training graph gave no result')
+    spare = { weights_next: current.weights, first_next: current.first, second_next: current.second }
+    current = { weights, first, second }
+    step += 1
+    return loss
+  }
+
   return {
     async step(batch) {
-      const { stepSize, epsilon } = adamScalars(adam, step + 1, batch.learningRate)
-      const results = await session.run(
-        {
-          ...current,
-          ...batchFeeds(graph, batch),
-          ...proximalFeeds(batch),
-          ...dropoutFeeds(),
-          step_size: scalar(stepSize),
-          epsilon: scalar(epsilon),
-        },
-        { into: spare },
-      )
-      const { weights_next: weights, first_next: first, second_next: second } = results
-      const [loss] = floatsOf(results['loss'], 'loss')
-      if (!weights || !first || !second || loss === undefined) throw new RangeError('the training graph gave no result')
-      spare = { weights_next: current.weights, first_next: current.first, second_next: current.second }
-      current = { weights, first, second }
-      step += 1
-      return loss
+      if (isRunning) throw new TypeError('a step of this trainer is still running')
+      isRunning = true
+      try {
+        return await stepOnce(batch)
+      } finally {
+        isRunning = false
+      }
     },
     state: () => ({
       weights: floatsOf(current.weights).slice(),

@@ -10,6 +10,12 @@ const descriptions: Readonly<Record<string, Datatype>> = {
   '<i8': 'INT64',
   '|u1': 'UINT8',
   '|b1': 'BOOL',
+  '<f2': 'FP16',
+  '|i1': 'INT8',
+  '<i2': 'INT16',
+  '<u2': 'UINT16',
+  '<u4': 'UINT32',
+  '<u8': 'UINT64',
 }
 
 /** Writes a tensor as a .npy file, version 1.0, C order, little endian, byte for byte as NumPy does. */
@@ -64,7 +70,7 @@ export function readNpy(file: Uint8Array): Tensor {
   const shape = parseShape(sizes)
   if (order === 'True' && shape.length > 1) throw new RangeError('npy: Fortran order is not read')
   const count = checkedCount(shape, 'npy')
-  if (file.length - end !== count * itemSize[datatype]) {
+  if (file.length - end !== count * itemSize(datatype)) {
     throw new RangeError(`npy: ${file.length - end} bytes are not ${elementCount(shape)} values of ${datatype}`)
   }
   return { datatype, shape, data: arrayOf(datatype, file.subarray(end)) }

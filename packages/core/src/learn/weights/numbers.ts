@@ -1,8 +1,27 @@
 // Typed arrays from and to the little-endian bytes of files.
-import type { Datatype, Tensor } from '../tensor.ts'
+import type { Datatype, TensorData } from '../tensor.ts'
+
+type Reader = (buffer: ArrayBuffer) => TensorData
+
+const readers: Readonly<Record<Datatype, Reader>> = {
+  FP16: (buffer) => new Uint16Array(buffer),
+  FP32: (buffer) => new Float32Array(buffer),
+  FP64: (buffer) => new Float64Array(buffer),
+  INT8: (buffer) => new Int8Array(buffer),
+  INT16: (buffer) => new Int16Array(buffer),
+  INT32: (buffer) => new Int32Array(buffer),
+  INT64: (buffer) => new BigInt64Array(buffer),
+  UINT8: (buffer) => new Uint8Array(buffer),
+  UINT16: (buffer) => new Uint16Array(buffer),
+  UINT32: (buffer) => new Uint32Array(buffer),
+  UINT64: (buffer) => new BigUint64Array(buffer),
+  BOOL: (buffer) => new Uint8Array(buffer),
+}
 
 /** Bytes of one element. */
-export const itemSize: Readonly<Record<Datatype, number>> = { FP32: 4, FP64: 8, INT32: 4, INT64: 8, UINT8: 1, BOOL: 1 }
+export function itemSize(datatype: Datatype): number {
+  return readers[datatype](new ArrayBuffer(0)).BYTES_PER_ELEMENT
+}
 
 /** Most elements that a tensor from outside may have: 2³⁰. */
 export const maxElements = 2 ** 30
@@ -16,26 +35,11 @@ export function checkedCount(shape: readonly number[], format: string): number {
 }
 
 /** A view of the bytes of a typed array. */
-export function bytesOf(data: Tensor['data']): Uint8Array {
+export function bytesOf(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 }
 
 /** Copies bytes into an array of their type, so that alignment does not matter. */
-export function arrayOf(datatype: Datatype, bytes: Uint8Array): Tensor['data'] {
-  const { buffer } = new Uint8Array(bytes) // `slice` of a Node Buffer would be a view of its pool
-  switch (datatype) {
-    case 'FP32':
-      return new Float32Array(buffer)
-    case 'FP64':
-      return new Float64Array(buffer)
-    case 'INT32':
-      return new Int32Array(buffer)
-    case 'INT64':
-      return new BigInt64Array(buffer)
-    case 'UINT8':
-    case 'BOOL':
-      return new Uint8Array(buffer)
-    default:
-      return datatype satisfies never
-  }
+export function arrayOf(datatype: Datatype, bytes: Uint8Array): TensorData {
+  return readers[datatype](new Uint8Array(bytes).buffer) // `slice` of a Node Buffer would be a view of its pool
 }

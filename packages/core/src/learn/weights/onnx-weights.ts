@@ -49,7 +49,7 @@ function readTensor(message: Uint8Array): { readonly name: string; readonly tens
   if (!datatype) throw new RangeError(`onnx: ${name} has the type ${type}, which is not read`)
   if (shape.some((size) => size < 0)) throw new RangeError(`onnx: ${name} has a negative size`)
   const count = checkedCount(shape, 'onnx')
-  if (content.length !== count * itemSize[datatype]) throw new RangeError(`onnx: ${name} does not fill its shape`)
+  if (content.length !== count * itemSize(datatype)) throw new RangeError(`onnx: ${name} does not fill its shape`)
   return { name, tensor: { datatype, shape, data: arrayOf(datatype, content) } }
 }
 

@@ -9,6 +9,12 @@ const names: Readonly<Record<Datatype, string>> = {
   INT64: 'I64',
   UINT8: 'U8',
   BOOL: 'BOOL',
+  FP16: 'F16',
+  INT8: 'I8',
+  INT16: 'I16',
+  UINT16: 'U16',
+  UINT32: 'U32',
+  UINT64: 'U64',
 }
 const maxHeaderBytes = 100_000_000 // the limit of the reference reader
 
@@ -56,7 +62,7 @@ function parseEntry(name: string, value: unknown): Entry {
     throw new RangeError(`safetensors: shape or place of ${name} is not understood`)
   }
   const [start = 0, end = 0] = offsets
-  if (end - start !== checkedCount(shape, 'safetensors') * itemSize[datatype]) {
+  if (end - start !== checkedCount(shape, 'safetensors') * itemSize(datatype)) {
     throw new RangeError(`safetensors: ${name} does not fill its shape`)
   }
   return { name, datatype, shape, start, end }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { graphBuilder } from '../graph/builder.ts'
-import { encodeModel } from '../graph/onnx.ts'
+import { encodeModel, onnxDatatype } from '../graph/onnx.ts'
 import { inferenceGraph, initialWeights, lstmClassifier } from '../index.ts'
 import type { Datatype, Tensor } from '../tensor.ts'
 import { readNpy, writeNpy } from './npy.ts'
@@ -11,13 +11,13 @@ import { arrayOf, itemSize } from './numbers.ts'
 import { readOnnxWeights, weightsFromOnnx } from './onnx-weights.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 
-const datatypes: readonly Datatype[] = ['FP32', 'FP64', 'INT32', 'INT64', 'UINT8', 'BOOL']
+const datatypes = Object.keys(onnxDatatype) as readonly Datatype[]
 
 const anyTensor: fc.Arbitrary<Tensor> = fc
   .tuple(fc.constantFrom(...datatypes), fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }))
   .chain(([datatype, shape]) => {
     const count = shape.reduce((product, size) => product * size, 1)
-    const size = count * itemSize[datatype]
+    const size = count * itemSize(datatype)
     return fc
       .uint8Array({ minLength: size, maxLength: size })
       .map((bytes) => ({ datatype, shape, data: arrayOf(datatype, bytes) }))
