@@ -5,7 +5,7 @@ import * as onnxruntime from 'onnxruntime-node'
 import { onnxruntimeSessions } from '../../learn/index.ts'
 import { poolStatistics, sumFeatures } from '../pooled-statistics.ts'
 import { aggregate } from '../strategies.ts'
-import { checkUpdate } from '../weights.ts'
+import { asFloat64, checkUpdate } from '../weights.ts'
 import { caseMixes, drawIcuCohort } from './cohort.ts'
 import { icuFeatures, stayBins } from './features.ts'
 import { prepareStays, transformStays } from './inputs.ts'
@@ -92,4 +92,24 @@ test('four hospitals learn together what tells the dying from the others', async
   const after = await areaOf()
   assert.ok(after > 0.72 && after > before + 0.1, `${before} before, ${after} after`)
   await Promise.all(sites.map((site) => site.close()))
+})
+
+test('FedProx pulls a site back to the weights that its round started from', async () => {
+  assert.ok(first)
+  const site = await createIcuSite({ open, cohort: first, heldOutShare: 0.2, seed: 2 })
+  const standardisation = poolStatistics([site.sums()])
+  const start = initialIcuWeights(2)
+  const distanceWith = async (proximalMu: number): Promise<number> => {
+    const how = { round: 1, steps: 15, learningRate: 0.003, standardisation, proximalMu }
+    const { weights } = await site.train(start, how)
+    return Math.sqrt(
+      weights.reduce((sum, array, index) => {
+        const from = asFloat64(start[index] ?? array)
+        return sum + asFloat64(array).reduce((part, value, at) => part + (value - (from[at] ?? 0)) ** 2, 0)
+      }, 0),
+    )
+  }
+  const [free, held] = [await distanceWith(0), await distanceWith(10)]
+  assert.ok(held < free / 2, `${held} held, ${free} free`)
+  await site.close()
 })
