@@ -5,6 +5,7 @@ import type { RunningService, Service } from '../../kernel/service.ts'
 import { createInterviews } from './interview/interviews.ts'
 import { interviewRoutes } from './interview/routes.ts'
 import { createKnowledge } from './knowledge/knowledge.ts'
+import { knowledgeRoutes } from './knowledge/routes.ts'
 import { triageRoutes } from './triage-routes.ts'
 
 export { editedMedicines, knowledgeChannel } from './knowledge/store.ts'
@@ -44,6 +45,7 @@ export const triage = {
       routes: async (app) => {
         await app.register(triageRoutes({ knowledge, log, ...(graph === undefined ? {} : { graph }) }))
         await app.register(interviewRoutes(interviews))
+        await app.register(knowledgeRoutes({ sql, audit, knowledge }))
       },
       start: () => knowledge.start(),
       ready: async () => {
