@@ -1,5 +1,6 @@
 // How well hospitals predict in-hospital death together and alone: five folds over the four kinds of unit of PhysioNet 2012
-// set A. Each fold's test stays are seen by nobody before the end. Prints JSON. Usage: node bench/federated.ts [folds, default 5]
+// set A. Each fold's test stays are seen by nobody before the end. Prints JSON.
+// Usage: node bench/federated.ts [folds, default 5] [folder] [name of another set in the same form]
 import { loadavg } from 'node:os'
 import { rocArea } from '@xinglin/core/federated'
 import { predictRisks, prepareStays, transformStays } from '@xinglin/core/federated/icu'
@@ -12,10 +13,13 @@ import {
   howToGetStays,
   joinStays,
   readCentres,
+  setA,
+  staysFolder,
   takeStays,
 } from '../training/icu-mortality/stays.ts'
 
-const folds = Number(process.argv[2] ?? 5)
+const [foldsText = '5', folder = staysFolder, set = setA] = process.argv.slice(2)
+const folds = Number(foldsText)
 const open = onnxruntimeSessions(onnxruntime)
 
 interface Fold {
@@ -74,12 +78,12 @@ function shown({ risks, outcomes }: Predictions) {
 
 type Way = 'federated' | 'alone' | 'pooled'
 
-if (!hasStays()) {
+if (!hasStays(folder, set)) {
   process.stderr.write(`bench/federated.ts ${howToGetStays}\n`)
   process.exit(1)
 }
 const startedAt = performance.now()
-const centres = readCentres()
+const centres = readCentres(folder, set)
 const empty = (): Predictions => ({ risks: [], outcomes: [] })
 const found = new Map<Way, Predictions[]>(
   (['federated', 'alone', 'pooled'] as const).map((way) => [way, centres.map(empty)]),
@@ -128,7 +132,7 @@ process.stdout.write(
   `${JSON.stringify(
     {
       bench: 'federated',
-      set: 'PhysioNet/CinC 2012 set A, 4,000 stays, four kinds of unit as centres',
+      set: `PhysioNet/CinC 2012 (${set}), four kinds of unit as centres`,
       folds,
       schedule,
       federatedByFold: { mean: round3(mean), areas: foldAreas, bestRounds },

@@ -16,20 +16,24 @@ const cells = stayBins * icuFeatures.length
 /** The folder of the set. */
 export const staysFolder = fileURLToPath(new URL('../../../shared/data/federated/', import.meta.url))
 
+/** Name of the set: `<name>-features.f32.gz` and `<name>.tsv` are its files. */
+export const setA = 'icu-2012-a'
+
 /** What to say where the set is absent. */
-export const howToGetStays =
-  'needs icu-2012-a-features.f32.gz and icu-2012-a.tsv (PhysioNet/CinC Challenge 2012 set A) in ../shared/data/federated'
+export const howToGetStays = `needs ${setA}-features.f32.gz and ${setA}.tsv (PhysioNet/CinC Challenge 2012 set A) in ../shared/data/federated`
 
 /** True where the set is there. */
-export const hasStays = (folder = staysFolder): boolean => existsSync(join(folder, 'icu-2012-a.tsv'))
+export const hasStays = (folder = staysFolder, set = setA): boolean => existsSync(join(folder, `${set}.tsv`))
 
 interface Row {
   readonly unit: number
   readonly died: number
 }
 
-function readRows(folder: string): readonly Row[] {
-  const [head = '', ...lines] = readFileSync(join(folder, 'icu-2012-a.tsv'), 'utf8').trim().split('\n')
+function readRows(folder: string, set: string): readonly Row[] {
+  const [head = '', ...lines] = readFileSync(join(folder, `${set}.tsv`), 'utf8')
+    .trim()
+    .split('\n')
   const columns = head.trim().split('\t')
   const [unit, died] = ['icu_type', 'died_in_hospital'].map((name) => columns.indexOf(name))
   return lines.map((line) => {
@@ -39,9 +43,9 @@ function readRows(folder: string): readonly Row[] {
 }
 
 /** Reads the four centres. @throws Error when the files do not fit together */
-export function readCentres(folder = staysFolder): readonly Centre[] {
-  const rows = readRows(folder)
-  const bytes = gunzipSync(readFileSync(join(folder, 'icu-2012-a-features.f32.gz')))
+export function readCentres(folder = staysFolder, set = setA): readonly Centre[] {
+  const rows = readRows(folder, set)
+  const bytes = gunzipSync(readFileSync(join(folder, `${set}-features.f32.gz`)))
   if (bytes.length !== rows.length * cells * 4) throw new Error(`${bytes.length} bytes are not ${rows.length} stays`)
   const all = new Float32Array(rows.length * cells).map((_value, index) => bytes.readFloatLE(index * 4))
   return names.map((name, index) => {
