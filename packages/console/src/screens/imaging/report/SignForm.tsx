@@ -1,6 +1,6 @@
 // The end of a draft: the radiologist's own words, and the signature.
 import { Button, Textarea } from '@mantine/core'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { useText } from '../../../language/LanguageProvider.tsx'
 import styles from './Report.module.css'
 import type { SignObstacle } from './reading-view.ts'
@@ -15,6 +15,7 @@ interface SignFormProps {
 /** The form. */
 export function SignForm({ obstacle, isActing, onSign }: SignFormProps) {
   const text = useText(reportText)
+  const hintId = useId()
   const [conclusion, setConclusion] = useState('')
   return (
     <form
@@ -26,13 +27,16 @@ export function SignForm({ obstacle, isActing, onSign }: SignFormProps) {
     >
       <Textarea
         autosize
-        description={text.conclusionHint}
+        aria-describedby={hintId}
         label={text.conclusion}
         maxLength={10_000}
         minRows={2}
         onChange={(event) => setConclusion(event.currentTarget.value)}
         value={conclusion}
       />
+      <p className={styles.quiet} id={hintId}>
+        {text.conclusionHint}
+      </p>
       {obstacle === undefined ? null : <p className={styles.quiet}>{text[`obstacle.${obstacle}`]}</p>}
       <Button disabled={obstacle !== undefined || isActing} type="submit">
         {text.sign}

@@ -9,6 +9,7 @@ import type { IngestPorts } from '../store/ingest.ts'
 import { addPredictRoutes } from './predict-routes.ts'
 import { createReader } from './reader.ts'
 import { addReadingRoutes } from './routes.ts'
+import { createInTurn } from './sign.ts'
 import type { VolumeJob, VolumeResult } from './volume-jobs.ts'
 
 /** What readings are done with. */
@@ -47,6 +48,7 @@ export function createReadings({ ports, ingest, codec, guard }: ReadingOptions):
     memoryMb: workerMemoryMb,
     timeoutMs: workerLimitMs,
   })
+  const inTurn = createInTurn()
   const reader = createReader({
     ports: { sql, frames: { blobs, codec }, ingest, models, call, pool, self },
     log,
@@ -55,7 +57,7 @@ export function createReadings({ ports, ingest, codec, guard }: ReadingOptions):
   return {
     addRoutes(app) {
       addPredictRoutes(app, { ports: { models, codec }, guard })
-      addReadingRoutes(app, { ports: { sql, audit, clock, call, ids }, guard, wake: () => reader.wake() })
+      addReadingRoutes(app, { ports: { sql, audit, clock, call, ids, inTurn }, guard, wake: () => reader.wake() })
     },
     start: () => reader.start(),
     async close() {

@@ -14,7 +14,11 @@ export interface SigningPorts {
   readonly audit: Audit
   readonly clock: Clock
   readonly call: CallService
+  readonly inTurn: InTurn
 }
+
+/** Runs works one after the other. */
+export type InTurn = <T>(work: () => Promise<T>) => Promise<T>
 
 /** Who does it to which reading. */
 export interface Act {
@@ -36,6 +40,19 @@ async function lock(tx: Tx, { id, version }: Act): Promise<Reading> {
   if (reading === undefined) throw new AppError('not-found', 'There is no such reading')
   if (version === undefined || version === reading.version) return reading
   throw new AppError('precondition-failed', 'Somebody else has changed the reading meanwhile: look at it again')
+}
+
+/**
+ * Makes a queue: a signature holds a connection to the database while the records, who need one too, write the report, so
+ * that many at a time could wait for each other.
+ */
+export function createInTurn(): InTurn {
+  const state: { last: Promise<unknown> } = { last: Promise.resolve() }
+  return (work) => {
+    const done = state.last.then(work)
+    state.last = done.catch(() => undefined) // whoever asked for the work is told of its failure
+    return done
+  }
 }
 
 /** Says who may decide and sign. @throws AppError 'forbidden' for anybody but a radiologist */
@@ -81,31 +98,33 @@ export async function sign(
   act: Act,
   { study, conclusion }: { readonly study: ReportedStudy | undefined; readonly conclusion: string | undefined },
 ): Promise<WholeReading> {
-  const { sql, audit, clock, call } = ports
+  const { sql, audit, clock, call, inTurn } = ports
   const { caller } = act
-  return await sql.transaction(
-    async (tx) => {
-      const reading = await lock(tx, act)
-      demandDraft(reading, 'signed')
-      const nodules = await nodulesOf(tx, act.id)
-      demandDecisions(nodules)
-      if (study === undefined) {
-        throw new AppError('conflict', 'The study belongs to no patient yet: assign it on the worklist, then sign')
-      }
-      const at = clock.now()
-      const signature = {
-        actor: caller.actor,
-        name: caller.name,
-        at,
-        ...(conclusion === undefined ? {} : { conclusion }),
-      }
-      await fileReport(call, reportBundle(reading, nodules, study, signature), caller)
-      const patient = study.patient
-      await signReading(tx, act.id, { at, name: caller.name, patient, report: reportId(reading) })
-      await audit.append(tx, [{ ...entryOf(act, reading, 'reading-sign'), patients: [patient] }])
-      const closed = await readReading(tx, act.id)
-      return { reading: closed ?? reading, nodules }
-    },
-    { retries: 0, timeoutMs: 60_000 },
-  )
+  const write = (): Promise<WholeReading> =>
+    sql.transaction(
+      async (tx) => {
+        const reading = await lock(tx, act)
+        demandDraft(reading, 'signed')
+        const nodules = await nodulesOf(tx, act.id)
+        demandDecisions(nodules)
+        if (study === undefined) {
+          throw new AppError('conflict', 'The study belongs to no patient yet: assign it on the worklist, then sign')
+        }
+        const at = clock.now()
+        const signature = {
+          actor: caller.actor,
+          name: caller.name,
+          at,
+          ...(conclusion === undefined ? {} : { conclusion }),
+        }
+        await fileReport(call, reportBundle(reading, nodules, study, signature), caller)
+        const patient = study.patient
+        await signReading(tx, act.id, { at, name: caller.name, patient, report: reportId(reading) })
+        await audit.append(tx, [{ ...entryOf(act, reading, 'reading-sign'), patients: [patient] }])
+        const closed = await readReading(tx, act.id)
+        return { reading: closed ?? reading, nodules }
+      },
+      { retries: 0, timeoutMs: 60_000 },
+    )
+  return await inTurn(write)
 }
