@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { AppError } from '@xinglin/core/errors'
+import { servedModels } from '../../../composition/served-models.ts'
 import { createKserveModels } from '../../../engines/kserve/index.ts'
+import { freePort } from '../../../kernel/free-port.ts'
 import { integerGraph, scaleGraph, sumGraph } from '../../../testing/onnx-samples.ts'
 import type { ModelStatistics } from '../serving/statistics.ts'
 import { type ServerUnderTest, serverUnderTest } from '../under-test/server.ts'
@@ -123,6 +126,20 @@ test('infers from binary tensors, and the port Models speaks it', async () => {
   const head = Number(answer.headers.get('inference-header-content-length'))
   assert.deepEqual(JSON.parse(bytes.subarray(0, head).toString()).outputs[0].parameters, { binary_data_size: 8 })
   assert.deepEqual([bytes.readFloatLE(head), bytes.readFloatLE(head + 4)], [10, 20])
+})
+
+test('takes the place of the own server where TRITON_URL names it', async () => {
+  const nobody = () => {
+    throw new Error('with TRITON_URL no service is called')
+  }
+  const models = servedModels(`${server.addresses.http}/`, nobody)
+  const x = { datatype: 'INT64', shape: [1, 2], data: BigInt64Array.of(3n, -4n) } as const
+  const { double, isPositive } = await models.infer('integers', { x })
+  assert.deepEqual([double?.data, isPositive?.data], [BigInt64Array.of(6n, -8n), Uint8Array.of(1, 0)])
+  const stopped = models.infer('integers', { x }, { signal: AbortSignal.abort() })
+  await assert.rejects(stopped, (error) => error instanceof AppError && error.code === 'timeout')
+  const nowhere = servedModels(`http://127.0.0.1:${await freePort()}`, nobody)
+  await assert.rejects(nowhere.metadata('any'), (error) => error instanceof AppError && error.code === 'unavailable')
 })
 
 test('takes and gives gzip', async () => {
