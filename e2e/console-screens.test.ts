@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { icuStayBundle } from '@xinglin/core/explain/icu'
 import type { Page } from 'playwright-core'
 import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
+import { computeEncrypted } from './console/encrypted.ts'
 import { busyPatient, goTo, noChromium, openStage, type Stage, settle } from './console/stage.ts'
 
 interface Screen {
@@ -104,6 +105,8 @@ const screens: readonly Screen[] = [
   { name: 'no such study', persona: 'dr-lin', path: '/imaging/study?study=1.2.3' },
   { name: 'audit trail', persona: he, path: '/audit' },
   { name: 'one event', persona: he, path: '/audit?event=1' },
+  { name: 'encrypted computation', persona: 'data-scientist-guo', path: '/private', prepare: computeEncrypted },
+  { name: 'forbidden encrypted computation', persona: 'operator-sun', path: '/private' },
   { name: 'system', persona: 'data-scientist-guo', path: '/system' },
   { name: 'federations', persona: 'data-scientist-guo', path: '/federations' },
   { name: 'forbidden federations', persona: chen, path: '/federations' },

@@ -42,7 +42,7 @@ function closure(chunks: Chunks, names: readonly string[], known: Set<string> = 
 
 // A screen or a part of one: what is imported when it is opened.
 const isOpened =
-  /^(?:Audit|Chart|CommandBar|Conditions|Encounters|Medications|Patients|Results|Risk|SignIn|Summary|System|TestDetail|Timeline|Viewer|Worklist)-/
+  /^(?:Audit|Chart|CommandBar|Conditions|Encounters|Medications|Patients|Privacy|Results|Risk|SignIn|Summary|System|TestDetail|Timeline|Viewer|Worklist)-/
 
 const weight = (chunks: Chunks, names: Iterable<string>): number =>
   [...names].reduce((sum, name) => sum + (chunks.get(name)?.sizeBytes ?? 0), 0)

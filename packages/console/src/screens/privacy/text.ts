@@ -14,7 +14,7 @@ const en = {
   secretAtHome: 'at home only',
   reads: 'Can read',
   readsResult: 'the results',
-  readsOwn: 'the own numbers',
+  readsOwn: 'its own numbers',
   readsNothing: 'nothing of it',
   contexts: 'Public contexts',
   loadingContexts: 'Loading the contexts',
