@@ -1,6 +1,7 @@
 // How right and how fast triage is: DDXPlus patients with all evidence, with three symptoms, and through interviews.
 // The knowledge was not fitted to these patients; they are read from ../shared/data/triage and stay there.
 import { existsSync, readFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import {
   articleScores,
   conclude,
@@ -14,6 +15,7 @@ import {
 } from '@xinglin/core/triage'
 import { compileKnowledge } from '../packages/platform/src/clinical/triage/knowledge/knowledge.ts'
 import { readSeed } from '../packages/platform/src/clinical/triage/knowledge/seed.ts'
+import { measuredOn } from './target.ts'
 
 interface Patient {
   readonly ageYears: number
@@ -160,6 +162,7 @@ if (existsSync(file)) {
   const patients = readPatients()
   const talks = patients.map(interviewed)
   const answer = {
+    bench: 'triage',
     about: 'DDXPlus patients that the knowledge was not fitted to; percent with the true condition among the first k',
     fullEvidence: shares(patients.map((one) => placeOf(one, one.present, one.absent))),
     fullEvidenceArticle: shares(patients.map((one) => articlePlace(one, one.present))),
@@ -173,6 +176,8 @@ if (existsSync(file)) {
       ),
     },
     speed: speed(),
+    loadAverage: Math.round((loadavg()[0] ?? 0) * 10) / 10,
+    ...measuredOn(),
   }
   process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
 } else {

@@ -23,7 +23,7 @@ export type NextStep =
   | { readonly kind: 'stop'; readonly why: 'sure' | 'nothing-to-gain' | 'enough-questions' | 'ambulance' }
 
 /** When an interview stops (handbook: p > .99, no gain, or 12 questions). */
-export const interviewLimits = Object.freeze({ sure: 0.99, leastBits: 0.01, questions: 12, redFlagQuestions: 4 })
+export const interviewLimits = Object.freeze({ sure: 0.99, leastBits: 0.01, questions: 12, redFlagQuestions: 6 })
 
 // A question about the past or the way of life costs a little more patience than one about how it feels now.
 const riskCost = 1.3
