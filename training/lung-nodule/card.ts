@@ -10,6 +10,8 @@ export interface Findings {
   readonly heldOut: Agreement
   readonly readers: ReaderAgreement
   readonly trainPatients: number
+  /** The raw probability that became 0.5. */
+  readonly operatingPoint: number
   readonly steps: number
   readonly checkpoint: Checkpoint
 }
@@ -28,14 +30,16 @@ const stagesText = (): string =>
     .join(', then ')
 
 /** The card as Markdown; the part on whole slices is added by `bench/nodule.ts`'s result, which it names. */
-export function cardOf({ validation, heldOut, readers, trainPatients, steps, checkpoint }: Findings): string {
+export function cardOf(findings: Findings): string {
+  const { validation, heldOut, readers, trainPatients, operatingPoint, steps, checkpoint } = findings
   return `# lung_nodule_unet
 
 Marks lung nodules on axial CT slices, pixel by pixel. **Not for clinical use**: decision support for research and
 demonstration; every mark must be looked at by a radiologist.
 
 - **Input** \`input__0\` FP32 \`[1, 512, 512]\`: CT numbers in HU; they are clipped to −1000…400 inside the graph.
-- **Output** \`output__0\` FP32 \`[1, 512, 512]\`: probability per pixel; marked above 0.5, which was never tuned.
+- **Output** \`output__0\` FP32 \`[1, 512, 512]\`: probability per pixel; marked above 0.5, to which the last bias was moved: on the
+  held-out training patients ${operatingPoint} was best.
 - **Network** U-Net (Ronneberger et al. 2015), base ${recipe.base}, depth ${recipe.depth}, trained by \`core/learn\` alone.
 
 ## Data

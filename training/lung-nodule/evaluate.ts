@@ -12,18 +12,25 @@ export interface Evaluation {
   /** Numbers of the crops to run. */
   readonly chosen: readonly number[]
   readonly open: OpenSession
+  /** Probability from which a pixel is marked; default 0.5. */
+  readonly from?: number
   /** Told how many crops are done. */
   readonly onProgress?: (done: number) => void
 }
 
-/** Probability from which a pixel is marked: the article's 0.5, never tuned. */
+/** Probability from which a pixel is marked by whoever uses the model: the article's 0.5. */
 export const markedFrom = 0.5
 
 const batch = 8
 
+interface Marking {
+  readonly session: GraphSession
+  readonly crops: Crops
+  readonly from: number
+}
+
 async function markBatch(
-  session: GraphSession,
-  crops: Crops,
+  { session, crops, from }: Marking,
   numbers: readonly number[],
 ): Promise<readonly Uint8Array[]> {
   const data = new Float32Array(numbers.length * cropPixels)
@@ -36,21 +43,19 @@ async function markBatch(
   const { output } = await session.run({ input: { datatype: 'FP32', shape, data } })
   const values = output?.data ?? new Float32Array()
   return numbers.map((_, place) =>
-    Uint8Array.from({ length: cropPixels }, (__, at) =>
-      Number(values[place * cropPixels + at] ?? 0) > markedFrom ? 1 : 0,
-    ),
+    Uint8Array.from({ length: cropPixels }, (__, at) => (Number(values[place * cropPixels + at] ?? 0) > from ? 1 : 0)),
   )
 }
 
 /** Marks each chosen crop and counts. @param evaluation its model must take crops of 128 x 128 */
 export async function evaluateCrops(evaluation: Evaluation): Promise<readonly SliceCounts[]> {
-  const { model, weights, crops, chosen, open, onProgress } = evaluation
+  const { model, weights, crops, chosen, open, from: least = markedFrom, onProgress } = evaluation
   const session = await open(inferenceGraph(model, weights))
   const counts: SliceCounts[] = []
   try {
     for (let from = 0; from < chosen.length; from += batch) {
       const numbers = chosen.slice(from, from + batch)
-      const marked = await markBatch(session, crops, numbers)
+      const marked = await markBatch({ session, crops, from: least }, numbers)
       for (const [place, crop] of numbers.entries()) {
         const truth = truthOf(crops.readers.subarray(crop * cropPixels, (crop + 1) * cropPixels))
         const names = { patient: crops.patients[crop] ?? '', nodule: crops.nodules[crop] ?? '' }
