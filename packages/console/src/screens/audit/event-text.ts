@@ -54,6 +54,11 @@ const en = {
   'interaction.$everything': 'Everything about a patient',
   'interaction.$validate': 'Validate a record',
   'interaction.gateway-admin': 'Change of the gateway',
+  'interaction.triage-interview': 'Triage interview',
+  'interaction.triage-interviews': 'List of triage interviews',
+  'interaction.cds-order-sign': 'Safety check before signing',
+  'interaction.knowledge-edit': 'New version of the knowledge',
+  'interaction.knowledge-activate': 'Knowledge activated',
 }
 
 const zh: Readonly<Record<keyof typeof en, string>> = {
@@ -111,6 +116,11 @@ const zh: Readonly<Record<keyof typeof en, string>> = {
   'interaction.$everything': '患者的全部记录',
   'interaction.$validate': '校验记录',
   'interaction.gateway-admin': '更改网关',
+  'interaction.triage-interview': '分诊问诊',
+  'interaction.triage-interviews': '分诊问诊列表',
+  'interaction.cds-order-sign': '签署前安全检查',
+  'interaction.knowledge-edit': '新建知识版本',
+  'interaction.knowledge-activate': '启用知识版本',
 }
 
 /** Texts of one event. */
