@@ -103,6 +103,12 @@ export function emptyRows({ row }: Pick<Game, 'row'>, count: number): Rows {
   return row instanceof Float32Array ? new Float32Array(count * row.length) : new Float64Array(count * row.length)
 }
 
+// The features that a coalition takes from the explained row.
+function featuresOf({ groups }: Game, coalitions: Uint8Array, coalition: number): Int32Array<ArrayBuffer> {
+  const members = groups.filter((_, player) => coalitions[coalition * groups.length + player] === 1)
+  return Int32Array.from(members.flatMap(({ features }) => features))
+}
+
 /**
  * Fills `[count, features]`: row `at` is a background row on which a coalition's groups take the explained row's values.
  * @param place tells which coalition and which background row belong to a row
@@ -113,16 +119,21 @@ export function fillRows(
   count: number,
   place: (at: number) => readonly [coalition: number, source: number],
 ): Rows {
-  const { row, background, groups } = game
-  const features = row.length
+  const { row, background } = game
+  const width = row.length
   const rows = emptyRows(game, count)
+  let known = -1
+  let taken = new Int32Array(0)
   for (let at = 0; at < count; at += 1) {
     const [coalition, source] = place(at)
-    const start = at * features
-    rows.set(background.subarray(source * features, (source + 1) * features), start)
-    for (const [player, group] of groups.entries()) {
-      if (coalitions[coalition * groups.length + player] !== 1) continue
-      for (const feature of group.features) rows[start + feature] = row[feature] ?? Number.NaN
+    // Rows of one coalition follow one another.
+    if (coalition !== known) taken = featuresOf(game, coalitions, coalition)
+    known = coalition
+    const start = at * width
+    rows.set(background.subarray(source * width, (source + 1) * width), start)
+    for (let index = 0; index < taken.length; index += 1) {
+      const feature = taken[index] ?? 0
+      rows[start + feature] = row[feature] ?? Number.NaN
     }
   }
   return rows
