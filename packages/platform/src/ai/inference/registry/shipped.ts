@@ -1,22 +1,10 @@
 // Enters the shipped models into the registry, so that one list shows all: their card, figures, hash and lineage.
 import { createHash } from 'node:crypto'
-import { Type } from 'typebox'
-import { Value } from 'typebox/value'
 import type { Logger } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
 import type { ModelFiles, ModelSource } from '../repository/model-files.ts'
-import { LineageBody, MetricBody } from './schemas.ts'
+import { readShippedFacts } from './shipped-facts.ts'
 import { insertVersion, type NewVersion, readProduction, readVersion, updateShipped } from './store.ts'
-
-/** `metrics.json` beside a shipped model's card. */
-const ShippedFacts = Type.Object(
-  {
-    description: Type.Optional(Type.String()),
-    metrics: Type.Optional(Type.Array(MetricBody)),
-    lineage: Type.Optional(LineageBody),
-  },
-  { additionalProperties: false },
-)
 
 async function textOf(files: ModelFiles, path: string): Promise<string> {
   const bytes = await files.readFile(path)
@@ -25,20 +13,18 @@ async function textOf(files: ModelFiles, path: string): Promise<string> {
 
 async function describe(files: ModelFiles, version: number): Promise<NewVersion> {
   const graph = await files.readGraph(version, 'model.onnx')
-  const facts = JSON.parse((await textOf(files, 'metrics.json')) || '{}') as unknown
-  if (!Value.Check(ShippedFacts, facts))
-    throw new Error(`metrics.json of ${files.name} is not as models/README.md says`)
+  const facts = readShippedFacts(await textOf(files, 'metrics.json'))
   return {
     model: files.name,
-    description: facts.description ?? '',
+    description: facts.description,
     stage: 'none',
     sha256: createHash('sha256').update(graph).digest('hex'),
     sizeBytes: graph.byteLength,
     artefact: undefined,
     config: files.configText ?? '',
     card: await textOf(files, 'CARD.md'),
-    metrics: facts.metrics ?? [],
-    lineage: facts.lineage ?? {},
+    metrics: facts.metrics,
+    lineage: facts.lineage,
     registeredBy: 'xinglin',
   }
 }
