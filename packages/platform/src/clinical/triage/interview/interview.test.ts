@@ -198,6 +198,17 @@ test('refuses what it cannot use', async () => {
   assert.equal((await parts().service.ask(`${base}/nonsense`, asPatient)).status, 404)
 })
 
+test('staff name a patient that is there; a refusal of the records opens the interview again', async () => {
+  const unknown = await parts().service.ask(base, { role: 'clinician', payload: { ...cough, patient: 'nobody' } })
+  assert.equal(unknown.status, 422)
+  const first = await begin(cough)
+  parts().emr.fail(1, 422)
+  const refused = await parts().service.ask(`${base}/${first.id}/finish`, { ...asPatient, payload: {} })
+  assert.equal(refused.status, 422)
+  assert.equal((await view(`${base}/${first.id}`, asPatient)).status, 'open')
+  assert.equal((await view(`${base}/${first.id}/finish`, { ...asPatient, payload: {} })).status, 'finished')
+})
+
 test('an interview without a patient finishes without records', async () => {
   const staff = { role: 'clinician' } as const
   const first = await begin(cough, staff)

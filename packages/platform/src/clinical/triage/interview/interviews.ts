@@ -26,7 +26,7 @@ import {
   readInterview,
   updateInterview,
 } from './store.ts'
-import { writeRecords } from './write-records.ts'
+import { requirePatient, writeRecords } from './write-records.ts'
 
 /** What interviews need. */
 export interface InterviewParts {
@@ -160,6 +160,7 @@ async function change(
 async function begin(parts: InterviewParts, asking: Asking, beginning: Beginning): Promise<Running> {
   const knowledge = await parts.knowledge.active()
   const patient = patientOf(asking.caller, beginning.patient)
+  if (patient !== undefined && !isPatientOnly(asking.caller)) await requirePatient(parts.call, asking, patient)
   const present = knowledge.names.read(beginning.symptoms)
   requireKnown(beginning.symptoms, present.unknown)
   const absent = knowledge.names.read(beginning.absent)
@@ -190,6 +191,18 @@ async function begin(parts: InterviewParts, asking: Asking, beginning: Beginning
   return { row, knowledge }
 }
 
+// What the records refuse for good opens the interview again; while they cannot be reached it waits to be finished.
+async function written(parts: InterviewParts, asking: Asking, id: string, bundle: unknown) {
+  try {
+    return await writeRecords(parts.call, asking, bundle)
+  } catch (error) {
+    if (error instanceof AppError && error.status < 500) {
+      await change(parts, asking, id, () => ({ status: 'open', outcome: undefined }))
+    }
+    throw error
+  }
+}
+
 // First the decision is stored, then the records are written; a crash in between is made good by finishing again.
 async function finish(parts: InterviewParts, asking: Asking, id: string, isBooked?: boolean): Promise<Running> {
   const decided = await change(parts, asking, id, (running) => {
@@ -201,9 +214,7 @@ async function finish(parts: InterviewParts, asking: Asking, id: string, isBooke
   const { outcome, status, patient } = decided.row
   if (status === 'finished' || outcome === undefined) return decided
   const records =
-    outcome.bundle === null || patient === undefined
-      ? undefined
-      : await writeRecords(parts.call, asking, outcome.bundle)
+    outcome.bundle === null || patient === undefined ? undefined : await written(parts, asking, id, outcome.bundle)
   return change(parts, asking, id, () => ({
     status: 'finished',
     outcome: { ...outcome, ...(records === undefined ? {} : { records }) },

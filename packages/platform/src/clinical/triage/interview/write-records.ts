@@ -2,7 +2,7 @@
 import { AppError, type Issue } from '@xinglin/core/errors'
 import type { Caller } from '../../../kernel/caller.ts'
 import type { CallService } from '../../../kernel/ports.ts'
-import { isPatientOnly } from '../access.ts'
+import { isClinicalStaff } from '../access.ts'
 import type { WrittenRecords } from './store.ts'
 
 const names: Readonly<Record<string, string>> = {
@@ -18,10 +18,10 @@ interface BundleAnswer {
   readonly issue?: readonly { readonly diagnostics?: string }[]
 }
 
-// A patient may not order or book by themselves in general; this room does it for them, for their own record only
-// (patientOf has checked that), and the trail still names them.
+// Patients and the front desk may not order or book by themselves in general; this room does it for them, for the record
+// that the interview is about (patientOf has checked it), and the trail still names them.
 function writing(caller: Caller): Caller {
-  if (!isPatientOnly(caller)) return { ...caller, scopes: [] }
+  if (isClinicalStaff(caller)) return { ...caller, scopes: [] }
   const { patient: _own, ...rest } = caller
   return { ...rest, roles: [...caller.roles, 'system'], scopes: [] }
 }
@@ -67,4 +67,22 @@ export async function writeRecords(
     return name === undefined ? [] : [[name, `${type}/${id}`] as const]
   })
   return Object.fromEntries(references)
+}
+
+/** @throws AppError 'unprocessable' when the caller sees no such patient */
+export async function requirePatient(
+  call: CallService,
+  asking: { readonly caller: Caller; readonly traceId: string },
+  patient: string,
+): Promise<void> {
+  const traceparent = `00-${asking.traceId}-${asking.traceId.slice(0, 16)}-01`
+  const answer = await call('patient')(`/fhir/Patient/${patient}`, { caller: asking.caller, headers: { traceparent } })
+  await answer.body?.cancel()
+  if (answer.ok) return
+  if (answer.status >= 500)
+    throw new AppError('unavailable', 'The patient cannot be looked up now', { retryAfterSeconds: 2 })
+  throw new AppError(
+    'unprocessable',
+    `There is no patient ${patient} that you may see: leave it out, or register first`,
+  )
 }

@@ -15,8 +15,8 @@ import { pharmacyTypes } from '../../pharmacy/index.ts'
 /** A running EMR. */
 export interface EmrUnderTest {
   readonly call: CallService
-  /** How many requests to answer with 503 from now on. */
-  fail(times: number): void
+  /** How many requests to answer with an error from now on; 503 unless told otherwise. */
+  fail(times: number, status?: number): void
   close(): Promise<void>
 }
 
@@ -32,15 +32,15 @@ export async function startEmr(sql: Sql, ports: Ports): Promise<EmrUnderTest> {
   const verifyCaller = (token: string): Caller => JSON.parse(token) as Caller
   const app = buildServiceApp({ service: 'emr', running, verifyCaller, log: silentLogger, clock: systemClock })
   await app.ready()
-  const state = { failures: 0 }
+  const state = { failures: 0, status: 503 }
   return {
-    fail(times) {
-      state.failures = times
+    fail(times, status = 503) {
+      Object.assign(state, { failures: times, status })
     },
     call: () => async (path, init) => {
       if (state.failures > 0) {
         state.failures -= 1
-        return new Response('{}', { status: 503 })
+        return new Response('{}', { status: state.status })
       }
       const answer = await app.inject({
         url: path,
