@@ -44,7 +44,8 @@ export const TriageQuery = Type.Object({
 })
 
 const Level = Type.Enum(['self-care', 'consultation', 'urgent', 'emergency', 'ambulance'])
-const Text = Type.Object({ en: Type.String(), zh: Type.String() })
+/** A text in both languages. */
+export const Text = Type.Object({ en: Type.String(), zh: Type.String() })
 
 export const Reason = Type.Object({
   rule: Type.String(),

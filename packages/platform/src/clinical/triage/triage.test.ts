@@ -50,8 +50,8 @@ test('answers the article’s call with the article’s scores', async () => {
     assert.deepEqual(
       suggested_departments.map(({ disease, confidence, department }) => [disease, confidence, department]),
       [
-        ['COVID-19', 1, 'Fever clinic'],
         ['Common Cold', 1, 'Ear, nose and throat'],
+        ['COVID-19', 1, 'Fever clinic'],
         ['Pneumonia', 2 / 3, 'Respiratory medicine'],
       ],
     )

@@ -6,6 +6,7 @@ import type {} from '../../../kernel/service.ts'
 import { requireTriage } from '../access.ts'
 import { Age, MaybeNames, Names, Sex, VitalSigns } from '../schemas.ts'
 import type { Asking, Interviews, Running } from './interviews.ts'
+import { InterviewPage, InterviewShown } from './schemas.ts'
 import { shownInterview } from './view.ts'
 
 const bodyLimit = 65_536
@@ -57,14 +58,18 @@ function beginning(body: Static<typeof Begin>) {
 /** The routes. */
 export function interviewRoutes(interviews: Interviews): FastifyPluginAsync {
   return async (app) => {
-    app.post<{ Body: Static<typeof Begin> }>(base, { bodyLimit, schema: { body: Begin } }, async (request, reply) => {
-      const running = await interviews.begin(asking(request, 'c'), beginning(request.body))
-      reply.code(201).header('location', `${base}/${running.row.id}`)
-      return shown(running)
-    })
+    app.post<{ Body: Static<typeof Begin> }>(
+      base,
+      { bodyLimit, schema: { body: Begin, response: { 201: InterviewShown } } },
+      async (request, reply) => {
+        const running = await interviews.begin(asking(request, 'c'), beginning(request.body))
+        reply.code(201).header('location', `${base}/${running.row.id}`)
+        return shown(running)
+      },
+    )
     app.get<{ Querystring: Static<typeof ListQuery> }>(
       base,
-      { schema: { querystring: ListQuery } },
+      { schema: { querystring: ListQuery, response: { 200: InterviewPage } } },
       async (request) => {
         const { patient, status, before, limit = defaultListed } = request.query
         const list = { patient, status, before: before === undefined ? undefined : new Date(before), limit }
@@ -73,14 +78,15 @@ export function interviewRoutes(interviews: Interviews): FastifyPluginAsync {
         return { interviews: found.map(shown), next: found.length < limit ? null : last }
       },
     )
-    const one = { schema: { params: Address } }
+    const response = { 200: InterviewShown }
+    const one = { schema: { params: Address, response } }
     app.get(`${base}/:id`, one, async (request) => shown(await interviews.read(asking(request, 'r'), idOf(request))))
     app.delete(`${base}/:id`, one, async (request) =>
       shown(await interviews.abandon(asking(request, 'c'), idOf(request))),
     )
     app.post<{ Body: Static<typeof AnswerBody> }>(
       `${base}/:id/answers`,
-      { bodyLimit, schema: { params: Address, body: AnswerBody } },
+      { bodyLimit, schema: { params: Address, body: AnswerBody, response } },
       async (request) => {
         const { finding, answer } = request.body
         return shown(await interviews.answer(asking(request, 'c'), idOf(request), { finding, reply: answer }))
@@ -91,7 +97,7 @@ export function interviewRoutes(interviews: Interviews): FastifyPluginAsync {
     )
     app.post<{ Body: Static<typeof FinishBody> }>(
       `${base}/:id/finish`,
-      { bodyLimit, schema: { params: Address, body: FinishBody } },
+      { bodyLimit, schema: { params: Address, body: FinishBody, response } },
       async (request) => shown(await interviews.finish(asking(request, 'c'), idOf(request), request.body.book)),
     )
   }
