@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import dcmjs from 'dcmjs'
 import fc from 'fast-check'
 import { bulkDataAt, itemsOf, metadataOf, numberOf, readHeader, textOf } from '../index.ts'
 import { type ChestPhantom, createChestPhantom, phantomFiles, phantomUids } from '../phantom/index.ts'
@@ -186,6 +187,21 @@ test('writes a segmentation that another reader reads back voxel by voxel', () =
     read.toSorted((a, b) => a - b),
     written.toSorted((a, b) => a - b),
   )
+})
+
+test('is read by dcmjs with the same segments and as many pixels', () => {
+  const { DicomMessage, DicomMetaDictionary, BitArray } = dcmjs.data
+  const file = segmentation()
+  const { dict } = DicomMessage.readFile(
+    file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer,
+  )
+  const dataset = DicomMetaDictionary.naturalizeDataset(dict)
+  const labels = [dataset.SegmentSequence].flat().map(({ SegmentLabel }) => SegmentLabel)
+  assert.deepEqual(labels, ['Nodule 1', 'Nodule 2', 'Nodule 3'])
+  const [packed] = [dataset.PixelData].flat()
+  assert.ok(packed instanceof ArrayBuffer)
+  const pixels = BitArray.unpack(packed).reduce((sum, pixel) => sum + (pixel > 0 ? 1 : 0), 0)
+  assert.equal(pixels, candidates.flatMap(({ voxels }) => [...voxels]).length)
 })
 
 const verifier = spawnSync('dciodvfy', ['-version'])

@@ -27,7 +27,7 @@ const zhangSan: PhantomIdentity = {
 }
 
 const anatomy = {
-  ...{ seed: 7, size: 256, slices: 24, sliceMm: 5 },
+  ...{ seed: 7, size: 256, slices: 16, sliceMm: 6 },
   nodules: [{ diameterMm: 14, texture: 'solid', side: 'right' }],
 } as const
 
