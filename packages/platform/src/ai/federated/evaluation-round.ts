@@ -60,7 +60,9 @@ export async function evaluateRound(
   const { number, pooled: standardisation } = round
   const signal = within(ctx, ctx.plan.deadlineSeconds)
   const given = { round: number, tensors: round.weights.map(encodeNpy), pooled: standardisation, signal }
-  await forAll(ctx.roster.sites(), (site) => evaluateSite(ctx, site, given))
+  // Nobody waits again for a site that still owes its training.
+  const sites = ctx.roster.sites().filter(({ stream }) => !stream.isLate)
+  await forAll(sites, (site) => evaluateSite(ctx, site, given))
   const pooled = pooledEvaluation(await listEvaluations(ctx.sql, ctx.id, { from: number, to: number }))
   const value = shown(pooled)[ctx.plan.metric]
   await tell(ctx, { kind: 'evaluated', round: number, detail: shown(pooled) }, async (tx) => {

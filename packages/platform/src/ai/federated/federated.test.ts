@@ -126,6 +126,29 @@ test('a site that is late is named and left out; it is asked again in the next r
   assert.equal(second?.loss, 1 + (100 + 1) / 2)
 })
 
+test('a site that hangs costs one deadline, not one for each round', async () => {
+  const plan = { name: 'hung', rounds: 3, minSites: 1, deadlineSeconds: 4, join: 'open' }
+  const id = await startFederation(service(), plan)
+  const stop = new AbortController()
+  const named = (site_name: string) => ({ properties: async () => ({ site_name }) })
+  const forever = new Promise<void>(() => undefined)
+  const hung = joinToy(
+    service().flower,
+    { step: 1, examples: 1, before: () => forever, work: named('hung') },
+    { signal: stop.signal },
+  )
+  const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 300))
+  const well = joinToy(service().flower, { step: 1, examples: 1, before: pause, work: named('well') })
+  const startedAt = performance.now()
+  assert.equal((await ended(service(), id)).state, 'finished')
+  assert.ok(performance.now() - startedAt < 5 * 4000, 'training and evaluation of three rounds did not wait six times')
+  await well
+  const reasons = (await eventsOf(id)).filter(({ site, kind }) => site === 'hung' && kind === 'site-dropped')
+  assert.ok(reasons.some(({ sentence }) => /it still works on an earlier round/.test(sentence)))
+  stop.abort()
+  await hung.catch(() => undefined)
+})
+
 test('weights of another shape, NaN, no examples and refusals drop a site out, with the reason', async () => {
   const id = await startFederation(service(), { name: 'bad', rounds: 1, minSites: 1, join: 'open' })
   const nan = toyStart.map((array) => ({ ...array, data: new Float32Array(array.data.length).fill(Number.NaN) }))

@@ -15,7 +15,7 @@ import { closeTraining, dropUnrecognisable, forgetWeights, listRounds, readRound
 import { demandOk, forAll, type RunContext, reasonOf, tell, weightsKey, within } from './run-context.ts'
 import { addBytes, readFederation, setRegistered, setStandardisation, setState } from './store.ts'
 import { getWeights, putWeights } from './stored-weights.ts'
-import { trainRound } from './training-round.ts'
+import { type RoundEnd, trainRound } from './training-round.ts'
 import { waitForSites } from './wait-for-sites.ts'
 
 const maxRounds = 10_000
@@ -149,10 +149,10 @@ export async function runFederation(ctx: RunContext): Promise<void> {
   const done = newest === undefined ? 0 : newest.state === 'fit' ? newest.number - 1 : newest.number
   const last = await readRound(ctx.sql, ctx.id, done)
   if (last === undefined) throw new AppError('internal', `Round ${done} is not stored`)
-  let end = { weights: await loadWeights(ctx, last), moments: await loadMoments(ctx, last) }
+  let end: RoundEnd = { weights: await loadWeights(ctx, last), moments: await loadMoments(ctx, last) }
   for (let number = done + 1; number <= ctx.plan.rounds; number++) {
     ctx.signal.throwIfAborted()
-    end = { ...(await trainRound(ctx, { number, global: end.weights, moments: end.moments, pooled })) } as typeof end
+    end = await trainRound(ctx, { number, global: end.weights, moments: end.moments, pooled })
     await evaluateRound(ctx, { number, weights: end.weights, pooled })
     await tidy(ctx, number)
   }

@@ -37,6 +37,7 @@ export interface RoundEnd {
 }
 
 const maxAttempts = 5
+const catchUpMs = 1000
 
 // Names of sites may hold any letter; names of blobs may not.
 function siteKey(ctx: RunContext, round: number, site: string): string {
@@ -125,9 +126,29 @@ async function attempt(ctx: RunContext, start: RoundStart, tensors: Tensors): Pr
   await tell(ctx, { kind: 'round-opened', round: number, detail: { asked, kept: kept.size } }, (tx) =>
     openRound(tx, ctx.id, { number, at, deadlineAt, asked }),
   )
-  const signal = within(ctx, ctx.plan.deadlineSeconds)
-  await forAll(sites, (site) => trainSite(ctx, start, site, { tensors, signal }))
+  await trainAll(ctx, start, sites, tensors)
   return returnedIn(ctx, number)
+}
+
+// A site that still owes an answer of an earlier round may catch up, but nobody waits for it alone.
+async function trainAll(
+  ctx: RunContext,
+  start: RoundStart,
+  sites: readonly ConnectedSite[],
+  tensors: Tensors,
+): Promise<void> {
+  const signal = within(ctx, ctx.plan.deadlineSeconds)
+  const giveUp = new AbortController()
+  const patience = AbortSignal.any([signal, giveUp.signal])
+  const late = sites.filter(({ stream }) => stream.isLate)
+  const punctual = sites.filter((site) => !late.includes(site))
+  const catchingUp = forAll(late, (site) => trainSite(ctx, start, site, { tensors, signal: patience }))
+  await forAll(punctual, (site) => trainSite(ctx, start, site, { tensors, signal }))
+  const isEnough = (await returnedIn(ctx, start.number)).length >= ctx.plan.minSites
+  const reason = new AppError('unprocessable', 'it still works on an earlier round')
+  const timer = isEnough ? setTimeout(() => giveUp.abort(reason), catchUpMs) : undefined
+  await catchingUp
+  clearTimeout(timer)
 }
 
 async function close(ctx: RunContext, start: RoundStart, returned: readonly RoundSite[]): Promise<RoundEnd> {

@@ -100,12 +100,23 @@ function openStream(client: Client, token: string | undefined): Stream {
   return client.makeBidiStreamRequest(Join.path, Join.requestSerialize, Join.responseDeserialize, metadata)
 }
 
+// Training cannot be interrupted, but nobody has to wait for it once the site shall leave.
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}
+
 // The server asks one thing at a time, so that reading the stream is the loop.
 async function serve(stream: Stream, options: JoinOptions, count: { sent: number; received: number }): Promise<Ending> {
   for await (const { message: question, sizeBytes } of stream as AsyncIterable<Sized<Question>>) {
     count.received += sizeBytes
     options.onStep?.(question.kind)
-    const answer = await answerTo(question, options.work)
+    const answer = await unlessAborted(answerTo(question, options.work), options.signal)
     const sized = (bytes: number): void => {
       count.sent += bytes
     }

@@ -18,6 +18,8 @@ export interface SiteStream {
   /** Bearer token of the call's metadata, where one was sent. */
   readonly token: string | undefined
   readonly isOpen: boolean
+  /** True while it owes an answer that nobody waits for any more. */
+  readonly isLate: boolean
   /** Aborted when the client has gone. */
   readonly gone: AbortSignal
   /**
@@ -49,103 +51,118 @@ function bearerOf(call: Call): string | undefined {
   return /^Bearer +(\S{1,500})$/i.exec(String(value ?? ''))?.[1]
 }
 
-function whenAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+type AnyAnswered = Answered<Answer['kind']>
+
+// Questions follow one another: at most one is open, and `turn` resolves when its answer has come.
+interface Turns {
+  waiting: Waiting | undefined
+  turn: Promise<void>
+  isDone: boolean
+  isLate: boolean
+}
+
+function settle(turns: Turns, answer: Sized<Answer> | undefined): void {
+  const { waiting } = turns
+  turns.waiting = undefined
+  waiting?.(answer)
+}
+
+function exchange(call: Call, turns: Turns, question: Question): Promise<AnyAnswered> {
+  const sent = { bytes: 0 }
+  const onSized = (sizeBytes: number): void => {
+    sent.bytes = sizeBytes
+  }
   return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason)
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+    turns.waiting = (received) => {
+      if (received === undefined) reject(gone())
+      else resolve({ answer: received.message, sentBytes: sent.bytes, receivedBytes: received.sizeBytes })
+    }
+    call.write({ message: question, onSized })
   })
 }
 
-/** Wraps a call to Join. */
-export function openSiteStream(call: Call): SiteStream {
+const settled = (work: Promise<unknown>): Promise<void> =>
+  work.then(
+    () => undefined,
+    () => undefined,
+  )
+
+// Whoever asked may stop waiting; the answer is owed all the same, and dropped when it comes.
+function inTurn(call: Call, turns: Turns, question: Question, signal: AbortSignal): Promise<AnyAnswered> {
+  const progress = { isAsked: false }
+  const mine = turns.turn.then(() => {
+    if (turns.isDone) throw gone()
+    signal.throwIfAborted()
+    progress.isAsked = true
+    return exchange(call, turns, question)
+  })
+  turns.turn = settled(mine).then(() => {
+    turns.isLate = false
+  })
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      turns.isLate ||= progress.isAsked
+      reject(signal.reason)
+    }
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    mine.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}
+
+async function dismiss(call: Call, turns: Turns): Promise<void> {
+  await turns.turn
+  if (turns.isDone) return
+  turns.isDone = true
+  const timer = setTimeout(() => settle(turns, undefined), dismissalGraceMs).unref()
+  await settled(exchange(call, turns, { kind: 'reconnect', seconds: 0 }))
+  clearTimeout(timer)
+  call.end()
+}
+
+// Tells once when the client has gone, by whichever way the call ends.
+function watchEnd(call: Call, turns: Turns): AbortController {
   const closing = new AbortController()
-  // At most one question is open; `turn` resolves when its answer has come, so that questions follow one another.
-  const state: { waiting: Waiting | undefined; turn: Promise<void>; isDone: boolean } = {
-    waiting: undefined,
-    turn: Promise.resolve(),
-    isDone: false,
-  }
-  const settle = (answer: Sized<Answer> | undefined): void => {
-    const { waiting } = state
-    state.waiting = undefined
-    waiting?.(answer)
-  }
   const close = (): void => {
+    turns.isDone = true
     if (closing.signal.aborted) return
     closing.abort(gone())
-    settle(undefined)
+    settle(turns, undefined)
   }
-  call.on('data', (answer: Sized<Answer>) => settle(answer))
+  call.on('data', (answer: Sized<Answer>) => settle(turns, answer))
   call.on('end', () => {
     close()
     call.end()
   })
-  call.on('error', close)
-  call.on('cancelled', close)
-  call.on('close', close)
+  for (const event of ['error', 'cancelled', 'close'] as const) call.on(event, close)
+  return closing
+}
 
-  const exchange = (question: Question): Promise<Answered<Answer['kind']>> => {
-    const sent = { bytes: 0 }
-    return new Promise((resolve, reject) => {
-      state.waiting = (received) => {
-        if (received === undefined) return reject(gone())
-        resolve({ answer: received.message, sentBytes: sent.bytes, receivedBytes: received.sizeBytes })
-      }
-      call.write({
-        message: question,
-        onSized: (sizeBytes) => {
-          sent.bytes = sizeBytes
-        },
-      })
-    })
-  }
-  const enqueue = (question: Question, signal: AbortSignal): Promise<Answered<Answer['kind']>> => {
-    const before = state.turn
-    const mine = before.then(() => {
-      if (closing.signal.aborted) throw gone()
-      if (state.isDone) throw gone()
-      signal.throwIfAborted()
-      return exchange(question)
-    })
-    state.turn = mine.then(
-      () => undefined,
-      () => undefined,
-    )
-    return whenAborted(signal, mine)
-  }
+/** Wraps a call to Join. */
+export function openSiteStream(call: Call): SiteStream {
+  const turns: Turns = { waiting: undefined, turn: Promise.resolve(), isDone: false, isLate: false }
+  const closing = watchEnd(call, turns)
   return {
     peer: call.getPeer(),
     token: bearerOf(call),
     get isOpen() {
-      return !closing.signal.aborted && !state.isDone
+      return !turns.isDone
+    },
+    get isLate() {
+      return turns.isLate
     },
     gone: closing.signal,
     async ask(question, signal) {
       const { kind: asked }: Question = question
-      const answered = await enqueue(question, signal)
+      const answered = await inTurn(call, turns, question, signal)
       const { kind } = answered.answer
       if (kind === asked) return answered as never // the kinds were just compared
       if (kind === 'disconnect') throw gone()
       throw new AppError('unprocessable', `Asked for ${asked}, the site answered ${kind}`)
     },
-    dismiss() {
-      const before = state.turn
-      state.turn = before.then(async () => {
-        state.isDone = true
-        if (closing.signal.aborted) return
-        const answered = exchange({ kind: 'reconnect', seconds: 0 }).catch(() => undefined)
-        const timer = setTimeout(() => settle(undefined), dismissalGraceMs).unref()
-        await answered
-        clearTimeout(timer)
-        call.end()
-      })
-    },
+    dismiss: () => void dismiss(call, turns),
     refuse(code, details) {
-      state.isDone = true
       call.emit('error', { code, details })
-      close()
     },
   }
 }

@@ -141,14 +141,14 @@ export async function startFederation(service: ServiceUnderTest, payload: object
   return made.body.id
 }
 
-/** Waits until what is asked for is so; asks 50 times a second for up to 20 s. */
+/** Waits until what is asked for is so; asks 50 times a second, for a minute or so. */
 export async function until<T>(ask: () => Promise<T | undefined | false>): Promise<T> {
-  for (let turn = 0; turn < 1000; turn++) {
+  for (let turn = 0; turn < 3000; turn++) {
     const found = await ask()
     if (found !== undefined && found !== false) return found
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  return assert.fail('it did not come about within 20 seconds')
+  return assert.fail('it did not come about within a minute')
 }
 
 /** Waits until a federation has ended, and gives it. */
