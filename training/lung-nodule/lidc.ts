@@ -12,9 +12,6 @@ export const cropSize = 128
 /** Pixels of a crop. */
 export const cropPixels = cropSize * cropSize
 
-/** Which file: they share no patient. */
-export type Part = 'train' | 'validation'
-
 /** Crops in the order of their file. */
 export interface Crops {
   readonly count: number
@@ -40,8 +37,8 @@ async function readZipped(folder: string, name: string): Promise<Uint8Array> {
   return unzip(zipped)
 }
 
-/** Reads one part. @throws AppError 'not-found' without the files, 'unprocessable' when they do not fit each other */
-export async function readCrops(folder: string, part: Part): Promise<Crops> {
+/** Reads one part, e.g. `train` or `validation`, which share no patient. @throws AppError 'not-found' without the files, 'unprocessable' when they do not fit each other */
+export async function readCrops(folder: string, part: string): Promise<Crops> {
   const raw = await readZipped(folder, `${part}-images.u8.gz`)
   const readers = await readZipped(folder, `${part}-masks.u8.gz`)
   const [, ...lines] = (await readFile(join(folder, `${part}-index.tsv`), 'utf8')).trimEnd().split('\n')
