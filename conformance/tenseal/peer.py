@@ -24,7 +24,7 @@ def make(prefix, degree, bits, scale):
     context.global_scale = scale
     context.generate_galois_keys()
     write(f"{prefix}-secret", context.serialize(save_secret_key=True))
-    write(f"{prefix}-public", context.serialize())
+    write(f"{prefix}-public", context.serialize(save_galois_keys=degree < 8192))  # 35 MB above
     return context
 
 

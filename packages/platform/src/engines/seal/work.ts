@@ -31,7 +31,8 @@ interface HeldContext {
   readonly key: string
   readonly checked: CheckedContext
   readonly session: SealSession
-  readonly keys: EvaluationKeys
+  /** Loaded for the first computation; checking vectors needs none. */
+  keys: EvaluationKeys | undefined
 }
 
 /** The work of one process; one context is held at a time. */
@@ -40,8 +41,8 @@ export interface SealWork {
 }
 
 function closeContext({ keys, session }: HeldContext): void {
-  keys.relinKeys?.delete()
-  keys.galoisKeys?.delete()
+  keys?.relinKeys?.delete()
+  keys?.galoisKeys?.delete()
   session.close()
 }
 
@@ -58,17 +59,17 @@ async function readContext(file: string, limits: SealLimits): Promise<CheckedCon
 }
 
 function openContext(seal: SealModule, key: string, checked: CheckedContext): HeldContext {
-  const session = openSession(seal, checked.parameters)
-  try {
-    return { key, checked, session, keys: loadEvaluationKeys(session, checked) }
-  } catch (error) {
-    session.close()
-    throw error
-  }
+  return { key, checked, session: openSession(seal, checked.parameters), keys: undefined }
+}
+
+function keysOf(held: HeldContext): EvaluationKeys {
+  held.keys ??= loadEvaluationKeys(held.session, held.checked)
+  return held.keys
 }
 
 function factsOf(held: HeldContext): EncryptedContextFacts {
   const { checked, session } = held
+  keysOf(held) // SEAL itself must take them
   if (checked.publicKey !== undefined) loadPublicKey(session, checked).delete()
   return {
     degree: checked.degree,
@@ -100,10 +101,11 @@ async function finish(running: RunningPlan, onProgress: (done: number, total: nu
 }
 
 async function compute(
-  { checked, session, keys }: HeldContext,
+  held: HeldContext,
   task: Compute,
   onProgress: (done: number, total: number) => void,
 ): Promise<ComputedVectors> {
+  const { checked, session } = held
   const vectors = await Promise.all(
     task.inputs.map(async ({ name, file }) => ({
       name,
@@ -114,7 +116,7 @@ async function compute(
   const inputs: SealCiphertext[] = []
   try {
     for (const vector of vectors) inputs.push(loadVector(session, vector))
-    const running = startPlan({ session, keys, plan, inputs })
+    const running = startPlan({ session, keys: keysOf(held), plan, inputs })
     try {
       await finish(running, onProgress)
       const packing = packingFor(checked.minorVersion)
