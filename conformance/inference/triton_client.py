@@ -88,6 +88,8 @@ def over_http():
         stats = client.get_inference_statistics("simple")["model_stats"][0]
         check("http: statistics", stats["inference_stats"]["success"]["count"] >= 2)
         check("http: logging", client.update_log_settings({"log_verbose_level": 0})["log_info"] is True)
+        traced = client.update_trace_settings("simple", {"trace_level": ["TIMESTAMPS"], "trace_rate": "1"})
+        check("http: trace", traced["trace_level"] == ["TIMESTAMPS"] and client.get_trace_settings()["trace_level"] == ["OFF"], traced)
         a = np.ones((1, 3), dtype=np.float32)
         inputs = tensors(http_client, a, a, binary_data=False)
         outputs = [http_client.InferRequestedOutput("sum", binary_data=False)]
@@ -109,6 +111,8 @@ def over_grpc():
         check("grpc: statistics", stats.inference_stats.success.count >= 2)
         settings = client.update_log_settings({"log_verbose_level": 0})
         check("grpc: logging", settings.settings["log_info"].bool_param is True)
+        traced = client.update_trace_settings("simple", {"trace_level": ["OFF"], "trace_rate": "5"})
+        check("grpc: trace", list(traced.settings["trace_rate"].value) == ["5"])
         told = []
         client.start_stream(callback=lambda result, error: told.append((result, error)))
         for n in range(16):

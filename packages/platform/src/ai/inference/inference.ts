@@ -9,6 +9,7 @@ import { checkExposure } from './http/guard.ts'
 import { createSwitchableLog } from './http/log-settings.ts'
 import { kserveListener } from './http/port.ts'
 import { kserveRoutes } from './http/service-routes.ts'
+import { createTracing } from './http/tracing.ts'
 import { metricsListener } from './metrics/metrics-port.ts'
 import { checkUse } from './registry/access.ts'
 import { registrySource, shippedInProduction } from './registry/registry-source.ts'
@@ -76,7 +77,7 @@ function partsOf(ports: Ports, settings: InferenceSettings, extra: InferenceExtr
   })
   const identity = { name: 'xinglin', version: extra.version }
   const maxBodyBytes = settings.maxBodyMb * bytesPerMb
-  return { models, identity, logging, shipped, maxBodyBytes, log: logging.log }
+  return { models, identity, logging, tracing: createTracing(logging.log), shipped, maxBodyBytes, log: logging.log }
 }
 
 async function openPorts(parts: Parts, settings: InferenceSettings): Promise<OpenPorts> {

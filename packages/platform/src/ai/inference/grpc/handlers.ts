@@ -1,6 +1,7 @@
 // What each call of the gRPC face does; all of it is what the HTTP face does, in gRPC's form.
 import { extensions, modelMetadata, type ServerIdentity, statisticsOf } from '../http/describe.ts'
 import type { SwitchableLog } from '../http/log-settings.ts'
+import type { Tracing } from '../http/tracing.ts'
 import { TritonError } from '../protocol/triton-error.ts'
 import { readOverride } from '../repository/override.ts'
 import type { ModelServer } from '../serving/model-server.ts'
@@ -11,6 +12,7 @@ export interface GrpcParts {
   readonly models: ModelServer
   readonly identity: ServerIdentity
   readonly logging: SwitchableLog
+  readonly tracing: Tracing
 }
 
 /** A call with one request and one answer. */
@@ -43,10 +45,12 @@ const modelReady = async ({ models }: GrpcParts, { name, version }: Address) => 
 }
 
 /** Infers; used by the single call and the stream. */
-export async function inferOnce({ models, logging }: GrpcParts, message: InferMessage, signal: AbortSignal) {
+export async function inferOnce({ models, logging, tracing }: GrpcParts, message: InferMessage, signal: AbortSignal) {
   const startedMs = performance.now()
+  const endTrace = tracing.begin(message.model_name)
   const served = models.find(message.model_name, message.model_version)
   const answer = await served.infer(requestOf(message), signal)
+  endTrace?.(answer.version, answer.id)
   const ms = Math.round((performance.now() - startedMs) * 1000) / 1000
   logging.log.debug('inference.request', { model: answer.model, version: answer.version, ms })
   return responseOf(answer)
@@ -72,6 +76,21 @@ async function logSettings({ logging }: GrpcParts, { settings }: { readonly sett
   return { settings: Object.fromEntries(Object.entries(told).map(([name, value]) => [name, settingOf(value)])) }
 }
 
+interface TraceMessage {
+  readonly model_name: string
+  readonly settings: Readonly<Record<string, { readonly value: readonly string[] }>>
+}
+
+// An empty list of values gives a setting back; no setting at all only asks.
+async function traceSetting({ models, tracing }: GrpcParts, { model_name: model, settings }: TraceMessage) {
+  if (model !== '') models.find(model)
+  const changes = Object.entries(settings).map(([name, { value }]) => [name, value.length === 0 ? null : value])
+  const told = changes.length === 0 ? tracing.read(model) : tracing.update(model, Object.fromEntries(changes))
+  return {
+    settings: Object.fromEntries(Object.entries(told).map(([name, value]) => [name, { value: [value].flat() }])),
+  }
+}
+
 /** The calls by name. */
 export const unaryCalls: Readonly<Record<string, Unary>> = {
   ServerLive: async () => ({ live: true }),
@@ -91,5 +110,6 @@ export const unaryCalls: Readonly<Record<string, Unary>> = {
     await models.unload(name)
     return {}
   },
+  TraceSetting: traceSetting,
   LogSettings: logSettings,
 }

@@ -13,6 +13,7 @@ export const extensions: readonly string[] = Object.freeze([
   'binary_tensor_data',
   'parameters',
   'statistics',
+  'trace',
   'logging',
 ])
 

@@ -7,12 +7,14 @@ import type { ModelServer } from '../serving/model-server.ts'
 import { emptyAnswer, jsonAnswer, type KserveAnswer, type KserveCall } from './call.ts'
 import { extensions, fullConfig, modelMetadata, type ServerIdentity, statisticsOf } from './describe.ts'
 import type { SwitchableLog } from './log-settings.ts'
+import type { Tracing } from './tracing.ts'
 
 /** What the routes stand on. */
 export interface RouteParts {
   readonly models: ModelServer
   readonly identity: ServerIdentity
   readonly logging: SwitchableLog
+  readonly tracing: Tracing
 }
 
 type Json = Readonly<Record<string, unknown>>
@@ -65,13 +67,15 @@ function isModelReady({ models }: RouteParts, { model, version }: Address): bool
   }
 }
 
-const infer: Handle = async ({ models, logging }, { body, headers, signal }, { model, version }) => {
+const infer: Handle = async ({ models, logging, tracing }, { body, headers, signal }, { model, version }) => {
   const startedMs = performance.now()
+  const endTrace = tracing.begin(model)
   const served = models.find(model, version)
   const length = headers['inference-header-content-length']
   const request = decodeInfer(body, Array.isArray(length) ? length[0] : length, served.config)
   const answer = await served.infer(request, signal)
   const { parts, headerLength } = encodeAnswer(answer, request.outputs)
+  endTrace?.(answer.version, answer.id)
   const ms = Math.round((performance.now() - startedMs) * 1000) / 1000
   logging.log.debug('inference.request', { model: answer.model, version: answer.version, ms })
   if (headerLength === undefined) return { status: 200, headers: { 'content-type': 'application/json' }, parts }
@@ -118,6 +122,16 @@ const unload: Handle = async ({ models }, call, { model }) => {
   return emptyAnswer(200)
 }
 
+const readTrace: Handle = ({ models, tracing }, _call, { model, version }) => {
+  if (model !== '') models.find(model, version)
+  return jsonAnswer(tracing.read(model))
+}
+
+const updateTrace: Handle = ({ models, tracing }, call, { model, version }) => {
+  if (model !== '') models.find(model, version)
+  return jsonAnswer(tracing.update(model, jsonBody(call)))
+}
+
 const ready =
   (isReady: (parts: RouteParts, at: Address) => boolean): Handle =>
   (parts, _call, at) =>
@@ -147,6 +161,10 @@ const routes: readonly Route[] = [
   { method: 'POST', path: ['repository', 'index'], use: 'read', handle: index },
   { method: 'POST', path: ['repository', 'models', ':model', 'load'], use: 'control', handle: load },
   { method: 'POST', path: ['repository', 'models', ':model', 'unload'], use: 'control', handle: unload },
+  { method: 'GET', path: ['trace', 'setting'], use: 'read', handle: readTrace },
+  { method: 'POST', path: ['trace', 'setting'], use: 'control', handle: updateTrace },
+  { method: 'GET', path: ['models', ':model', 'trace', 'setting'], use: 'read', handle: readTrace },
+  { method: 'POST', path: ['models', ':model', 'trace', 'setting'], use: 'control', handle: updateTrace },
   { method: 'GET', path: ['logging'], use: 'read', handle: ({ logging }) => jsonAnswer(logging.read()) },
   {
     method: 'POST',

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Logger } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
 import type { ModelFiles, ModelSource } from '../repository/model-files.ts'
+import type { ModelVersion } from './model-version.ts'
 import { readShippedFacts } from './shipped-facts.ts'
 import { insertVersion, type NewVersion, readProduction, readVersion, updateShipped } from './store.ts'
 
@@ -29,10 +30,23 @@ async function describe(files: ModelFiles, version: number): Promise<NewVersion>
   }
 }
 
+// Card and figures may be written after the weights.
+function isSame(known: ModelVersion, described: NewVersion): boolean {
+  const facts = ({ sha256, card, config, metrics, lineage }: NewVersion | ModelVersion): string =>
+    [
+      sha256,
+      card,
+      config,
+      ...metrics.map(({ name, value, low, high }) => `${name} ${value} ${low} ${high}`),
+      lineage.dataset,
+    ].join('\0')
+  return facts(known) === facts(described)
+}
+
 async function enter(sql: Sql, files: ModelFiles, version: number): Promise<void> {
   const described = await describe(files, version)
   const known = await readVersion(sql, files.name, version)
-  if (known !== undefined && (known.artefact !== undefined || known.sha256 === described.sha256)) return
+  if (known !== undefined && (known.artefact !== undefined || isSame(known, described))) return
   await sql.transaction(async (tx) => {
     if (known !== undefined) return updateShipped(tx, described, version)
     const isFirst = (await readProduction(tx, files.name)) === undefined
