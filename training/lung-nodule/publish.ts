@@ -7,6 +7,7 @@ import { cardOf, type Findings } from './card.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { evaluateCrops } from './evaluate.ts'
 import { type Crops, cropSize, readCrops } from './lidc.ts'
+import { metricsOf } from './metrics.ts'
 import { lungNoduleUnet } from './network.ts'
 import type { TrainingPlan } from './options.ts'
 import { agreementOf } from './overlap.ts'
@@ -116,7 +117,7 @@ async function put(path: string, content: string | Uint8Array): Promise<void> {
   await rename(`${path}.new`, path)
 }
 
-/** Chooses the operating point, validates once, then writes `config.pbtxt`, `1/model.onnx` and `CARD.md`. */
+/** Chooses the operating point, validates once, then writes `config.pbtxt`, `1/model.onnx`, `CARD.md` and `metrics.json`. */
 export async function publish(finished: Finished): Promise<void> {
   const { plan, checkpoint, say } = finished
   const from = await operatingPoint(finished)
@@ -126,10 +127,7 @@ export async function publish(finished: Finished): Promise<void> {
   await put(join(plan.out, '1', 'model.onnx'), servedGraph(weights))
   await put(join(plan.out, 'config.pbtxt'), configuration)
   await put(join(plan.out, 'CARD.md'), cardOf(findings))
-  await put(
-    join(plan.out, 'findings.json'),
-    `${JSON.stringify({ ...findings, checkpoint: undefined, history: checkpoint.history }, null, 2)}\n`,
-  )
+  await put(join(plan.out, 'metrics.json'), metricsOf(findings))
   const { dice } = findings.validation
   say(
     `validation Dice ${dice.mean.toFixed(3)} (${dice.low.toFixed(3)} to ${dice.high.toFixed(3)}); the model is in ${plan.out}`,
