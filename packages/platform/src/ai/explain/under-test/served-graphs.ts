@@ -1,43 +1,12 @@
-// The mortality model for tests, trained for seconds on synthetic stays, and served as KServe would by onnxruntime's child.
+// The shipped mortality model and other graphs for tests, served as KServe would by onnxruntime's child process.
+import { readFileSync } from 'node:fs'
 import { AppError } from '@xinglin/core/errors'
-import { poolStatistics } from '@xinglin/core/federated'
-import {
-  caseMixes,
-  createIcuSite,
-  drawIcuCohort,
-  icuFeatures,
-  icuServedGraph,
-  initialIcuWeights,
-  stayBins,
-} from '@xinglin/core/federated/icu'
-import { onnxruntimeSessions } from '@xinglin/core/learn'
-import * as runtime from 'onnxruntime-node'
+import { icuFeatures, stayBins } from '@xinglin/core/federated/icu'
 import { createOnnx } from '../../../engines/onnxruntime/index.ts'
 import type { Models, TensorMetadata } from '../../../kernel/ports.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 
-/** The stand-in's graph, with its log loss on held-out stays before and after training. */
-export interface StandIn {
-  readonly onnx: Uint8Array
-  readonly firstLoss: number
-  readonly lastLoss: number
-}
-
-/** Trains the model on 1,000 stays for some hundred steps (about a second); input `values` [24, 12], output `risk`. */
-export async function trainStandIn(steps = 120): Promise<StandIn> {
-  const parts = caseMixes.map((mix, at) => drawIcuCohort({ seed: 100 + at, stays: 250, mix }))
-  const values = new Float32Array(parts.reduce((sum, part) => sum + part.values.length, 0))
-  for (const [at, part] of parts.entries()) values.set(part.values, at * part.values.length)
-  const cohort = { values, died: Uint8Array.from(parts.flatMap(({ died }) => [...died])) }
-  const site = await createIcuSite({ open: onnxruntimeSessions(runtime), cohort, heldOutShare: 0.2, seed: 5 })
-  const standardisation = poolStatistics([site.sums()])
-  const first = initialIcuWeights(5)
-  const before = await site.evaluate(first, standardisation)
-  const trained = await site.train(first, { round: 1, steps, learningRate: 0.006, proximalMu: 0, standardisation })
-  const after = await site.evaluate(trained.weights, standardisation)
-  await site.close()
-  return { onnx: icuServedGraph(trained.weights, standardisation), firstLoss: before.loss, lastLoss: after.loss }
-}
+const shipped = new URL('../../../../../../models/icu_mortality_lstm/1/model.onnx', import.meta.url)
 
 /** A graph to be served under a name. */
 export interface ServedGraph {
@@ -48,12 +17,14 @@ export interface ServedGraph {
   readonly mostRows?: number
 }
 
-/** The stand-in as served. */
-export const servedStandIn = (onnx: Uint8Array): ServedGraph => ({
-  onnx,
-  inputs: [{ name: 'values', datatype: 'FP32', shape: [-1, stayBins, icuFeatures.length] }],
-  outputs: [{ name: 'risk', datatype: 'FP32', shape: [-1, 1] }],
-})
+/** The mortality model: input `values` [24, 12], NaN = not measured; output `risk`. */
+export function mortalityModel(): ServedGraph {
+  return {
+    onnx: readFileSync(shipped),
+    inputs: [{ name: 'values', datatype: 'FP32', shape: [-1, stayBins, icuFeatures.length] }],
+    outputs: [{ name: 'risk', datatype: 'FP32', shape: [-1, 1] }],
+  }
+}
 
 /** Serves graphs from one child process; `calls` counts the rows of each request. */
 export async function serveGraphs(
