@@ -93,7 +93,7 @@ export function conditionReasons(
       level: severityLevel(condition.severity),
       text: {
         en: `${condition.name.en} is possible and is seen with this urgency.`,
-        zh: `可能为${condition.name.zh},按此紧急程度就诊。`,
+        zh: `可能为${condition.name.zh}，按此紧急程度就诊。`,
       },
       source: 'ddxplus',
     }))

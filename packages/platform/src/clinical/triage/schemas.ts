@@ -4,7 +4,7 @@ import { type TSchema, Type } from 'typebox'
 /** Shown with every answer of triage. */
 export const disclaimer = {
   en: 'Decision support, not a diagnosis. A clinician decides. In an emergency call your local emergency number.',
-  zh: '仅供决策支持,不是诊断,由医生作出决定。紧急情况请立即拨打当地急救电话。',
+  zh: '仅供决策支持，不是诊断，由医生作出决定。紧急情况请立即拨打当地急救电话。',
 } as const
 
 const maxNames = 100

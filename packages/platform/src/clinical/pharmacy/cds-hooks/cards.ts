@@ -28,7 +28,7 @@ interface Coding {
 }
 
 const maxSummary = 140
-const statement = 'Decision support: the prescriber decides. 仅供决策支持,由处方医生决定。'
+const statement = 'Decision support: the prescriber decides. 仅供决策支持，由处方医生决定。'
 const thesaurus = {
   label: 'ANSM, Thesaurus des interactions médicamenteuses (September 2016)',
   url: 'https://ansm.sante.fr',
