@@ -53,11 +53,21 @@ function errorIn(text: string): string | undefined {
   }
 }
 
+// A kept connection may have been closed by the server just now; inference changes nothing, so it may be asked again.
+async function sendTwice({ send }: KserveModelsOptions, path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await send(path, init)
+  } catch (error) {
+    if (error instanceof AppError || init.signal?.aborted === true) throw error
+    return send(path, init)
+  }
+}
+
 async function ask(options: KserveModelsOptions, model: string, path: string, init: RequestInit): Promise<Response> {
   const limit = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs)
   const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit
   try {
-    const answer = await options.send(path, { ...init, signal })
+    const answer = await sendTwice(options, path, { ...init, signal })
     if (answer.ok) return answer
     throw await refusalOf(answer, model)
   } catch (error) {
