@@ -25,6 +25,8 @@ export interface FederatedExtra {
   readonly leaseMs: number
 }
 
+const openWarning = 'whoever reaches this port can join open federations; FLOWER_OPEN_JOIN=false asks all for a token'
+const plainWarning = 'weights travel unencrypted; set FLOWER_TLS_CERTIFICATE and FLOWER_TLS_KEY'
 const usual: FederatedExtra = { leaseMs: 10_000 }
 
 type FederatedSettings = Settings<typeof federatedSettings>
@@ -68,8 +70,8 @@ async function createFederated(
     async start() {
       const { host, port, maxSites } = settings
       open.listener = await listenForFlower({ host, port, tls, maxSites, onJoin: (stream) => void lobby.admit(stream) })
-      if (isOpen) log.warn('federated.join.open', { host, port, advice: 'clients join without a token' })
-      if (!isLocal && tls === undefined) log.warn('federated.join.plain', { host, port, advice: 'set FLOWER_TLS_…' })
+      if (isOpen) log.warn('federated.join.open', { host, port, about: openWarning })
+      if (!isLocal && tls === undefined) log.warn('federated.join.plain', { host, port, about: plainWarning })
       coordinator.start()
     },
     async close() {
