@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { DicomJson } from '@xinglin/core/dicom'
+import { AppError } from '@xinglin/core/errors'
+import type { Caller } from '../../../kernel/caller.ts'
+import { systemClock } from '../../../kernel/clock.ts'
+import { createIds } from '../../../kernel/ids.ts'
+import { silentLogger } from '../../../testing/silent-logger.ts'
+import { ingest } from '../store/ingest.ts'
 import { drawnSeries, type ImagingUnderTest, imagingUnderTest, partsOf } from '../under-test/service.ts'
+import { chunksOf } from '../wado/bytes.ts'
 
 let service: ImagingUnderTest
 before(async () => {
@@ -127,6 +134,53 @@ test('stores the same objects sent by four at once only once', async () => {
   const [study] = (await service.ask('/dicom-web/studies?PatientID=MRN-6')).json() as readonly DicomJson[]
   assert.deepEqual(study?.['00201208']?.Value, [4])
   assert.deepEqual(study?.['00201206']?.Value, [1])
+})
+
+test('keeps neither bytes nor rows when the transaction fails', async () => {
+  const [file] = drawnSeries(7, 'MRN-7', 1)
+  assert.ok(file)
+  const countBefore = await stored()
+  const id = '01a21562-49db-72eb-a5bf-c625003578b5'
+  const failing = ingest(
+    {
+      caller: { subject: 's', name: 's', roles: ['system'], scopes: [], purpose: 'TREAT' },
+      incoming: (async function* () {
+        yield chunksOf(file.bytes)
+      })(),
+    },
+    {
+      ...{ sql: service.sql, blobs: service.blobs, log: silentLogger, ids: { uuid: () => id } },
+      audit: { append: () => Promise.reject(new Error('the trail is full')), record: async () => undefined },
+      events: { publish: async () => undefined, subscribe: () => undefined },
+      limits: { maxInstanceBytes: 1_000_000, maxInstances: 10 },
+    },
+  )
+  await assert.rejects(failing, /the trail is full/)
+  assert.equal(await stored(), countBefore)
+  assert.equal(await service.blobs.has(`imaging/${id.slice(0, 5)}/${id}`), false)
+})
+
+test('refuses what is larger than an object or a request may be', async () => {
+  const [first, second] = drawnSeries(8, 'MRN-8', 2)
+  assert.ok(first && second)
+  const ports = {
+    ...{ sql: service.sql, blobs: service.blobs, log: silentLogger, ids: createIds(systemClock) },
+    audit: { append: async () => undefined, record: async () => undefined },
+    events: { publish: async () => undefined, subscribe: () => undefined },
+  }
+  const caller: Caller = { subject: 's', name: 's', roles: ['system'], scopes: [], purpose: 'TREAT' }
+  const both = async function* () {
+    yield chunksOf(first.bytes)
+    yield chunksOf(second.bytes)
+  }
+  const isTooLarge = (error: unknown) => error instanceof AppError && error.code === 'too-large'
+  for (const limits of [
+    { maxInstanceBytes: 1000, maxInstances: 10 },
+    { maxInstanceBytes: 1_000_000, maxInstances: 1 },
+  ]) {
+    await assert.rejects(ingest({ caller, incoming: both() }, { ...ports, limits }), isTooLarge)
+  }
+  assert.equal((await service.ask('/dicom-web/studies?PatientID=MRN-8')).status, 204)
 })
 
 test('deletes for an administrator only, with the bytes that nothing points to', async () => {
