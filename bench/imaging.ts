@@ -1,7 +1,8 @@
 // What DICOMweb costs: storing, searching and retrieving CT slices of half a megabyte, here or at a peer.
-// Usage: node bench/imaging.ts [--slices 200] [--peer http://127.0.0.1:8042/dicom-web] [--out bench/results/imaging.json]
+// Usage: node bench/imaging.ts [--slices 200] [--reads 1] [--peer http://127.0.0.1:8042/dicom-web --peer-pid 123] [--out bench/results/imaging.json]
 // With --peer every measurement is taken at the peer (an Orthanc, say) as well, in the same run, on the same machine.
-import { writeFile } from 'node:fs/promises'
+// Times depend on what else the machine does; the server's CPU (with its PostgreSQL and codecs) hardly does.
+import { readFile, writeFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { createChestPhantom, phantomFiles, phantomUids } from '@xinglin/core/dicom/phantom'
@@ -11,8 +12,11 @@ const { values } = parseArgs({
   options: {
     slices: { type: 'string', default: '200' },
     peer: { type: 'string' },
+    'peer-pid': { type: 'string' },
     out: { type: 'string' },
     passes: { type: 'string', default: '1' },
+    /** Share of the usual number of reads, for a machine with little time. */
+    reads: { type: 'string', default: '1' },
   },
 })
 const slices = Number(values.slices)
@@ -24,6 +28,8 @@ interface Server {
   /** Base of DICOMweb. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
+  /** CPU seconds that it has used so far. */
+  readonly cpuSeconds: () => Promise<number>
 }
 
 const phantom = createChestPhantom({ seed: 11, size: 512, slices })
@@ -64,11 +70,13 @@ interface Figures {
   readonly perSecond: number
   readonly p50Ms: number
   readonly p95Ms: number
+  readonly cpuMsPerRequest: number
 }
 
-async function measure(clients: number, works: readonly (() => Promise<unknown>)[]): Promise<Figures> {
+async function measure(server: Server, clients: number, works: readonly (() => Promise<unknown>)[]): Promise<Figures> {
   const waiting = [...works]
   const took: number[] = []
+  const cpuBefore = await server.cpuSeconds()
   const startedAt = performance.now()
   const client = async (): Promise<void> => {
     for (let work = waiting.shift(); work !== undefined; work = waiting.shift()) {
@@ -79,18 +87,21 @@ async function measure(clients: number, works: readonly (() => Promise<unknown>)
   }
   await Promise.all(Array.from({ length: clients }, client))
   const seconds = (performance.now() - startedAt) / 1000
+  const cpuMs = ((await server.cpuSeconds()) - cpuBefore) * 1000
   const sorted = took.toSorted((a, b) => a - b)
   const at = (share: number): number => Math.round((sorted[Math.floor(share * (sorted.length - 1))] ?? 0) * 10) / 10
+  const tenth = (value: number): number => Math.round(value * 10) / 10
   return {
     requests: took.length,
-    perSecond: Math.round((took.length / seconds) * 10) / 10,
+    perSecond: tenth(took.length / seconds),
     p50Ms: at(0.5),
     p95Ms: at(0.95),
+    cpuMsPerRequest: tenth(cpuMs / took.length),
   }
 }
 
 const repeat = (count: number, work: (index: number) => Promise<unknown>) =>
-  Array.from({ length: count }, (_none, index) => () => work(index))
+  Array.from({ length: Math.max(3, Math.round(count * Number(values.reads))) }, (_none, index) => () => work(index))
 
 async function measureStore(server: Server, pass: number) {
   const single = [...filesOf(pass)]
@@ -98,15 +109,18 @@ async function measureStore(server: Server, pass: number) {
   const many = [...filesOf(pass + 2)]
   const batches = Array.from({ length: Math.ceil(many.length / 20) }, (_none, at) => many.slice(at * 20, at * 20 + 20))
   const inTwenties = await measure(
+    server,
     1,
     batches.map((batch) => () => store(server, batch)),
   )
   return {
     'STOW, 1 instance a request, 1 client': await measure(
+      server,
       1,
       single.map((file) => () => store(server, [file])),
     ),
     'STOW, 1 instance a request, 4 clients': await measure(
+      server,
       4,
       several.map((file) => () => store(server, [file])),
     ),
@@ -137,20 +151,27 @@ async function measureReads(server: Server, pass: number) {
   const dicom = 'multipart/related; type="application/dicom"; transfer-syntax=*'
   return {
     'QIDO study by PatientID, 1 client': await measure(
+      server,
       1,
       repeat(200, () => ask(server, patient, json)),
     ),
     [`QIDO ${uids.length} instances, 1 client`]: await measure(
+      server,
       1,
       repeat(20, () => ask(server, `${base}/instances`, json)),
     ),
     [`metadata of ${uids.length} instances, 1 client`]: await measure(
+      server,
       1,
       repeat(20, () => ask(server, `${base}/metadata`, json)),
     ),
-    'WADO instance, 4 clients': await measure(4, each(400, '', dicom)),
-    'frames, 4 clients': await measure(4, each(400, '/frames/1', 'multipart/related; type="application/octet-stream"')),
-    'rendered JPEG, 4 clients': await measure(4, each(100, '/rendered', 'image/jpeg')),
+    'WADO instance, 4 clients': await measure(server, 4, each(400, '', dicom)),
+    'frames, 4 clients': await measure(
+      server,
+      4,
+      each(400, '/frames/1', 'multipart/related; type="application/octet-stream"'),
+    ),
+    'rendered JPEG, 4 clients': await measure(server, 4, each(100, '/rendered', 'image/jpeg')),
   }
 }
 
@@ -163,16 +184,32 @@ async function measureServer(server: Server) {
   return passes
 }
 
+// User and system time of a process in seconds (proc(5): fields 14 and 15 of stat, in hundredths).
+async function cpuOf(pid: string): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11] ?? Number.NaN) + Number(fields[12] ?? Number.NaN)) / 100
+}
+
 const target = await openTarget({})
 const own: Server = {
   name: 'xinglin',
   url: target.fhirUrl.replace(/\/fhir$/, '/dicom-web'),
   headers: target.token === undefined ? {} : { authorization: `Bearer ${target.token}` },
+  async cpuSeconds() {
+    const { server, postgres } = await target.cpuSeconds()
+    return server + postgres
+  },
 }
 const loadBefore = loadavg()
 const results: Record<string, unknown> = { [own.name]: await measureServer(own) }
 if (values.peer !== undefined) {
-  results['peer'] = await measureServer({ name: 'peer', url: values.peer.replace(/\/$/, ''), headers: {} })
+  results['peer'] = await measureServer({
+    name: 'peer',
+    url: values.peer.replace(/\/$/, ''),
+    headers: {},
+    cpuSeconds: () => cpuOf(values['peer-pid'] ?? 'self'),
+  })
 }
 await target.close()
 const round = (loads: readonly number[]) => loads.map((load) => Math.round(load * 10) / 10)
