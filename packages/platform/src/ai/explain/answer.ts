@@ -1,5 +1,5 @@
 // The answer of an explanation, in the names that users of SHAP know: expected_value, shap_values, feature_names.
-import type { Explanation, FeatureGroup } from '@xinglin/core/explain'
+import type { Explanation } from '@xinglin/core/explain'
 import { forcePlot, type PlotData, plotTable, waterfallPlot } from '@xinglin/core/explain/plot'
 import type { ExplainRequest } from './plan.ts'
 
@@ -13,6 +13,13 @@ export interface RowResult {
   readonly contributions: readonly (readonly number[])[]
   readonly residual: readonly number[]
   readonly evaluations: number
+}
+
+/** What is explained: the model as it was served, and the names of the groups. */
+export interface Explained {
+  readonly model: string
+  readonly version: string | null
+  readonly names: readonly string[]
 }
 
 /** A plot with the table that says the same. */
@@ -57,11 +64,11 @@ export function rowResult(found: Explanation): RowResult {
   }
 }
 
-function draw(request: ExplainRequest, groups: readonly FeatureGroup[], result: RowResult, sample: number): DrawnPlot {
+function draw(request: ExplainRequest, names: readonly string[], result: RowResult, sample: number): DrawnPlot {
   const data: PlotData = {
     base: result.base[0] ?? 0,
     prediction: result.prediction[0] ?? 0,
-    items: groups.map(({ name }, at) => ({ name, contribution: result.contributions[0]?.[at] ?? 0 })),
+    items: names.map((name, at) => ({ name, contribution: result.contributions[0]?.[at] ?? 0 })),
   }
   const wish = { language: request.language ?? 'en', what: request.output ?? request.model }
   const svg = request.plot === 'force' ? forcePlot(data, wish) : waterfallPlot(data, wish)
@@ -71,16 +78,15 @@ function draw(request: ExplainRequest, groups: readonly FeatureGroup[], result: 
 /** Puts the rows of an explanation together. */
 export function explainAnswer(
   request: ExplainRequest,
-  model: { readonly name: string; readonly version: string | undefined; readonly groups: readonly FeatureGroup[] },
+  { model, version, names }: Explained,
   results: readonly RowResult[],
 ): ExplainAnswer {
   const [first] = results
   const outputs = first?.base.map((_, output) => output) ?? []
   return {
-    model: model.name,
-    version: model.version ?? null,
+    ...{ model, version },
     method: first?.method ?? 'none',
-    feature_names: model.groups.map(({ name }) => name),
+    feature_names: names,
     // Only LIME, whose base is the intercept of each local model, differs from row to row.
     expected_value: outputs.map(
       (output) => results.reduce((sum, { base }) => sum + (base[output] ?? 0), 0) / results.length,
@@ -92,7 +98,7 @@ export function explainAnswer(
     plots:
       request.plot === undefined
         ? []
-        : results.slice(0, maxPlots).map((result, sample) => draw(request, model.groups, result, sample)),
+        : results.slice(0, maxPlots).map((result, sample) => draw(request, names, result, sample)),
     statement,
   }
 }

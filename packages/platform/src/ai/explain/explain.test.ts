@@ -146,7 +146,7 @@ test('refuses what does not fit, saying where, and keeps nothing', async () => {
 })
 
 async function until(id: string, isReached: (body: JobBody) => boolean): Promise<JobBody> {
-  for (let round = 0; round < 400; round += 1) {
+  for (let round = 0; round < 2000; round += 1) {
     const { status, body } = await house.ask(`/explain/jobs/${id}`)
     assert.equal(status, 200, JSON.stringify(body))
     if (isReached(body as unknown as JobBody)) return body as unknown as JobBody

@@ -2,7 +2,7 @@
 import { AppError } from '@xinglin/core/errors'
 import type { Settings } from '../../kernel/config.ts'
 import type { Models } from '../../kernel/ports.ts'
-import { type ExplainAnswer, explainAnswer, type RowResult, rowResult } from './answer.ts'
+import { type ExplainAnswer, type Explained, explainAnswer, type RowResult, rowResult } from './answer.ts'
 import type { Work } from './jobs/runner.ts'
 import { explainRow } from './methods.ts'
 import { type ExplainRequest, type Plan, planExplanation } from './plan.ts'
@@ -17,7 +17,9 @@ export interface ExplainerOptions {
 
 /** A checked request. */
 export interface Prepared {
+  /** With the version that is served now, so that a job does not mix two. */
   readonly request: ExplainRequest
+  readonly explained: Explained
   readonly model: ServedModel
   readonly plan: Plan
 }
@@ -30,8 +32,6 @@ export interface Explainer {
   explain(prepared: Prepared, signal: AbortSignal): Promise<ExplainAnswer>
   /** Works a job off. */
   work(work: Work): Promise<void>
-  /** Puts the answer of finished rows together. */
-  answer(prepared: Prepared, results: readonly RowResult[]): ExplainAnswer
   /** Runs work when not too much of it is under way. @throws AppError 'too-many-requests' */
   inTurn<T>(work: () => Promise<T>): Promise<T>
 }
@@ -50,7 +50,11 @@ export function createExplainer({ models, settings }: ExplainerOptions): Explain
 
   async function prepare(request: ExplainRequest, signal: AbortSignal): Promise<Prepared> {
     const model = await openServedModel(models, request, { batchRows, signal })
-    return { request, model, plan: planExplanation(request, model, settings.maxEvaluations) }
+    const plan = planExplanation(request, model, settings.maxEvaluations)
+    const { name, version } = model
+    const names = plan.groups.map((group) => group.name)
+    const pinned = version === undefined ? request : { ...request, version }
+    return { request: pinned, explained: { model: name, version: version ?? null, names }, model, plan }
   }
 
   async function explainSample({ model, plan }: Prepared, sample: number, given: GivenRow): Promise<RowResult> {
@@ -58,10 +62,6 @@ export function createExplainer({ models, settings }: ExplainerOptions): Explain
     if (row === undefined) throw new RangeError(`there is no sample ${sample}`)
     const game = { predict: model.predict, row, background: plan.background, groups: plan.groups }
     return rowResult(await explainRow(plan.choice, game, { batchRows, pause, ...given }))
-  }
-
-  function answer({ request, model, plan }: Prepared, results: readonly RowResult[]): ExplainAnswer {
-    return explainAnswer(request, { name: model.name, version: model.version, groups: plan.groups }, results)
   }
 
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -79,13 +79,12 @@ export function createExplainer({ models, settings }: ExplainerOptions): Explain
 
   return {
     prepare,
-    answer,
     inTurn,
     explain: (prepared, signal) =>
       inTurn(async () => {
         const results: RowResult[] = []
         for (const sample of prepared.plan.rows.keys()) results.push(await explainSample(prepared, sample, { signal }))
-        return answer(prepared, results)
+        return explainAnswer(prepared.request, prepared.explained, results)
       }),
     async work({ request, finished, signal, onProgress, onRow }) {
       const prepared = await prepare(request, signal)

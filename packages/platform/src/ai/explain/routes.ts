@@ -4,7 +4,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../kernel/caller.ts'
 import type { Audit, Ids } from '../../kernel/ports.ts'
 import type { Sql } from '../../kernel/sql.ts'
-import type { ExplainAnswer } from './answer.ts'
+import { type ExplainAnswer, explainAnswer } from './answer.ts'
 import type { Explainer, Prepared } from './explainer.ts'
 import { explainers, guarded } from './guard.ts'
 import type { Runner } from './jobs/runner.ts'
@@ -64,34 +64,27 @@ function explainRoute(options: ExplainRouteOptions, base: string) {
       }
       const id = ids.uuid()
       const owner = request.caller.subject
-      const total = prepared.plan.evaluations
-      if (!(await insertJob(sql, { id, owner, request: asked, total }, mostOpenJobs))) {
+      const { explained, plan } = prepared
+      const job = { id, owner, request: prepared.request, explained, total: plan.evaluations }
+      if (!(await insertJob(sql, job, mostOpenJobs))) {
         const why = `${mostOpenJobs} of your explanations are under way; wait for one, or cancel one`
         throw new AppError('too-many-requests', why, { retryAfterSeconds: 10 })
       }
       runner.wake()
       reply.code(202).header('location', `${base}/jobs/${id}`)
-      const job = await readJob(sql, id)
-      return { body: jobShown(ownJob(job, request.caller), 0, undefined) }
+      return { body: jobShown(ownJob(await readJob(sql, id), request.caller), 0, undefined) }
     })
     return run(request)
   }
 }
 
-function jobRoutes({ sql, audit, explainer }: ExplainRouteOptions) {
+function jobRoutes({ sql, audit }: ExplainRouteOptions) {
   const show = guarded(audit, { action: 'R', interaction: 'explain-job', roles: explainers }, async (request) => {
     const { id } = request.params as { readonly id: string }
     const job = ownJob(await readJob(sql, id), request.caller)
     const rows = await readRows(sql, id)
-    const isDone = job.state === 'done'
-    const prepared = isDone ? await explainer.prepare(job.request, request.deadline) : undefined
-    const result =
-      prepared === undefined
-        ? undefined
-        : explainer.answer(
-            prepared,
-            rows.map((row) => row.result),
-          )
+    const results = rows.map((row) => row.result)
+    const result = job.state === 'done' ? explainAnswer(job.request, job.explained, results) : undefined
     return { body: jobShown(job, rows.length, result) }
   })
   const cancel = guarded(audit, { action: 'D', interaction: 'explain-job', roles: explainers }, async (request) => {

@@ -1,7 +1,7 @@
 // SQL of explanation jobs: who holds one, how far it is, and the samples that are done.
 import type { ErrorCode } from '@xinglin/core/errors'
 import type { Sql } from '../../../kernel/sql.ts'
-import type { RowResult } from '../answer.ts'
+import type { Explained, RowResult } from '../answer.ts'
 import type { ExplainRequest } from '../plan.ts'
 
 /** What a job can be. */
@@ -18,6 +18,8 @@ export interface Job {
   readonly id: string
   readonly owner: string
   readonly request: ExplainRequest
+  /** What is explained, as it was served when the job began. */
+  readonly explained: Explained
   readonly state: JobState
   readonly done: number
   readonly total: number
@@ -28,22 +30,22 @@ export interface Job {
 }
 
 const columns =
-  'id, owner, request, state, done, total, attempts, problem, created_at AS "createdAt", ended_at AS "endedAt"'
+  'id, owner, request, explained, state, done, total, attempts, problem, created_at AS "createdAt", ended_at AS "endedAt"'
 const openStates = "('waiting', 'running')"
 
 /** Keeps a new job; false when so many of this owner are open already. */
 export async function insertJob(
   sql: Sql,
-  job: { readonly id: string; readonly owner: string; readonly request: ExplainRequest; readonly total: number },
+  job: Pick<Job, 'id' | 'owner' | 'request' | 'explained' | 'total'>,
   mostOpen: number,
 ): Promise<boolean> {
   return sql.transaction(async (tx) => {
     await tx.query({ text: 'SELECT pg_advisory_xact_lock(hashtext($1))', values: [`explain.${job.owner}`] })
     const rows = await tx.query({
-      text: `INSERT INTO explain.job (id, owner, request, state, total)
-             SELECT $1, $2, $3, 'waiting', $4
-             WHERE (SELECT count(*) FROM explain.job WHERE owner = $2 AND state IN ${openStates}) < $5 RETURNING id`,
-      values: [job.id, job.owner, JSON.stringify(job.request), job.total, mostOpen],
+      text: `INSERT INTO explain.job (id, owner, request, explained, state, total)
+             SELECT $1, $2, $3, $4, 'waiting', $5
+             WHERE (SELECT count(*) FROM explain.job WHERE owner = $2 AND state IN ${openStates}) < $6 RETURNING id`,
+      values: [job.id, job.owner, JSON.stringify(job.request), JSON.stringify(job.explained), job.total, mostOpen],
     })
     return rows.length === 1
   })
