@@ -1,6 +1,7 @@
 // `POST /triage` over HTTP on a real database: the article's call, the default scoring, and what is refused.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { openNeo4jGraph } from '../../engines/neo4j/index.ts'
 import { type TestDatabase, testDatabase } from '../../testing/database.ts'
 import { triage } from './index.ts'
 import { type ServiceUnderTest, startTriage } from './under-test/service.ts'
@@ -151,4 +152,18 @@ test('finds findings by a part of their name', async () => {
   const { body } = await service().ask('/api/v1/triage/findings?text=chest&limit=3')
   const { findings } = body as { findings: readonly { id: string }[] }
   assert.equal(findings[0]?.id, 'chest-pain')
+})
+
+test('scores by its arrays while Neo4j cannot be reached', { timeout: 30_000 }, async () => {
+  const { database } = held
+  assert.ok(database !== undefined)
+  const graph = openNeo4jGraph({ url: 'bolt://127.0.0.1:9', user: 'neo4j', password: 'none' })
+  const own = await startTriage(database.sql, undefined, { graph })
+  try {
+    const { status, body } = await own.ask('/triage?scoring=article&graph=xinglin', { payload: ['Cough', 'Fever'] })
+    const { engine, suggested_departments: first } = body as Shown & { readonly engine: string }
+    assert.deepEqual([status, engine, first.length > 0], [200, 'arrays', true])
+  } finally {
+    await own.close()
+  }
 })

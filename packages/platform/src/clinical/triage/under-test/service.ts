@@ -6,7 +6,7 @@ import { createIds } from '../../../kernel/ids.ts'
 import type { AuditEntry, CallService, Ports } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
-import { triage } from '../index.ts'
+import { type TriageExtra, triage } from '../index.ts'
 
 /** An answer. */
 export interface Answer {
@@ -67,10 +67,14 @@ export function portsOn(sql: Sql, audits: AuditEntry[], call: CallService = unus
 }
 
 /** Starts the service; `call` stands for the other services. */
-export async function startTriage(sql: Sql, call?: CallService): Promise<ServiceUnderTest> {
+export async function startTriage(sql: Sql, call?: CallService, extra: TriageExtra = {}): Promise<ServiceUnderTest> {
   const audits: AuditEntry[] = []
   const ports = portsOn(sql, audits, call)
-  const running = await triage.create(ports, { neo4jUrl: undefined, neo4jUser: 'neo4j', neo4jPassword: undefined }, {})
+  const running = await triage.create(
+    ports,
+    { neo4jUrl: undefined, neo4jUser: 'neo4j', neo4jPassword: undefined },
+    extra,
+  )
   const verifyCaller = (token: string): Caller => JSON.parse(token) as Caller
   const app = buildServiceApp({ service: 'triage', running, verifyCaller, log: silentLogger, clock: systemClock })
   await app.ready()
