@@ -1,6 +1,6 @@
 // The computing process: it computes without a secret key, refuses what is hostile, and its loss harms nobody else.
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -71,6 +71,25 @@ test('computes 27.50 from an encrypted 35 and leaves no file behind', async () =
   assert.ok(seen.length >= 1)
   const [lane = ''] = await readdir(folder)
   assert.deepEqual(await readdir(join(folder, lane)), [])
+})
+
+test('the process is shut in: no environment, no files but code and its own folder', {
+  skip: process.platform === 'linux' ? false : 'reads /proc, which is there on Linux only',
+}, async () => {
+  await scoreOf(engine)
+  const of = async (name: string) => (await readFile(`/proc/${engine.pid}/${name}`, 'utf8')).split('\0').filter(Boolean)
+  const words = await of('cmdline')
+  assert.ok(words.includes('--permission'))
+  const writable = words.filter((word) => word.startsWith('--allow-fs-write='))
+  assert.ok(writable.length === 1 && writable[0]?.startsWith(`--allow-fs-write=${folder}`))
+  assert.deepEqual(
+    words.filter((word) => /--allow-(child|worker|addons|wasi)/.test(word)),
+    [],
+  )
+  assert.deepEqual(
+    (await of('environ')).filter((entry) => !entry.startsWith('NODE_CHANNEL')),
+    [],
+  )
 })
 
 test('says what a context lets others do, and refuses one that carries its secret key', async () => {

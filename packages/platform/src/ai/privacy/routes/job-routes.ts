@@ -23,7 +23,8 @@ async function awaitJob(parts: PrivacyParts, asker: Asker, id: string, seconds: 
   const untilMs = parts.clock.monotonicMs() + seconds * 1000
   let job = await demandJob(parts, asker, id)
   while (isOpen(job) && parts.clock.monotonicMs() < untilMs) {
-    await delay(lookEveryMs, undefined, asker.signal === undefined ? {} : { signal: asker.signal })
+    await delay(lookEveryMs)
+    if (asker.signal?.aborted === true) return job // nobody waits any more
     job = await demandJob(parts, asker, id)
   }
   return job
@@ -31,7 +32,19 @@ async function awaitJob(parts: PrivacyParts, asker: Asker, id: string, seconds: 
 
 /** The routes; `wake` is called when there is a new job. */
 export function jobRoutes(parts: PrivacyParts, wake: () => void): FastifyPluginAsync {
-  const show = async (job: PrivateJob) => showJob(job, await resultsOf(parts.sql, job.id))
+  const showAll = async (jobs: readonly PrivateJob[]) => {
+    const results = await resultsOf(
+      parts.sql,
+      jobs.map(({ id }) => id),
+    )
+    return jobs.map((job) =>
+      showJob(
+        job,
+        results.filter(({ jobId }) => jobId === job.id),
+      ),
+    )
+  }
+  const show = async (job: PrivateJob) => showJob(job, await resultsOf(parts.sql, [job.id]))
   const create = guarded(parts, 'private-compute', async (asker, request, reply) => {
     const { id: contextId } = request.params as Static<typeof Address>
     const { label = 'Computation', inputs, steps, outputs } = request.body as Static<typeof JobBody>
@@ -44,7 +57,7 @@ export function jobRoutes(parts: PrivacyParts, wake: () => void): FastifyPluginA
     const context = await demandContext(parts, (request.params as Static<typeof Address>).id)
     const isAll = caller.subject === context.owner || caller.roles.some((role) => role === 'admin' || role === 'system')
     const jobs = await listJobs(parts.sql, context.id, isAll ? undefined : caller.subject)
-    return { jobs: await Promise.all(jobs.map(show)) }
+    return { jobs: await showAll(jobs) }
   })
   const read = guarded(parts, 'private-compute', async (asker, request) => {
     const { wait = 0 } = request.query as Static<typeof JobQuery>

@@ -4,6 +4,8 @@ import type { PrivateVector } from '../types.ts'
 import { toVector, type VectorRow, vectorColumns } from './rows.ts'
 
 const pageSize = 200
+// 100 jobs of a page with 16 outputs at most
+const resultPageSize = 1600
 const looseMinutes = 15
 const sweepSize = 500
 
@@ -47,12 +49,12 @@ export async function listVectors(
   return rows.map(toVector)
 }
 
-/** The results of a job, in the order of their names. */
-export async function resultsOf(sql: Queryable, jobId: string): Promise<readonly PrivateVector[]> {
+/** The results of jobs, in the order of their names. */
+export async function resultsOf(sql: Queryable, jobIds: readonly string[]): Promise<readonly PrivateVector[]> {
   const rows = await sql.query<VectorRow>({
     name: 'privacy.vector.results',
-    text: `SELECT ${vectorColumns} FROM privacy.vector WHERE job_id = $1 ORDER BY output LIMIT ${pageSize}`,
-    values: [jobId],
+    text: `SELECT ${vectorColumns} FROM privacy.vector WHERE job_id = ANY($1) ORDER BY job_id, output LIMIT ${resultPageSize}`,
+    values: [jobIds],
   })
   return rows.map(toVector)
 }
