@@ -1,14 +1,13 @@
 // What serving costs: processor time of the server per request beside bare ONNX Runtime on the same graph, over HTTP with
 // binary tensors; and requests per second of a small model with and without dynamic batching.
 // Usage: node bench/inference.ts [--runs 300] [--rounds 3]
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { loadavg, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { execFile, execFileSync, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { loadavg } from 'node:os'
+import { parseArgs, promisify } from 'node:util'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { freePorts, type StartedSystem, startSystem } from '../packages/platform/src/cli/system.ts'
+import { serverUnderTest } from '../packages/platform/src/ai/inference/under-test/server.ts'
 import { createKserveModels } from '../packages/platform/src/engines/kserve/index.ts'
 import type { Models, NamedTensors } from '../packages/platform/src/kernel/ports.ts'
 import { convolutionGraph } from '../packages/platform/src/testing/onnx-samples.ts'
@@ -19,6 +18,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '300' },
     rounds: { type: 'string', default: '3' },
     bare: { type: 'boolean', default: false },
+    serve: { type: 'boolean', default: false },
   },
 })
 const runs = Number(values.runs)
@@ -58,26 +58,17 @@ function modelProcessesOf(pid: number): readonly number[] {
   return lines.map((line) => Number.parseInt(line, 10))
 }
 
-async function serverCpuMs({ state }: StartedSystem): Promise<number> {
-  const parts = await Promise.all([state.pid, ...modelProcessesOf(state.pid)].map(cpuMsOf))
+async function serverCpuMs(pid: number): Promise<number> {
+  const parts = await Promise.all([pid, ...modelProcessesOf(pid)].map(cpuMsOf))
   return parts.reduce((sum, ms) => sum + ms, 0)
 }
 
-/** What the server uses in the same time when nobody calls: sealing, leases, timers. */
-async function idleCpuMs(system: StartedSystem, wallMs: number): Promise<number> {
-  const before = await serverCpuMs(system)
-  await delay(wallMs)
-  return (await serverCpuMs(system)) - before
-}
-
-async function measureServed(system: StartedSystem, models: Models) {
+async function measureServed(pid: number, models: Models) {
   const feeds = feedsOf(large)
   for (let at = 0; at < warmUps; at++) await models.infer('large', feeds)
-  const [cpu, wall] = [await serverCpuMs(system), performance.now()]
+  const [cpu, wall] = [await serverCpuMs(pid), performance.now()]
   for (let at = 0; at < runs; at++) await models.infer('large', feeds)
-  const wallMs = performance.now() - wall
-  const cpuMs = (await serverCpuMs(system)) - cpu
-  return { cpuMs: (cpuMs - (await idleCpuMs(system, wallMs))) / runs, wallMs: wallMs / runs }
+  return { cpuMs: ((await serverCpuMs(pid)) - cpu) / runs, wallMs: (performance.now() - wall) / runs }
 }
 
 async function throughput(models: Models, model: string): Promise<number> {
@@ -95,36 +86,47 @@ async function throughput(models: Models, model: string): Promise<number> {
   return Math.round(count / 4)
 }
 
-async function load(base: string, name: string, graph: Uint8Array, config: object): Promise<void> {
-  const parameters = { config: JSON.stringify(config), 'file:1/model.onnx': Buffer.from(graph).toString('base64') }
-  const url = `${base}/v2/repository/models/${name}/load`
-  const answer = await fetch(url, { method: 'POST', body: JSON.stringify({ parameters }) })
-  if (!answer.ok) throw new Error(await answer.text())
+/** The inference room by itself, with its PostgreSQL, in this process; tells its address and serves until the input ends. */
+async function serve(): Promise<void> {
+  const server = await serverUnderTest({
+    repository: {
+      'large/config.pbtxt': 'max_batch_size: 1',
+      'large/1/model.onnx': convolutionGraph(large),
+      'single/config.pbtxt': 'max_batch_size: 1',
+      'single/1/model.onnx': convolutionGraph(small),
+      'batched/config.pbtxt':
+        'max_batch_size: 16 dynamic_batching { preferred_batch_size: [ 8, 16 ] max_queue_delay_microseconds: 500 }',
+      'batched/1/model.onnx': convolutionGraph(small),
+    },
+  })
+  process.send?.(server.addresses.http)
+  await once(process, 'disconnect')
+  await server.close()
+  process.exit(0)
 }
 
 const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0
 const rounded = (value: number): number => Math.round(value * 1000) / 1000
 
-function bareElsewhere(): Awaited<ReturnType<typeof measureBare>> {
+async function bareElsewhere(): ReturnType<typeof measureBare> {
   const args = ['--disable-warning=ExperimentalWarning', import.meta.filename, '--bare', '--runs', String(runs)]
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as ReturnType<typeof bareElsewhere>
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  return JSON.parse(stdout) as Awaited<ReturnType<typeof measureBare>>
 }
 
 async function measure(): Promise<unknown> {
-  const folder = await mkdtemp(join(tmpdir(), 'xinglin-bench-inference-'))
-  const ports = await freePorts()
-  const system = await startSystem(folder, { ...ports, LOG_LEVEL: 'error' })
+  const child = fork(import.meta.filename, ['--serve'], { execArgv: ['--disable-warning=ExperimentalWarning'] })
+  const ended = once(child, 'exit')
   try {
-    const base = `http://127.0.0.1:${ports['INFERENCE_HTTP_PORT']}`
+    const [base] = (await once(child, 'message')) as [string]
     const models = createKserveModels({ send: (path, init) => fetch(`${base}${path}`, init) })
-    await load(base, 'large', convolutionGraph(large), { max_batch_size: 1 })
-    const batching = { preferred_batch_size: [8, 16], max_queue_delay_microseconds: 500 }
-    await load(base, 'single', convolutionGraph(small), { max_batch_size: 1 })
-    await load(base, 'batched', convolutionGraph(small), { max_batch_size: 16, dynamic_batching: batching })
     // Bare and served in turn, so that a busier minute hits both.
-    const rounds: { bare: ReturnType<typeof bareElsewhere>; served: Awaited<ReturnType<typeof measureServed>> }[] = []
+    const rounds: {
+      bare: Awaited<ReturnType<typeof measureBare>>
+      served: Awaited<ReturnType<typeof measureServed>>
+    }[] = []
     for (let round = 0; round < Number(values.rounds); round++) {
-      rounds.push({ bare: bareElsewhere(), served: await measureServed(system, models) })
+      rounds.push({ bare: await bareElsewhere(), served: await measureServed(child.pid ?? 0, models) })
     }
     const overheads = rounds.map(({ bare, served }) => served.cpuMs / bare.cpuMs - 1)
     return {
@@ -136,12 +138,13 @@ async function measure(): Promise<unknown> {
       requestsPerSecond: { single: await throughput(models, 'single'), batched: await throughput(models, 'batched') },
     }
   } finally {
-    await system.stop()
-    await rm(folder, { recursive: true, force: true })
+    child.disconnect()
+    await ended
   }
 }
 
-if (values.bare) console.log(JSON.stringify(await measureBare()))
+if (values.serve) await serve()
+else if (values.bare) console.log(JSON.stringify(await measureBare()))
 else {
   const told = { bench: 'inference', runs, ...((await measure()) as object), loadAverage: loadavg().map(rounded) }
   console.log(JSON.stringify({ ...told, ...measuredOn() }, undefined, 2))
