@@ -264,8 +264,8 @@ export interface SymptomEdges {
 
 /** The same graph in a graph database. */
 export interface SymptomGraph {
-  /** Makes the graph that of a version, at once and whole; nothing happens when it is that already. */
-  load(version: number, graph: SymptomEdges): Promise<void>
+  /** Replaces the graph, at once and whole; nothing happens when it is this one already. */
+  load(graph: SymptomEdges): Promise<void>
   /** For each disease with a match: matched symptoms / all its symptoms, highest first, by id. */
   scores(symptoms: readonly string[]): Promise<readonly { readonly disease: string; readonly score: number }[]>
 }
