@@ -6,12 +6,16 @@ import { once } from 'node:events'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { articleScores } from '@xinglin/core/triage'
 import neo4j, { type Driver } from 'neo4j-driver'
+import { triage } from '../../packages/platform/src/clinical/triage/index.ts'
 import { compileKnowledge, symptomEdgesOf } from '../../packages/platform/src/clinical/triage/knowledge/knowledge.ts'
 import { readSeed } from '../../packages/platform/src/clinical/triage/knowledge/seed.ts'
+import { startTriage } from '../../packages/platform/src/clinical/triage/under-test/service.ts'
 import { type OpenSymptomGraph, openNeo4jGraph } from '../../packages/platform/src/engines/neo4j/index.ts'
+import { testDatabase } from '../../packages/platform/src/testing/database.ts'
 
 const here = fileURLToPath(new URL('./neo4j/', import.meta.url))
 const lib = process.env.NEO4J_HARNESS ?? `${here}.neo4j/lib`
@@ -28,6 +32,7 @@ const article =
 interface Running {
   readonly child: ChildProcess
   readonly driver: Driver
+  readonly url: string
   readonly graph: OpenSymptomGraph
 }
 
@@ -54,7 +59,7 @@ async function startNeo4j(): Promise<Running> {
     lines.close()
     child.stdout.resume()
     const driver = neo4j.driver(url, neo4j.auth.basic('neo4j', 'neo4j'))
-    return { child, driver, graph: openNeo4jGraph({ url, user: 'neo4j', password: 'neo4j' }) }
+    return { child, driver, url, graph: openNeo4jGraph({ url, user: 'neo4j', password: 'neo4j' }) }
   }
   throw new Error('Neo4j ended before it told its address')
 }
@@ -127,8 +132,8 @@ test('the whole graph lies in Neo4j, and the article’s query on it scores as o
   const { facts } = knowledge.graph
   await run('MATCH (n) DETACH DELETE n')
   await run("CREATE (:Note {text: 'not ours'})")
-  await running().graph.load(7, symptomEdgesOf(knowledge))
-  await running().graph.load(7, symptomEdgesOf(knowledge))
+  await running().graph.load(symptomEdgesOf(knowledge))
+  await running().graph.load(symptomEdgesOf(knowledge))
   const [counts] = await run('MATCH (:Symptom)-[r:PRESENTS_IN]->(:Disease) RETURN count(r) AS edges')
   assert.equal(Number(counts?.edges), facts.presentsIn.length)
   assert.equal((await run('MATCH (n:Note) RETURN n')).length, 1)
@@ -150,6 +155,34 @@ test('another version replaces the graph whole', { skip }, async () => {
   const seed = await readSeed()
   const knowledge = compileKnowledge(8, seed.rows)
   const { symptoms, diseases } = symptomEdgesOf(knowledge)
-  await running().graph.load(8, { symptoms, diseases, edges: [{ symptom: 'cough', disease: 'urti', p: 0.6 }] })
+  await running().graph.load({ symptoms, diseases, edges: [{ symptom: 'cough', disease: 'urti', p: 0.6 }] })
   assert.deepEqual(await running().graph.scores(['cough']), [{ disease: 'urti', score: 1 }])
+})
+
+interface Suggested {
+  readonly engine: string
+  readonly suggested_departments: readonly { readonly disease: string; readonly confidence: number }[]
+}
+
+test('the service keeps its knowledge in Neo4j and asks it, with the scores of its arrays', { skip }, async () => {
+  const database = await testDatabase([triage.sql])
+  const graph = openNeo4jGraph({ url: running().url, user: 'neo4j', password: 'neo4j' })
+  const arrays = await startTriage(database.sql)
+  const service = await startTriage(database.sql, undefined, { graph })
+  try {
+    const address = '/triage?scoring=article&graph=xinglin&limit=50'
+    const ask = async (one: typeof service) =>
+      (await one.ask(address, { payload: ['Cough', 'Fever'] })).body as Suggested
+    const isLoaded = async () => Number((await run('MATCH ()-[r:PRESENTS_IN]->() RETURN count(r) AS n'))[0]?.n) > 1
+    while (!(await isLoaded())) await delay(200)
+    const [ours, theirs] = [await ask(arrays), await ask(service)]
+    assert.deepEqual([ours.engine, theirs.engine], ['arrays', 'neo4j'])
+    const scores = ({ suggested_departments: all }: Suggested) =>
+      new Map(all.map((one) => [one.disease, one.confidence]))
+    assert.deepEqual(scores(theirs), scores(ours))
+  } finally {
+    await service.close()
+    await arrays.close()
+    await database.close()
+  }
 })

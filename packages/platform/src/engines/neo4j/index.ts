@@ -1,4 +1,5 @@
 // The graph of triage in Neo4j: the active knowledge as Symptom and Disease nodes, and the article's score asked of it.
+import { createHash } from 'node:crypto'
 import { AppError } from '@xinglin/core/errors'
 import neo4j, { type Driver } from 'neo4j-driver'
 import type { SymptomEdges, SymptomGraph } from '../../kernel/ports.ts'
@@ -29,8 +30,8 @@ CREATE (:Disease:Xinglin {id: row.id, name: row.name, zh: row.zh, icd10: row.icd
 const createEdges = `UNWIND $rows AS row
 MATCH (s:Symptom:Xinglin {id: row.symptom}), (d:Disease:Xinglin {id: row.disease})
 CREATE (s)-[:PRESENTS_IN {p: row.p}]->(d)`
-const markVersion = 'CREATE (:KnowledgeVersion:Xinglin {version: $version})'
-const askVersion = 'MATCH (v:KnowledgeVersion:Xinglin) RETURN v.version AS version'
+const markContent = 'CREATE (:Knowledge:Xinglin {sha256: $sha256})'
+const askContent = 'MATCH (k:Knowledge:Xinglin) RETURN k.sha256 AS sha256'
 const askScores = `MATCH (d:Disease:Xinglin)<-[:PRESENTS_IN]-(s:Symptom)
 WITH d, count(s) AS all, sum(CASE WHEN s.id IN $symptoms THEN 1 ELSE 0 END) AS matched
 WHERE matched > 0
@@ -49,18 +50,20 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function loadGraph(driver: Driver, version: number, graph: SymptomEdges): Promise<void> {
+// By content, not by number: another system's database counts its versions from one again.
+async function loadGraph(driver: Driver, graph: SymptomEdges): Promise<void> {
+  const sha256 = createHash('sha256').update(JSON.stringify(graph)).digest('hex')
   const session = driver.session()
   try {
-    const known = await session.run(askVersion)
-    if (known.records.length === 1 && Number(known.records[0]?.get('version')) === version) return
+    const known = await session.run(askContent)
+    if (known.records.length === 1 && known.records[0]?.get('sha256') === sha256) return
     await session.executeWrite(
       async (tx) => {
         await tx.run(removeOwn)
         for (const rows of batches(graph.symptoms)) await tx.run(createSymptoms, { rows })
         for (const rows of batches(graph.diseases)) await tx.run(createDiseases, { rows })
         for (const rows of batches(graph.edges)) await tx.run(createEdges, { rows })
-        await tx.run(markVersion, { version: neo4j.int(version) })
+        await tx.run(markContent, { sha256 })
       },
       { timeout: queryMs * 6 },
     )
@@ -77,7 +80,7 @@ export function openNeo4jGraph({ url, user, password }: Neo4jSettings): OpenSymp
     telemetryDisabled: true,
   })
   return {
-    load: (version, graph) => guarded(() => loadGraph(driver, version, graph)),
+    load: (graph) => guarded(() => loadGraph(driver, graph)),
     scores: (symptoms) =>
       guarded(async () => {
         const session = driver.session({ defaultAccessMode: neo4j.session.READ })

@@ -114,8 +114,7 @@ export function createKnowledge({ sql, log, graph }: KnowledgeParts): Knowledge 
   }
   // Triage works without Neo4j; a graph that could not be loaded is loaded with the next activation or start.
   const fillGraph = async (): Promise<void> => {
-    const knowledge = await active()
-    await graph?.load(knowledge.version, symptomEdgesOf(knowledge))
+    await graph?.load(symptomEdgesOf(await active()))
   }
   const keepGraph = (): void => {
     if (graph === undefined) return
