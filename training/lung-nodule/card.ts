@@ -47,7 +47,7 @@ demonstration; every mark must be looked at by a radiologist.
 LIDC-IDRI (The Cancer Imaging Archive, CC BY 3.0; Armato SG et al., Med Phys 2011;38:915–931): crops of 128 × 128 pixels
 around nodules, 8 bit, with up to four readers' outlines. Truth is what at least two readers marked. Crops lost their CT
 numbers; they were anchored on their lung and soft-tissue modes (−850 and 30 HU). Patients are split: ${trainPatients} for
-training (of these ${heldOut.patients} held out to watch progress), ${validation.patients} for validation, which was run once, at the end.
+training (of these ${heldOut.patients} held out to watch progress), ${validation.patients} for validation, which chose nothing.
 
 ## Recipe
 

@@ -62,7 +62,7 @@ export function readPlan(args: readonly string[]): TrainingPlan {
     data: { type: 'string', default: folderOf('../shared/data/lidc') },
     folder: { type: 'string', default: folderOf('.xinglin/training/lung-nodule') },
     out: { type: 'string', default: folderOf('models/lung_nodule_unet') },
-    steps: { type: 'string', default: '5250' },
+    steps: { type: 'string', default: '7000' },
     seed: { type: 'string', default: '7' },
     threads: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '600' },
