@@ -58,17 +58,26 @@ function modelProcessesOf(pid: number): readonly number[] {
   return lines.map((line) => Number.parseInt(line, 10))
 }
 
-async function serverCpuMs(pid: number): Promise<number> {
-  const parts = await Promise.all([pid, ...modelProcessesOf(pid)].map(cpuMsOf))
-  return parts.reduce((sum, ms) => sum + ms, 0)
+interface ServerCpu {
+  /** The process with the ports. */
+  readonly front: number
+  /** The processes of the models. */
+  readonly models: number
+}
+
+async function serverCpuMs(pid: number): Promise<ServerCpu> {
+  const models = await Promise.all(modelProcessesOf(pid).map(cpuMsOf))
+  return { front: await cpuMsOf(pid), models: models.reduce((sum, ms) => sum + ms, 0) }
 }
 
 async function measureServed(pid: number, models: Models) {
   const feeds = feedsOf(large)
   for (let at = 0; at < warmUps; at++) await models.infer('large', feeds)
-  const [cpu, wall] = [await serverCpuMs(pid), performance.now()]
+  const [before, wall] = [await serverCpuMs(pid), performance.now()]
   for (let at = 0; at < runs; at++) await models.infer('large', feeds)
-  return { cpuMs: ((await serverCpuMs(pid)) - cpu) / runs, wallMs: (performance.now() - wall) / runs }
+  const after = await serverCpuMs(pid)
+  const [front, inModels] = [(after.front - before.front) / runs, (after.models - before.models) / runs]
+  return { cpuMs: front + inModels, frontMs: front, modelsMs: inModels, wallMs: (performance.now() - wall) / runs }
 }
 
 async function throughput(models: Models, model: string): Promise<number> {
@@ -132,6 +141,8 @@ async function measure(): Promise<unknown> {
     return {
       bareCpuMs: rounded(median(rounds.map(({ bare }) => bare.cpuMs))),
       servedCpuMs: rounded(median(rounds.map(({ served }) => served.cpuMs))),
+      frontCpuMs: rounded(median(rounds.map(({ served }) => served.frontMs))),
+      modelProcessCpuMs: rounded(median(rounds.map(({ served }) => served.modelsMs))),
       overhead: { median: rounded(median(overheads)), all: overheads.map(rounded) },
       bareWallMs: rounded(median(rounds.map(({ bare }) => bare.wallMs))),
       servedWallMs: rounded(median(rounds.map(({ served }) => served.wallMs))),
