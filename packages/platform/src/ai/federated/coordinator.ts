@@ -105,7 +105,8 @@ async function play(options: CoordinatorOptions, id: string, run: Omit<Run, 'end
   }
   lobby.close(id)
   const after = await readFederation(options.sql, id).catch(() => undefined)
-  if (after?.state !== 'running') run.roster.dismissAll()
+  if (after?.state === 'running') run.roster.sendBack()
+  else run.roster.dismissAll()
 }
 
 /** Creates the coordinator; nothing runs before `start`. */

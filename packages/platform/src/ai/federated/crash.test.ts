@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../kernel/free-port.ts'
 import { testDatabase } from '../../testing/database.ts'
@@ -15,8 +15,14 @@ import { joinToy } from './under-test/toy-site.ts'
 
 const program = fileURLToPath(new URL('./under-test/process.ts', import.meta.url))
 
+const children: ChildProcess[] = []
+after(() => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
 async function startProcess(words: readonly string[]): Promise<ChildProcess> {
   const child = fork(program, [...words], { execArgv: ['--disable-warning=ExperimentalWarning'] })
+  children.push(child)
   await once(child, 'message')
   return child
 }
@@ -33,7 +39,7 @@ test('after kill -9 in round 2 the same round goes on with the site that is miss
   const port = await freePort()
   const words = [database.url, folder, String(port)]
   // A second service without sites gives the HTTP answers: all it knows is in the database.
-  const watcher = await serviceUnderTest({ sql: database.sql, folder, leaseMs: 60_000_000 })
+  const watcher = await serviceUnderTest({ sql: database.sql, folder, isReader: true })
   const plan = { name: 'plug', rounds: 3, minSites: 2, join: 'token' }
   const { id } = (await watcher.ask('/api/v1/federations', { method: 'POST', payload: plan })).body
   const tokenOf = async (name: string) =>
@@ -68,7 +74,7 @@ test('after kill -9 in round 2 the same round goes on with the site that is miss
   await pullPlug(first)
   const second = await startProcess(words)
   gate.open()
-  const reader = await serviceUnderTest({ sql, folder, leaseMs: 1000 })
+  const reader = await serviceUnderTest({ sql, folder, isReader: true })
   const body = await ended(reader, id)
   assert.equal(body.state, 'finished')
   await Promise.all([quick, slow])

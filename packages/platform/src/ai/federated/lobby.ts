@@ -41,7 +41,11 @@ interface Guest {
   readonly name: string | undefined
 }
 
-const unauthenticated = 16 // gRPC's code
+// gRPC's codes.
+const unauthenticated = 16
+const unavailable = 14
+// A process that takes over after a crash needs a lease's time; later than that, the federation runs somewhere else.
+const seatLimitMs = 30_000
 const identifyLimitMs = 30_000
 const plainName = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u
 
@@ -80,13 +84,19 @@ export function createLobby({ sql, log, isOpen }: LobbyOptions): Lobby {
       .filter(({ takesStrangers }) => takesStrangers)
       .toSorted((a, b) => a.roster.sites().length - b.roster.sites().length)[0]
   }
-  const seat = (guest: Guest): void => {
+  const seat = (guest: Guest, isRunning: boolean): void => {
     if (!guest.stream.isOpen) return
     const destination = placeFor(guest)
-    if (destination === undefined) {
-      guests.add(guest)
-      guest.stream.gone.addEventListener('abort', () => guests.delete(guest), { once: true })
-    } else goTo(destination, guest)
+    if (destination !== undefined) {
+      goTo(destination, guest)
+      return
+    }
+    guests.add(guest)
+    guest.stream.gone.addEventListener('abort', () => guests.delete(guest), { once: true })
+    if (!isRunning) return
+    setTimeout(() => {
+      if (guests.delete(guest)) guest.stream.refuse(unavailable, 'The federation runs in another process; join again')
+    }, seatLimitMs).unref()
   }
   const identify = async (stream: SiteStream): Promise<void> => {
     const properties: Scalars = stream.token === undefined ? await propertiesOf(stream) : {}
@@ -94,12 +104,13 @@ export function createLobby({ sql, log, isOpen }: LobbyOptions): Lobby {
     if (token === undefined) {
       if (!isOpen) return stream.refuse(unauthenticated, 'A site token is wanted: metadata authorization: Bearer …')
       const name = text(properties, 'site_name')
-      return seat({ stream, known: undefined, name: plainName.test(name ?? '') ? name : undefined })
+      return seat({ stream, known: undefined, name: plainName.test(name ?? '') ? name : undefined }, false)
     }
     const found = await findByToken(sql, hashOfToken(token))
     if (found === undefined) return stream.refuse(unauthenticated, 'This site token is not known')
     if (found.state !== 'created' && found.state !== 'running') return stream.dismiss()
-    seat({ stream, known: { federation: found.federation, name: found.name }, name: undefined })
+    const known = { federation: found.federation, name: found.name }
+    seat({ stream, known, name: undefined }, found.state === 'running')
   }
   return {
     async admit(stream) {

@@ -19,6 +19,8 @@ export interface Roster {
   change(signal: AbortSignal): Promise<void>
   /** Says goodbye to all. */
   dismissAll(): void
+  /** Cuts all off, so that they join again where the federation runs now. */
+  sendBack(): void
 }
 
 /** What a roster tells. */
@@ -27,7 +29,9 @@ export interface RosterEvents {
   readonly onGo: (site: ConnectedSite) => void
 }
 
-const alreadyExists = 6 // gRPC's code
+// gRPC's codes.
+const alreadyExists = 6
+const unavailable = 14
 
 /** Creates an empty roster. */
 export function createRoster({ onCome, onGo }: RosterEvents): Roster {
@@ -74,6 +78,11 @@ export function createRoster({ onCome, onGo }: RosterEvents): Roster {
       }),
     dismissAll() {
       for (const { stream } of present.values()) stream.dismiss()
+    },
+    sendBack() {
+      for (const { stream } of [...present.values()]) {
+        stream.refuse(unavailable, 'The federation goes on in another process; join again')
+      }
     },
   }
 }

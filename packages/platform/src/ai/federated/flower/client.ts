@@ -128,8 +128,8 @@ async function serve(stream: Stream, options: JoinOptions, count: { sent: number
   return { kind: 'dismissed' } // Flower servers may end the stream without a word
 }
 
-// Statuses that trying again does not mend (gRPC codes 3, 7, 12, 16).
-const final: ReadonlySet<number> = new Set([3, 7, 12, 16])
+// Statuses that trying again does not mend: bad argument, taken name, no permission, no such method, no valid token.
+const final: ReadonlySet<number> = new Set([3, 6, 7, 12, 16])
 
 function grpcCode(error: unknown): number | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined

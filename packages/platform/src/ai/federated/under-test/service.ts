@@ -74,6 +74,8 @@ export interface Place {
   readonly flowerPort?: number
   readonly openJoin?: boolean
   readonly leaseMs?: number
+  /** Answers over HTTP and runs nothing. */
+  readonly isReader?: boolean
 }
 
 const callerOf = (role: Role): Caller => ({
@@ -113,7 +115,7 @@ export async function serviceUnderTest(place: Place): Promise<ServiceUnderTest> 
   const verifyCaller = (role: string): Caller => callerOf(role as Role) // the tests send the role itself
   const app = buildServiceApp({ service: 'federated', running, verifyCaller, log: silentLogger, clock: systemClock })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  await running.start?.()
+  if (place.isReader !== true) await running.start?.()
   return {
     flower: `127.0.0.1:${running.flowerPort()}`,
     url,
