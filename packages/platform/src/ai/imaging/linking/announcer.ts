@@ -4,7 +4,7 @@ import type { CallService, Events, Logger } from '../../../kernel/ports.ts'
 import type { Sql, Tx } from '../../../kernel/sql.ts'
 import { studyChanged } from '../store/ingest.ts'
 import { findPatient } from './find-patient.ts'
-import { forgetStudy, type Link, listSeries, readStudy, setLink, staleUnassigned } from './study-store.ts'
+import { forgetStudy, type Link, listSeries, quietMs, readStudy, setLink, staleUnassigned } from './study-store.ts'
 
 /** Topic of an announced study: its {@link StudySummary} with `seriesList`; no patient means that it was taken away or never found. */
 export const studyAnnounced = 'imaging.study-announced'
@@ -25,6 +25,9 @@ export interface Announcer {
 
 const lookAgainSeconds = 30
 const perLook = 50
+const pauseMs = 800
+const longestWaitMs = 6000
+const lookEveryMs = 300
 const everyone = { patient: undefined }
 
 /** Links a study and announces it, in the open transaction. */
@@ -36,6 +39,15 @@ export async function linkAndAnnounce(tx: Tx, studyUid: string, link: Link, even
     { topic: studyAnnounced, key: link.patient ?? studyUid, payload: { ...study, seriesList } },
   ])
   if (study.instances === 0) await forgetStudy(tx, studyUid)
+}
+
+// Images of a study come one after the other: it is told of once they pause, or after a while at the latest.
+async function untilQuiet(studyUid: string, { sql }: AnnouncerPorts, stop: AbortSignal): Promise<void> {
+  for (let waitedMs = 0; waitedMs < longestWaitMs && !stop.aborted; waitedMs += lookEveryMs) {
+    const quiet = await quietMs(sql, studyUid)
+    if (quiet === undefined || quiet >= pauseMs) return
+    await delay(lookEveryMs, undefined, { signal: stop }).catch(() => undefined)
+  }
 }
 
 async function announce(studyUid: string, { sql, events, call }: AnnouncerPorts): Promise<void> {
@@ -73,9 +85,11 @@ async function lookAgain(stop: AbortSignal, ports: AnnouncerPorts): Promise<void
 export function createAnnouncer(ports: AnnouncerPorts): Announcer {
   const stop = new AbortController()
   const state: { looking?: Promise<void> } = {}
-  ports.events.subscribe('imaging.announcer', [studyChanged], (event) =>
-    announce(String(event.payload['studyUid']), ports),
-  )
+  ports.events.subscribe('imaging.announcer', [studyChanged], async (event) => {
+    const studyUid = String(event.payload['studyUid'])
+    await untilQuiet(studyUid, ports, stop.signal)
+    await announce(studyUid, ports)
+  })
   return {
     start() {
       state.looking = lookAgain(stop.signal, ports)

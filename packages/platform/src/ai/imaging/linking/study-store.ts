@@ -100,6 +100,15 @@ export async function readStudy(
   return row === undefined ? undefined : summaryOf(row)
 }
 
+/** Milliseconds since a study last changed, by the database's clock; undefined when it is gone. */
+export async function quietMs(sql: Queryable, studyUid: string): Promise<number | undefined> {
+  const [row] = await sql.query<{ ms: number }>({
+    text: 'SELECT extract(epoch FROM now() - changed)::float8 * 1000 AS ms FROM imaging.study WHERE study_uid = $1',
+    values: [studyUid],
+  })
+  return row?.ms
+}
+
 /** The series of a study, in the order of their numbers; 500 at most. */
 export async function listSeries(sql: Queryable, studyUid: string): Promise<readonly SeriesSummary[]> {
   return await sql.query<SeriesSummary>({
