@@ -60,9 +60,10 @@ function problemOf(error: unknown): JobProblem {
   return { code: 'internal', detail: 'The server failed; the operator finds the job by its id in the log' }
 }
 
-// A passing outage is waited out: the lease runs off, and the job is taken again.
+// A passing outage is waited out: the lease runs off, and the job is taken again. The model was there when the job began, so
+// that it is not found means most often that the inference service is starting.
 const isPassing = (error: unknown): boolean =>
-  error instanceof AppError && ['unavailable', 'timeout', 'bad-gateway'].includes(error.code)
+  error instanceof AppError && ['unavailable', 'timeout', 'bad-gateway', 'not-found'].includes(error.code)
 
 async function renewUntil(
   options: RunnerOptions,
@@ -103,7 +104,7 @@ async function runJob(options: RunnerOptions, job: Job, stop: AbortSignal): Prom
   } catch (error) {
     if (stop.aborted) await releaseJob(sql, job.id, holder)
     else if (end.signal.reason instanceof Lost) log.info('explain.job.given-up', { job: job.id })
-    else if (isPassing(error) && job.attempts <= maxAttempts) log.warn('explain.job.retry', { job: job.id, error })
+    else if (isPassing(error) && job.attempts < maxAttempts) log.warn('explain.job.retry', { job: job.id, error })
     else {
       await endJob(sql, job.id, { holder, state: 'failed', problem: problemOf(error) })
       log.warn('explain.job.failed', { job: job.id, error })

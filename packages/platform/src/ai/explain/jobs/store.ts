@@ -92,10 +92,11 @@ export async function releaseJob(sql: Sql, id: string, holder: string): Promise<
   })
 }
 
-/** Keeps a finished sample; a repeated one changes nothing. */
+/** Keeps a finished sample; a repeated one changes nothing. Attempts count anew, for the job gets on. */
 export async function insertRow(sql: Sql, row: { job: string; sample: number; result: RowResult }): Promise<void> {
   await sql.query({
-    text: 'INSERT INTO explain.job_row (job, sample, result) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+    text: `WITH kept AS (INSERT INTO explain.job_row (job, sample, result) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING)
+           UPDATE explain.job SET attempts = 1 WHERE id = $1`,
     values: [row.job, row.sample, JSON.stringify(row.result)],
   })
 }
