@@ -74,120 +74,127 @@ function checkSameSize(left: Held, right: Held): void {
 const isZero = (values: PlainValues): boolean =>
   typeof values === 'number' ? values === 0 : values.every((value) => value === 0)
 
-/** Begins a computation. */
-export function createArithmetic(machine: Machine): Arithmetic {
-  const instructions: Instruction[] = []
-  const counter = { next: 0 }
-  const emit = (instruction: Instruction): void => {
-    if (instructions.length === maxInstructions) refuse(`The computation has more than ${maxInstructions} operations`)
-    instructions.push(instruction)
-  }
-  const fresh = (): number => counter.next++
-
-  const lower = (of: Held, primesLeft: number): Held => {
-    if (of.primesLeft === primesLeft) return of
-    demandRoom(machine, of.scale, primesLeft)
-    const to = fresh()
-    emit({ kind: 'lower', of: of.register, primesLeft, to })
-    return { ...of, register: to, primesLeft }
-  }
-
-  const weigh: Arithmetic['weigh'] = (of, values, scale) => {
-    const [first] = of
-    if (first === undefined || of.length !== values.length) return refuse('Each vector needs its weight')
-    const used = of.flatMap((held, index) => {
-      const own = values[index] ?? 0
-      checkSameSize(first, held)
-      checkPlain(held, own)
-      return isZero(own) ? [] : [{ held, own }]
-    })
-    if (used.length === 0) return refuse('All weights are 0: the result would be the same for everybody and not secret')
-    const primesLeft = Math.min(...used.map(({ held }) => held.primesLeft))
-    demandLevels({ primesLeft }, 1)
-    const wished = scale ?? used[0]?.held.scale ?? first.scale
-    const lowered = used.map(({ held }) => lower(held, primesLeft))
-    const shared = lowered[0]?.scale ?? first.scale
-    if (lowered.some((held) => !isSame(held.scale, shared))) return refuse('The vectors have different scales')
-    const plainScale = (wished * nextPrime(machine, primesLeft)) / shared
-    if (plainScale < 1) return refuse('The scales of these vectors leave no room for weights')
-    demandRoom(machine, wished, primesLeft - 1)
-    const to = fresh()
-    emit({
-      ...{ kind: 'weigh', of: lowered.map(({ register }) => register), values: used.map(({ own }) => own) },
-      ...{ plainScale, scale: wished, to },
-    })
-    const isRepeated = lowered.every((held) => held.isRepeated)
-    return { register: to, size: first.size, primesLeft: primesLeft - 1, scale: wished, isRepeated }
-  }
-
-  // Brings two vectors to one level and one scale; a real difference of scales costs the higher one a level.
-  const align = (left: Held, right: Held): readonly [Held, Held] => {
-    checkSameSize(left, right)
-    const primesLeft = Math.min(left.primesLeft, right.primesLeft)
-    if (isSame(left.scale, right.scale)) return [lower(left, primesLeft), lower(right, primesLeft)]
-    const [high, low] = left.primesLeft > right.primesLeft ? [left, right] : [right, left]
-    if (high.primesLeft > low.primesLeft) {
-      const fitted = weigh([lower(high, low.primesLeft + 1)], [1], low.scale)
-      return high === left ? [fitted, low] : [low, fitted]
-    }
-    demandLevels(left, 1)
-    const fitted = weigh([left], [1], right.scale)
-    return [fitted, lower(right, fitted.primesLeft)]
-  }
-
-  const combine = (kind: 'add' | 'subtract', given: Held, other: Held): Held => {
-    const [left, right] = align(given, other)
-    const to = fresh()
-    emit({ kind, left: left.register, right: right.register, to })
-    return { ...left, register: to, isRepeated: left.isRepeated && right.isRepeated }
-  }
-
-  const multiply = (given: Held, other: Held): Held => {
-    checkSameSize(given, other)
-    if (!machine.hasRelinKeys) return refuse('The context has no relinearisation keys, so vectors cannot be multiplied')
-    const primesLeft = Math.min(given.primesLeft, other.primesLeft)
-    demandLevels({ primesLeft }, 1)
-    const [left, right] = [lower(given, primesLeft), lower(other, primesLeft)]
-    const scale = (left.scale * right.scale) / nextPrime(machine, primesLeft)
-    demandRoom(machine, left.scale * right.scale, primesLeft)
-    demandRoom(machine, scale, primesLeft - 1)
-    const to = fresh()
-    emit({ kind: 'multiply', left: left.register, right: right.register, scale, to })
-    const isRepeated = left.isRepeated && right.isRepeated
-    return { register: to, size: left.size, primesLeft: primesLeft - 1, scale, isRepeated }
-  }
-
-  const rotate = (of: Held, by: number): Held => {
-    let register = of.register
-    for (const step of rotationPath(machine, by)) {
-      const to = fresh()
-      emit({ kind: 'rotate', of: register, by: step, to })
-      register = to
-    }
-    return { ...of, register }
-  }
-
-  return {
-    machine,
-    instructions,
-    input: (facts) => ({ ...facts, register: fresh(), isRepeated: true }),
-    add: (left, right) => combine('add', left, right),
-    subtract: (left, right) => combine('subtract', left, right),
-    negate(of) {
-      const to = fresh()
-      emit({ kind: 'negate', of: of.register, to })
-      return { ...of, register: to }
-    },
-    addPlain(of, values) {
-      checkPlain(of, values)
-      const to = fresh()
-      emit({ kind: 'add-plain', of: of.register, values, to })
-      return { ...of, register: to }
-    },
-    ...{ multiply, weigh, rotate, lower },
-  }
-}
-
 function isSame(left: number, right: number): boolean {
   return Math.abs(left - right) <= sameScale * Math.max(left, right)
+}
+
+interface Books {
+  readonly machine: Machine
+  readonly instructions: Instruction[]
+  nextRegister: number
+}
+
+// Writes an instruction for a fresh register and gives that register.
+function emit(books: Books, make: (to: number) => Instruction): number {
+  const { instructions } = books
+  if (instructions.length === maxInstructions) refuse(`The computation has more than ${maxInstructions} operations`)
+  const to = books.nextRegister++
+  instructions.push(make(to))
+  return to
+}
+
+function lower(books: Books, of: Held, primesLeft: number): Held {
+  if (of.primesLeft === primesLeft) return of
+  demandRoom(books.machine, of.scale, primesLeft)
+  const register = emit(books, (to) => ({ kind: 'lower', of: of.register, primesLeft, to }))
+  return { ...of, register, primesLeft }
+}
+
+interface Weighed {
+  readonly held: Held
+  readonly own: PlainValues
+}
+
+// Vectors with weights that are not 0.
+function usedWeights(of: readonly Held[], values: readonly PlainValues[]): readonly [Weighed, ...Weighed[]] {
+  const [head] = of
+  if (head === undefined || of.length !== values.length) return refuse('Each vector needs its weight')
+  const [first, ...others] = of.flatMap((held, index) => {
+    const own = values[index] ?? 0
+    checkSameSize(head, held)
+    checkPlain(held, own)
+    return isZero(own) ? [] : [{ held, own }]
+  })
+  if (first !== undefined) return [first, ...others]
+  return refuse('All weights are 0: the result would be the same for everybody and not secret')
+}
+
+function weigh(books: Books, used: readonly [Weighed, ...Weighed[]], scale = used[0].held.scale): Held {
+  const { machine } = books
+  const primesLeft = Math.min(...used.map(({ held }) => held.primesLeft))
+  demandLevels({ primesLeft }, 1)
+  const [{ held: first }] = used
+  if (used.some(({ held }) => !isSame(held.scale, first.scale))) refuse('The vectors have different scales')
+  const of = used.map(({ held }) => lower(books, held, primesLeft).register)
+  const plainScale = (scale * nextPrime(machine, primesLeft)) / first.scale
+  if (plainScale < 1) refuse('The scales of these vectors leave no room for weights')
+  demandRoom(machine, scale, primesLeft - 1)
+  const values = used.map(({ own }) => own)
+  const register = emit(books, (to) => ({ kind: 'weigh', of, values, plainScale, scale, to }))
+  const isRepeated = used.every(({ held }) => held.isRepeated)
+  return { register, size: first.size, primesLeft: primesLeft - 1, scale, isRepeated }
+}
+
+// Brings two vectors to one level and one scale; a real difference of scales costs the higher one a level.
+function align(books: Books, left: Held, right: Held): readonly [Held, Held] {
+  checkSameSize(left, right)
+  const primesLeft = Math.min(left.primesLeft, right.primesLeft)
+  if (isSame(left.scale, right.scale)) return [lower(books, left, primesLeft), lower(books, right, primesLeft)]
+  const [high, low] = left.primesLeft > right.primesLeft ? [left, right] : [right, left]
+  if (high.primesLeft > low.primesLeft) {
+    const fitted = weigh(books, [{ held: lower(books, high, low.primesLeft + 1), own: 1 }], low.scale)
+    return high === left ? [fitted, low] : [low, fitted]
+  }
+  const fitted = weigh(books, [{ held: left, own: 1 }], right.scale)
+  return [fitted, lower(books, right, fitted.primesLeft)]
+}
+
+function combine(books: Books, kind: 'add' | 'subtract', given: readonly [Held, Held]): Held {
+  const [left, right] = align(books, ...given)
+  const register = emit(books, (to) => ({ kind, left: left.register, right: right.register, to }))
+  return { ...left, register, isRepeated: left.isRepeated && right.isRepeated }
+}
+
+function multiply(books: Books, given: Held, other: Held): Held {
+  const { machine } = books
+  checkSameSize(given, other)
+  if (!machine.hasRelinKeys) refuse('The context has no relinearisation keys, so vectors cannot be multiplied')
+  const primesLeft = Math.min(given.primesLeft, other.primesLeft)
+  demandLevels({ primesLeft }, 1)
+  const [left, right] = [lower(books, given, primesLeft), lower(books, other, primesLeft)]
+  const scale = (left.scale * right.scale) / nextPrime(machine, primesLeft)
+  demandRoom(machine, left.scale * right.scale, primesLeft)
+  demandRoom(machine, scale, primesLeft - 1)
+  const register = emit(books, (to) => ({ kind: 'multiply', left: left.register, right: right.register, scale, to }))
+  return { ...left, register, primesLeft: primesLeft - 1, scale, isRepeated: left.isRepeated && right.isRepeated }
+}
+
+function rotate(books: Books, of: Held, by: number): Held {
+  let register = of.register
+  for (const step of rotationPath(books.machine, by)) {
+    const from = register
+    register = emit(books, (to) => ({ kind: 'rotate', of: from, by: step, to }))
+  }
+  return { ...of, register }
+}
+
+/** Begins a computation. */
+export function createArithmetic(machine: Machine): Arithmetic {
+  const books: Books = { machine, instructions: [], nextRegister: 0 }
+  return {
+    machine,
+    instructions: books.instructions,
+    input: (facts) => ({ ...facts, register: books.nextRegister++, isRepeated: true }),
+    add: (left, right) => combine(books, 'add', [left, right]),
+    subtract: (left, right) => combine(books, 'subtract', [left, right]),
+    negate: (of) => ({ ...of, register: emit(books, (to) => ({ kind: 'negate', of: of.register, to })) }),
+    addPlain(of, values) {
+      checkPlain(of, values)
+      return { ...of, register: emit(books, (to) => ({ kind: 'add-plain', of: of.register, values, to })) }
+    },
+    multiply: (left, right) => multiply(books, left, right),
+    weigh: (of, values, scale) => weigh(books, usedWeights(of, values), scale),
+    rotate: (of, by) => rotate(books, of, by),
+    lower: (of, primesLeft) => lower(books, of, primesLeft),
+  }
 }
