@@ -17,6 +17,7 @@ export interface KservePortOptions {
 
 const maxPathLength = 2048
 const smallBytes = 1024
+const joinedBytes = 262_144
 
 /** The segments of a path below `/v2`. @throws TritonError when it is another path or badly encoded */
 export function segmentsOf(url: string): readonly string[] {
@@ -72,6 +73,11 @@ async function send(request: IncomingMessage, response: ServerResponse, answer: 
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
+  // Joined, a small answer leaves in one piece with its headers.
+  if (size <= joinedBytes) {
+    response.end(parts.length === 1 ? parts[0] : Buffer.concat(parts))
+    return
+  }
   for (const part of parts) response.write(part)
   response.end()
 }
