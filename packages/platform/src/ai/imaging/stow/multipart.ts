@@ -27,6 +27,23 @@ async function fill(source: Source): Promise<void> {
   else source.buffer = source.buffer.length === 0 ? Buffer.from(value) : Buffer.concat([source.buffer, value])
 }
 
+// A delimiter may lie across two chunks. Where it does not, the chunks are not copied together: bodies are large.
+async function* seam(source: Source, delimiter: Buffer): AsyncGenerator<Uint8Array> {
+  const tail = source.buffer
+  const { value, done } = await source.chunks.next()
+  if (done === true) {
+    source.isEnded = true
+    return
+  }
+  const across = Buffer.concat([tail, value.subarray(0, delimiter.length)])
+  if (value.length < delimiter.length || across.includes(delimiter)) {
+    source.buffer = Buffer.concat([tail, value])
+    return
+  }
+  source.buffer = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  if (tail.length > 0) yield tail
+}
+
 // Everything up to the delimiter, which is consumed; the last bytes wait, for they may begin a delimiter.
 async function* upTo(source: Source, delimiter: Buffer): AsyncGenerator<Uint8Array> {
   for (;;) {
@@ -44,7 +61,7 @@ async function* upTo(source: Source, delimiter: Buffer): AsyncGenerator<Uint8Arr
       yield ready
     }
     if (source.isEnded) throw malformed('it ends before its closing boundary')
-    await fill(source)
+    yield* seam(source, delimiter)
   }
 }
 
