@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { createChestPhantom, phantomFiles, phantomUids } from '@xinglin/core/dicom/phantom'
 import type { Page } from 'playwright-core'
 import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
-import { goTo, noChromium, openStage, ownPatient, type Stage, settle, zhangSan } from './console/stage.ts'
+import { goTo, noChromium, openStage, ownPatient, type Stage, zhangSan } from './console/stage.ts'
 
 const phantom = createChestPhantom({
   seed: 5,
@@ -38,8 +38,6 @@ async function drops(stage: Stage, folder: string): Promise<void> {
   await page.getByText('24 of 25 files stored. 0 refused, 1 no DICOM objects.').waitFor({ timeout: 60_000 })
   await page.locator('tbody tr').first().waitFor()
   assert.match((await page.locator('tbody tr').first().textContent()) ?? '', /张三/)
-  await page.reload()
-  await settle(page)
   await page.locator('tbody').getByText('Linked', { exact: true }).waitFor()
   await page.locator('tbody tr td:first-child a').first().click()
   await page.waitForURL((address) => address.searchParams.get('study') === uids.study)

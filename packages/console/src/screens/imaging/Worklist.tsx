@@ -26,6 +26,7 @@ import {
 
 type ImagingWords = Readonly<Record<keyof (typeof imagingText)['en'], string>>
 
+const linkingEveryMs = 2000
 const worklistKey = ['imaging', 'studies'] as const
 
 function useStudies(filters: WorklistFilters) {
@@ -36,6 +37,11 @@ function useStudies(filters: WorklistFilters) {
     initialPageParam: 0,
     getNextPageParam: ({ nextOffset }) => nextOffset,
     placeholderData: keepPreviousData,
+    // A study that has just come is being linked: its row follows by itself.
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some((page) => page.studies.some(({ linkState }) => linkState === 'waiting')) === true
+        ? linkingEveryMs
+        : false,
   })
   const studies = useMemo(() => pages.data?.pages.flatMap((page) => page.studies) ?? [], [pages.data])
   return { pages, studies }

@@ -1,6 +1,6 @@
 // The axial view: one slice on a canvas; wheel and keys change it, dragging changes the window.
 import type { GreyWindow } from '@xinglin/core/dicom/image'
-import { type KeyboardEvent, type PointerEvent, useEffect, useLayoutEffect, useRef } from 'react'
+import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useLayoutEffect, useRef } from 'react'
 import { fill } from '../../../language/fill.ts'
 import { useText } from '../../../language/LanguageProvider.tsx'
 import { drawAxial, drawMask, type GreyTable } from './draw.ts'
@@ -72,25 +72,19 @@ function useWheel(surface: { readonly current: HTMLElement | null }, onStep: (st
   }, [surface, onStep])
 }
 
-/** The view. */
-export function AxialView(props: AxialViewProps) {
-  const text = useText(viewerText)
-  const { slice, total, window, onSlice, onWindow, rows, columns, pixelAspect, units } = props
-  const asked = useRef<number | undefined>(undefined)
+// Goes to slices by wheel and keys, and notes when it was asked to.
+function useSteps(props: AxialViewProps, asked: { current: number | undefined }) {
+  const { slice, total, onSlice } = props
   const surface = useRef<HTMLDivElement>(null)
-  const drag = useRef<{ readonly x: number; readonly y: number; readonly window: GreyWindow } | undefined>(undefined)
-  const canvas = useDrawing(props, asked)
   const go = (next: number): void => {
     const bounded = Math.min(total - 1, Math.max(0, next))
     if (bounded === slice) return
     asked.current = performance.now()
     onSlice(bounded)
   }
-  const step = useRef(go)
-  step.current = go
-  const position = useRef(slice)
-  position.current = slice
-  const onStep = useRef((by: number) => step.current(position.current + by)).current
+  const latest = useRef({ go, slice })
+  latest.current = { go, slice }
+  const onStep = useCallback((by: number) => latest.current.go(latest.current.slice + by), [])
   useWheel(surface, onStep)
   const onKeyDown = (event: KeyboardEvent): void => {
     const next = steps[event.key]?.(slice, total)
@@ -98,36 +92,51 @@ export function AxialView(props: AxialViewProps) {
     event.preventDefault()
     go(next)
   }
-  const onPointerDown = (event: PointerEvent<HTMLDivElement>): void => {
-    event.currentTarget.setPointerCapture(event.pointerId)
-    drag.current = { x: event.clientX, y: event.clientY, window }
+  return { surface, onKeyDown }
+}
+
+// Dragging sideways widens the window, down raises its centre.
+function useWindowDrag({ window, onWindow }: Pick<AxialViewProps, 'window' | 'onWindow'>) {
+  const from = useRef<{ readonly x: number; readonly y: number; readonly window: GreyWindow } | undefined>(undefined)
+  const end = (): void => {
+    from.current = undefined
   }
-  const onPointerMove = (event: PointerEvent): void => {
-    const { current } = drag
-    if (current === undefined) return
-    const width = current.window.width + (event.clientX - current.x) * windowPerPixel
-    const center = current.window.center + (event.clientY - current.y) * windowPerPixel
-    onWindow({ center, width })
+  return {
+    onPointerDown(event: PointerEvent<HTMLDivElement>) {
+      event.currentTarget.setPointerCapture(event.pointerId)
+      from.current = { x: event.clientX, y: event.clientY, window }
+    },
+    onPointerMove(event: PointerEvent) {
+      const { current } = from
+      if (current === undefined) return
+      const width = current.window.width + (event.clientX - current.x) * windowPerPixel
+      const center = current.window.center + (event.clientY - current.y) * windowPerPixel
+      onWindow({ center, width })
+    },
+    onPointerUp: end,
+    onPointerCancel: end,
   }
-  const said = fill(text.slice, { slice: slice + 1, total })
+}
+
+/** The view. */
+export function AxialView(props: AxialViewProps) {
+  const text = useText(viewerText)
+  const { slice, total, rows, columns, pixelAspect, units } = props
+  const asked = useRef<number | undefined>(undefined)
+  const canvas = useDrawing(props, asked)
+  const { surface, onKeyDown } = useSteps(props, asked)
+  const drag = useWindowDrag(props)
   return (
     <figure className={styles.view}>
       <div
+        {...drag}
         aria-label={text.axial}
         aria-valuemax={total}
         aria-valuemin={1}
         aria-valuenow={slice + 1}
-        aria-valuetext={said}
+        aria-valuetext={fill(text.slice, { slice: slice + 1, total })}
         className={styles.surface}
         onKeyDown={onKeyDown}
-        onPointerCancel={() => {
-          drag.current = undefined
-        }}
-        onPointerDown={onPointerDown}
-        onPointerMove={onPointerMove}
-        onPointerUp={() => {
-          drag.current = undefined
-        }}
         ref={surface}
         role="slider"
         tabIndex={0}

@@ -77,54 +77,89 @@ function useSlice({ slices }: SliceStack, asked: string | undefined) {
   return [slice, setSlice] as const
 }
 
+interface Look {
+  readonly window: GreyWindow
+  readonly isCoronal: boolean
+  readonly isMarked: boolean
+  /** Row of the coronal cut. */
+  readonly row: number
+}
+
+interface ControlsProps {
+  readonly look: Look
+  readonly stack: SliceStack
+  readonly hasMasks: boolean
+  readonly onLook: (change: Partial<Look>) => void
+}
+
+function Controls({ look, stack, hasMasks, onLook }: ControlsProps) {
+  const text = useText(viewerText)
+  return (
+    <>
+      <WindowControls onWindow={(window) => onLook({ window })} window={look.window} />
+      <Switch
+        isDisabled={!hasMasks}
+        isOn={look.isMarked && hasMasks}
+        label={hasMasks ? text.showMasks : text.noMasks}
+        onChange={(isMarked) => onLook({ isMarked })}
+      />
+      {stack.isVolume ? (
+        <>
+          <Switch isOn={look.isCoronal} label={text.showCoronal} onChange={(isCoronal) => onLook({ isCoronal })} />
+          <label className={styles.controls}>
+            <span>{text.row}</span>
+            <input
+              max={stack.rows - 1}
+              min={0}
+              onChange={(event) => onLook({ row: Number(event.currentTarget.value) })}
+              type="range"
+              value={look.row}
+            />
+          </label>
+        </>
+      ) : (
+        <p className={styles.quiet}>{stack.slices.length > 1 ? text.uneven : ''}</p>
+      )}
+    </>
+  )
+}
+
+function useLook(stack: SliceStack) {
+  const [look, setLook] = useState<Look>(() => ({
+    window: boundedWindow(stack.window),
+    isCoronal: true,
+    isMarked: true,
+    row: stack.rows >> 1,
+  }))
+  const onLook = useCallback((change: Partial<Look>) => setLook((old) => ({ ...old, ...change })), [])
+  return [look, onLook] as const
+}
+
 function Views(props: SeriesViewerProps & { readonly volume: LoadingVolume; readonly stack: SliceStack }) {
   const { studyUid, seriesUid, asked, volume, stack } = props
   const text = useText(viewerText)
   const masks = useMasks(studyUid, seriesUid)
-  const [window, setWindow] = useState<GreyWindow>(() => boundedWindow(stack.window))
-  const [isCoronal, setCoronal] = useState(true)
-  const [isMarked, setMarked] = useState(true)
-  const [row, setRow] = useState(stack.rows >> 1)
+  const [look, onLook] = useLook(stack)
+  const [slice, onSlice] = useSlice(stack, asked)
+  const { window, isCoronal, isMarked, row } = look
   const table = useMemo(() => greyTable(window), [window])
   const { slices, rows, columns, spacingMm } = stack
-  const [slice, onSlice] = useSlice(stack, asked)
   // The cut follows when the slice is drawn: going through slices stays smooth.
-  const cutSlice = useDeferredValue(slice)
-  const cutTable = useDeferredValue(table)
-  const cutLoaded = useDeferredValue(volume.loaded)
+  const cut = {
+    slice: useDeferredValue(slice),
+    table: useDeferredValue(table),
+    loaded: useDeferredValue(volume.loaded),
+  }
   const ofSlices = useMemo(
     () => slices.map(({ sopInstanceUid }) => (isMarked ? masks?.get(sopInstanceUid) : undefined)),
     [slices, masks, isMarked],
   )
-  const onWindow = useCallback((next: GreyWindow) => setWindow(boundedWindow(next)), [])
+  const onWindow = useCallback((next: GreyWindow) => onLook({ window: boundedWindow(next) }), [onLook])
   const [rowMm, columnMm, sliceMm] = spacingMm
   return (
     <>
       <div className={styles.side}>
-        <WindowControls onWindow={onWindow} window={window} />
-        <Switch
-          isDisabled={masks === undefined}
-          isOn={isMarked && masks !== undefined}
-          label={masks === undefined ? text.noMasks : text.showMasks}
-          onChange={setMarked}
-        />
-        {stack.isVolume ? (
-          <>
-            <Switch isOn={isCoronal} label={text.showCoronal} onChange={setCoronal} />
-            <label className={styles.controls}>
-              <span>{text.row}</span>
-              <input
-                max={rows - 1}
-                min={0}
-                onChange={(event) => setRow(Number(event.currentTarget.value))}
-                type="range"
-                value={row}
-              />
-            </label>
-          </>
-        ) : (
-          <p className={styles.quiet}>{slices.length > 1 ? text.uneven : ''}</p>
-        )}
+        <Controls hasMasks={masks !== undefined} {...{ look, stack, onLook }} />
         <Progress total={slices.length} volume={volume} />
         <p className={styles.quiet}>{text.keys}</p>
       </div>
@@ -138,13 +173,10 @@ function Views(props: SeriesViewerProps & { readonly volume: LoadingVolume; read
         />
         {stack.isVolume && isCoronal ? (
           <CoronalView
-            {...{ columns, row, onSlice }}
-            loaded={cutLoaded}
+            {...{ columns, row, onSlice, ...cut }}
             masks={ofSlices}
             pixelAspect={sliceMm / columnMm}
-            slice={cutSlice}
             slices={volume.slices}
-            table={cutTable}
           />
         ) : null}
       </div>
