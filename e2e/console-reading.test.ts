@@ -52,7 +52,7 @@ async function reads(stage: Stage): Promise<void> {
   const panel = page.getByRole('region', { name: 'Nodule reading' })
   await panel.getByRole('button', { name: 'Read for nodules' }).click()
   await panel.getByRole('progressbar').waitFor()
-  await panel.getByRole('button', { name: 'Sign the report' }).waitFor({ timeout: 120_000 })
+  await panel.getByRole('button', { name: 'Sign the report' }).waitFor({ timeout: 300_000 })
   assert.match((await panel.textContent()) ?? '', /AI, not signed/)
   assert.ok(await panel.getByRole('button', { name: 'Sign the report' }).isDisabled())
   assert.deepEqual(await faultsOf(page, 'en'), [])
@@ -101,7 +101,7 @@ async function decidesAndSigns(stage: Stage): Promise<void> {
   await context.close()
 }
 
-test('from a reading to a signature', { skip: noChromium || noModel, timeout: 280_000 }, async (t) => {
+test('from a reading to a signature', { skip: noChromium || noModel, timeout: 580_000 }, async (t) => {
   const stage = await openStage()
   t.after(() => stage.close())
   await t.test('asks for a reading and follows it to its draft', () => reads(stage))
