@@ -89,7 +89,13 @@ function Draft(props: ReadingProps) {
         obstacle={signObstacle(reading, roles)}
         onSign={(conclusion) => act({ kind: 'sign', reading, conclusion })}
       />
-      <Button disabled={isActing} onClick={() => act({ kind: 'cancel', reading })} variant="subtle">
+      <Button
+        className={styles.discard}
+        disabled={isActing}
+        onClick={() => act({ kind: 'cancel', reading })}
+        size="compact-sm"
+        variant="default"
+      >
         {text.discard}
       </Button>
     </div>
