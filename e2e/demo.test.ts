@@ -29,7 +29,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('all five chapters succeed, and the given database holds only what the story put there', async () => {
+test('all chapters succeed, and the given database holds only what the story put there', async () => {
   const settings = {
     ...(await freePorts()),
     LOG_LEVEL: 'error',
@@ -44,8 +44,11 @@ test('all five chapters succeed, and the given database holds only what the stor
     told.scenes.filter(({ ok }) => !ok),
     [],
   )
-  const chapters = new Set(told.scenes.map(({ chapter }) => chapter[0]))
-  for (const number of ['1', '2', '3', '4', '5', '8']) assert.ok(chapters.has(number), `chapter ${number} was played`)
+  const chapters = [...new Set(told.scenes.map(({ chapter }) => chapter.split('.')[0]))]
+  assert.deepEqual(
+    chapters,
+    Array.from({ length: 12 }, (_, at) => String(at + 1)),
+  )
 
   // The import that loses its plugs goes into a system of its own; its people must not be here, nor its checkpoints.
   const seeds = await withDatabase(given.url, (sql) =>

@@ -47,7 +47,7 @@ function stageOn(
   const ports = listeningPorts({ specs: settingsByOwner, settings: readSettings(settingsByOwner, environment) })
   const token = (role: string) => issueLocalToken(system, { role: role as Role, subject: `article-${role}` })
   const quiet = () => undefined
-  const { ask } = createStage({ addresses: system, token, say: quiet, progress: quiet })
+  const { ask } = createStage({ addresses: system, token, say: quiet, progress: quiet, numbered: (chapter) => chapter })
   return {
     ...{ gatewayUrl: system.gatewayUrl, adminUrl: system.adminUrl, registryUrl: system.registryUrl, system },
     article: readArticle(text),

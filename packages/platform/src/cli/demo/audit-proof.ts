@@ -1,7 +1,7 @@
 // The audit trail shows what happened and proves that nothing in it was touched.
 import { expectStatus, type Stage } from './stage.ts'
 
-const chapter = '4. The trail that proves itself'
+const chapter = 'The trail that proves itself'
 
 /** Re-computes the whole trail; given by the command line, which reaches the database. */
 export type VerifyTrail = () => Promise<string>

@@ -7,7 +7,7 @@ import { cohort } from '@xinglin/core/cohort'
 import { type ImportResult, importRecords } from '../import/index.ts'
 import { expectStatus, type Stage } from './stage.ts'
 
-const chapter = '2. A day in the clinic'
+const chapter = 'A day in the clinic'
 
 /** What the clinic imports. */
 export interface ClinicOptions {

@@ -2,7 +2,7 @@
 import { type AskJson, playFederation } from '../federate/story.ts'
 import { type Answer, expectStatus, type Stage } from './stage.ts'
 
-const chapter = '8. Hospitals that learn together'
+const chapter = 'Hospitals that learn together'
 const story = { rounds: 3, stays: 150, strategy: 'fedavg', seed: 7 }
 
 function askerOf(stage: Stage, token: string): AskJson {

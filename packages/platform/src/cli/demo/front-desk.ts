@@ -2,7 +2,7 @@
 import { SignJWT } from 'jose'
 import { type Answer, expectStatus, type Stage } from './stage.ts'
 
-const chapter = '1. The front desk'
+const chapter = 'The front desk'
 const consumer = 'medical-frontend-app'
 
 const zhangSan = {

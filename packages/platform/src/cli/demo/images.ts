@@ -4,7 +4,7 @@ import { createChestPhantom, type PhantomIdentity, phantomFiles, phantomUids } f
 import { AppError } from '@xinglin/core/errors'
 import { expectStatus, type Stage } from './stage.ts'
 
-const chapter = '7. Images that find their patient'
+const chapter = 'Images that find their patient'
 const boundary = 'xinglin-demo'
 const patienceMs = 20_000
 const lookEveryMs = 100

@@ -22,7 +22,7 @@ import { playPrivateComputation } from './private-computation.ts'
 import { playPulledPlugs } from './pulled-plugs.ts'
 import { playRefusals } from './refusals.ts'
 import { playRisk } from './risk.ts'
-import { createStage, type Stage } from './stage.ts'
+import { chapterCounter, createStage, type Stage } from './stage.ts'
 import { playTriage } from './triage.ts'
 
 /** Options of the demo. */
@@ -38,6 +38,7 @@ interface Voice {
   readonly progress: (line: string) => void
   /** The stages played so far, also one whose play broke off. */
   readonly stages: Stage[]
+  readonly numbered: (chapter: string) => string
 }
 
 const plugPatients = 60
@@ -48,6 +49,7 @@ function voiceOf(isJson: boolean): Voice {
   const out = isJson ? process.stderr : process.stdout
   return {
     stages: [],
+    numbered: chapterCounter(),
     say: (line) => out.write(`${line}\n`),
     progress: (line) => {
       if (Date.now() - last.at < progressEveryMs && !line.startsWith('kill')) return
@@ -66,8 +68,8 @@ function tokensFor(place: () => SystemPlace): (role: string) => Promise<string> 
 }
 
 function openStage(voice: Voice, system: () => RunState): Stage {
-  const { say, progress, stages } = voice
-  const stage = createStage({ addresses: system(), token: tokensFor(system), say, progress })
+  const { say, progress, stages, numbered } = voice
+  const stage = createStage({ addresses: system(), token: tokensFor(system), say, progress, numbered })
   stages.push(stage)
   return stage
 }
@@ -79,14 +81,14 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
   const journalFolder = join(system.dataFolder, 'imports')
   const { patients, seed, folder } = options
   await playClinic(stage, { patients, seed, journalFolder, ...(folder === undefined ? {} : { folder }) })
-  await playRefusals(stage, patientId)
   await playTriage(stage)
   await playImages(stage)
+  await playReading(stage)
+  await playRisk(stage)
+  await playModels(stage)
   await playHospitals(stage)
   await playPrivateComputation(stage, placeOf(system))
-  await playReading(stage)
-  await playModels(stage)
-  await playRisk(stage)
+  await playRefusals(stage, patientId)
   await playAudit(stage, patientId, async () => {
     const report = await verifyLocalTrail(system)
     if (!report.ok) throw new Error(report.summary)

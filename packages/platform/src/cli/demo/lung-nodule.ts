@@ -11,7 +11,7 @@ import {
 import { AppError } from '@xinglin/core/errors'
 import { type Answer, expectStatus, type Stage } from './stage.ts'
 
-const chapter = '9. From a CT to a signed report'
+const chapter = 'From a CT to a signed report'
 const readings = '/api/v1/imaging/readings'
 const readingLimitMs = 300_000
 const lookEveryMs = 500

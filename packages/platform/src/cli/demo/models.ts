@@ -1,7 +1,7 @@
 // Models behind the clinic: which are served, what each can do and how sure that is, and who may change them.
 import { expectStatus, type Stage } from './stage.ts'
 
-const chapter = '11. Models with a card and a version'
+const chapter = 'Models with a card and a version'
 
 interface Metric {
   readonly name: string

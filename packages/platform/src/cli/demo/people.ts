@@ -2,7 +2,7 @@
 import { expectStatus, type Stage } from './stage.ts'
 import { recordsOfZhangSan } from './zhang-san.ts'
 
-const chapter = '2. A day in the clinic'
+const chapter = 'A day in the clinic'
 
 const practitioners = [
   { id: 'dr-chen', family: '陈', given: '伟', latin: 'Chen Wei' },

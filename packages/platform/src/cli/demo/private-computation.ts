@@ -2,7 +2,7 @@
 import { playCohort, playRiskScore, type StoryEnd, type StoryPlace } from '../private/story.ts'
 import type { Stage } from './stage.ts'
 
-const chapter = '7. Computed without being read'
+const chapter = 'Computed without being read'
 
 /** Plays the chapter. */
 export async function playPrivateComputation(stage: Stage, place: StoryPlace): Promise<void> {

@@ -5,7 +5,7 @@ import type { StartedSystem } from '../system.ts'
 import { writeCohort } from './clinic.ts'
 import { expectStatus, type Stage } from './stage.ts'
 
-const chapter = '5. Two pulled plugs (on a second system, so that nothing of yours is interrupted)'
+const chapter = 'Two pulled plugs (on a second system, so that nothing of yours is interrupted)'
 const perBatch = 200
 
 /** What the chapter needs: a system of its own to kill and start again. */

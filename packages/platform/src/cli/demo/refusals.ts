@@ -2,7 +2,7 @@
 import { SignJWT } from 'jose'
 import { expectStatus, type Stage } from './stage.ts'
 
-const chapter = '3. What is refused'
+const chapter = 'What is refused'
 
 function firstIssue(body: Record<string, unknown>): string {
   const [issue] = body.issue as readonly { readonly diagnostics?: string; readonly expression?: readonly string[] }[]

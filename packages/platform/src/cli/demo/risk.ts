@@ -2,7 +2,7 @@
 import { icuStayBundle } from '@xinglin/core/explain/icu'
 import { type Answer, expectStatus, type Stage } from './stage.ts'
 
-const chapter = '10. A risk with its reasons'
+const chapter = 'A risk with its reasons'
 const patientId = 'wang-fang'
 
 interface RiskBody {

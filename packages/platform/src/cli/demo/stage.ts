@@ -45,11 +45,22 @@ export interface Stage {
   progress(line: string): void
 }
 
+/** Counts chapters in the order in which they are played. */
+export function chapterCounter(): (title: string) => string {
+  const titles: string[] = []
+  return (title) => {
+    if (!titles.includes(title)) titles.push(title)
+    return `${titles.indexOf(title) + 1}. ${title}`
+  }
+}
+
 interface StageOptions {
   readonly addresses: Addresses
   readonly token: (role: string) => Promise<string>
   readonly say: (line: string) => void
   readonly progress: (line: string) => void
+  /** Gives a chapter its number. */
+  readonly numbered: (chapter: string) => string
 }
 
 async function ask(url: string, { method = 'GET', body, headers = {}, token }: Ask): Promise<Answer> {
@@ -75,7 +86,7 @@ async function ask(url: string, { method = 'GET', body, headers = {}, token }: A
 }
 
 /** Builds the stage. */
-export function createStage({ addresses, token, say, progress }: StageOptions): Stage {
+export function createStage({ addresses, token, say, progress, numbered }: StageOptions): Stage {
   const scenes: Scene[] = []
   return {
     addresses,
@@ -84,7 +95,8 @@ export function createStage({ addresses, token, say, progress }: StageOptions): 
     progress,
     ask: (pathOrUrl, options = {}) =>
       ask(pathOrUrl.startsWith('/') ? `${addresses.gatewayUrl}${pathOrUrl}` : pathOrUrl, options),
-    async scene(chapter, title, play) {
+    async scene(chapterTitle, title, play) {
+      const chapter = numbered(chapterTitle)
       if (scenes.at(-1)?.chapter !== chapter) say(`\n${chapter}`)
       const startedAt = performance.now()
       try {

@@ -1,7 +1,7 @@
 // From symptoms to a department, and a prescription that would harm: what triage asks, decides and books, what the pharmacy refuses.
 import { type Answer, expectStatus, type Stage } from './stage.ts'
 
-const chapter = '6. The right department, and no wrong medicine'
+const chapter = 'The right department, and no wrong medicine'
 const mostQuestions = 12
 
 interface Suggestions {
