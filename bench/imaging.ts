@@ -1,5 +1,5 @@
 // What DICOMweb costs: storing, searching and retrieving CT slices of half a megabyte, here or at a peer.
-// Usage: node bench/imaging.ts [--slices 200] [--reads 1] [--peer http://127.0.0.1:8042/dicom-web --peer-pid 123] [--out bench/results/imaging.json]
+// Usage: node bench/imaging.ts [--slices 200] [--reads 1] [--url http://127.0.0.1:8080/fhir --token …] [--peer http://127.0.0.1:8042/dicom-web --peer-pid 123] [--out bench/results/imaging.json]
 // With --peer every measurement is taken at the peer (an Orthanc, say) as well, in the same run, on the same machine.
 // Times depend on what else the machine does; the server's CPU (with its PostgreSQL and codecs) hardly does.
 import { readFile, writeFile } from 'node:fs/promises'
@@ -11,6 +11,10 @@ import { measuredOn, openTarget } from './target.ts'
 const { values } = parseArgs({
   options: {
     slices: { type: 'string', default: '200' },
+    /** A system that runs already: its FHIR base, a token, and the processes whose time counts. */
+    url: { type: 'string' },
+    token: { type: 'string' },
+    pid: { type: 'string', multiple: true, default: [] },
     peer: { type: 'string' },
     'peer-pid': { type: 'string' },
     out: { type: 'string' },
@@ -191,12 +195,13 @@ async function cpuOf(pid: string): Promise<number> {
   return (Number(fields[11] ?? Number.NaN) + Number(fields[12] ?? Number.NaN)) / 100
 }
 
-const target = await openTarget({})
+const target = await openTarget({ url: values.url, token: values.token })
 const own: Server = {
   name: 'xinglin',
   url: target.fhirUrl.replace(/\/fhir$/, '/dicom-web'),
   headers: target.token === undefined ? {} : { authorization: `Bearer ${target.token}` },
   async cpuSeconds() {
+    if (values.url !== undefined) return (await Promise.all(values.pid.map(cpuOf))).reduce((sum, one) => sum + one, 0)
     const { server, postgres } = await target.cpuSeconds()
     return server + postgres
   },
