@@ -1,4 +1,4 @@
-// The nodule model and the reader: milliseconds a slice, a series from request to draft, nodules found and false marks on phantoms.
+// The nodule model and the rules around it: milliseconds a slice, a series from pixels to measures, nodules found and false marks on phantoms.
 // Usage: node bench/nodule.ts [--write]; prints JSON. Measures on one thread; the load of the machine stands beside each figure.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
