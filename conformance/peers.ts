@@ -1,4 +1,5 @@
 // The Python with the peers we are compared with (flwr, tenseal, tritonclient, shap, torch); never a need of the product.
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 
@@ -18,4 +19,12 @@ export const peersEnvironment: Readonly<Record<string, string>> = {
   OMP_NUM_THREADS: '1',
   OPENBLAS_NUM_THREADS: '1',
   FLWR_TELEMETRY_ENABLED: '0',
+}
+
+/** The interpreter where it runs a statement such as `import flwr`; undefined where it does not, or where there is none. */
+export function pythonThat(statement: string, more: Readonly<Record<string, string>> = {}): string | undefined {
+  if (peersPython === undefined) return undefined
+  const env = { ...peersEnvironment, ...more }
+  const run = spawnSync(peersPython, ['-c', statement], { env, stdio: 'ignore', timeout: 120_000 })
+  return run.status === 0 ? peersPython : undefined
 }

@@ -1,43 +1,28 @@
 // Python with flwr and torch beside us; where it is absent, tests say how to get it.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { peersEnvironment, peersPython, pythonThat } from '../peers.ts'
 
 /** How to get the peer. */
 export const howToGetFlower =
   'needs Python with flwr and torch: python3 -m venv peers; peers/bin/pip install flwr torch "numpy<2"; set XINGLIN_PEERS_PYTHON to peers/bin/python'
 
-const given = process.env['XINGLIN_PEERS_PYTHON'] ?? '/opt/peers/bin/python'
-// A torch that was built for NumPy 1 finds one in a folder of its own beside the Python, if somebody put it there.
-const numpy1 = join(dirname(dirname(given)), 'numpy1')
+const python = peersPython ?? ''
 
 function environment(more: Readonly<Record<string, string>>): Record<string, string> {
-  const path = [numpy1, process.env['PYTHONPATH'] ?? ''].filter((part) => part !== '' && existsSync(part))
-  return {
-    PATH: process.env['PATH'] ?? '',
-    HOME: process.env['HOME'] ?? '',
-    PYTHONPATH: path.join(delimiter),
-    OMP_NUM_THREADS: '1',
-    OPENBLAS_NUM_THREADS: '1',
-    FLWR_TELEMETRY_ENABLED: '0',
-    PYTHONWARNINGS: 'ignore',
-    ...more,
-  }
+  return { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...peersEnvironment, ...more }
 }
 
 const script = (name: string): string => fileURLToPath(new URL(`python/${name}`, import.meta.url))
 
 /** True where flwr and a torch that can talk to NumPy are there. */
 export function hasFlower(): boolean {
-  if (!existsSync(given)) return false
-  const check = 'import flwr, torch; torch.zeros(1).numpy()'
-  return spawnSync(given, ['-c', check], { env: environment({}), stdio: 'ignore', timeout: 60_000 }).status === 0
+  return pythonThat('import flwr, torch; torch.zeros(1).numpy()') !== undefined
 }
 
 /** Runs a script to its end with text on its standard input; gives what it printed. @throws Error when it fails */
 export function runPython(name: string, input: string): string {
-  const run = spawnSync(given, [script(name)], { env: environment({}), input, encoding: 'utf8', timeout: 120_000 })
+  const run = spawnSync(python, [script(name)], { env: environment({}), input, encoding: 'utf8', timeout: 120_000 })
   if (run.status !== 0) throw new Error(`${name} failed: ${run.stderr.slice(-2000)}`)
   return run.stdout
 }
@@ -52,7 +37,7 @@ export interface RunningPython {
 /** Starts a script of this folder, or one elsewhere by its absolute path. */
 export function startPython(words: readonly string[], more: Readonly<Record<string, string>> = {}): RunningPython {
   const [name = '', ...rest] = words
-  const child = spawn(given, [script(name), ...rest], { env: environment(more), stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(python, [script(name), ...rest], { env: environment(more), stdio: ['ignore', 'pipe', 'pipe'] })
   const text = { out: '', err: '' }
   child.stdout.on('data', (chunk: Buffer) => {
     text.out += chunk.toString()

@@ -1,7 +1,6 @@
 // PyPI's tritonclient, unchanged, against our server over HTTP and gRPC. Skips where Python with it is not there.
 import assert from 'node:assert/strict'
-import { execFile, execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -9,25 +8,16 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type ServerUnderTest, serverUnderTest } from '../../packages/platform/src/ai/inference/under-test/server.ts'
 import { scaleGraph, sumGraph } from '../../packages/platform/src/testing/onnx-samples.ts'
+import { peersEnvironment, pythonThat } from '../peers.ts'
 
-const python = process.env['XINGLIN_PEERS_PYTHON'] ?? '/opt/peers/bin/python'
+const python = pythonThat('import tritonclient.http, tritonclient.grpc')
 const program = fileURLToPath(new URL('./triton_client.py', import.meta.url))
 const howToGet = `needs Python with tritonclient: pip install 'tritonclient[all]', and its path in XINGLIN_PEERS_PYTHON`
-
-function hasTritonClient(): boolean {
-  if (!existsSync(python)) return false
-  try {
-    execFileSync(python, ['-c', 'import tritonclient.http, tritonclient.grpc'], { stdio: 'ignore', timeout: 60_000 })
-    return true
-  } catch {
-    return false
-  }
-}
 
 const open: { server?: ServerUnderTest } = {}
 after(() => open.server?.close())
 
-test('tritonclient works unchanged over HTTP and gRPC', { skip: hasTritonClient() ? false : howToGet }, async () => {
+test('tritonclient works unchanged over HTTP and gRPC', { skip: python === undefined && howToGet }, async () => {
   const server = await serverUnderTest({
     repository: {
       'simple/config.pbtxt': `max_batch_size: 8
@@ -48,7 +38,7 @@ test('tritonclient works unchanged over HTTP and gRPC', { skip: hasTritonClient(
   await writeFile(model, scaleGraph(7))
   const { http, grpc } = server.addresses
   const args = [program, http.replace('http://', ''), grpc, model]
-  const { stdout } = await promisify(execFile)(python, args, { timeout: 120_000 })
+  const { stdout } = await promisify(execFile)(python ?? '', args, { timeout: 120_000, env: { ...peersEnvironment } })
   const results = JSON.parse(stdout) as Record<string, { passed: boolean; detail: string }>
   const failed = Object.entries(results).filter(([, { passed }]) => !passed)
   assert.deepEqual(failed, [])

@@ -1,14 +1,14 @@
 // Runs PyTorch beside us on the same weights and batches; absent PyTorch is told, not hidden.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { NamedTensors, Tensor } from '../../packages/core/src/learn/index.ts'
 import { type CurveCase, curveBatches, curveSteps, firstWeights } from '../../packages/core/src/learn/testing/curves.ts'
+import { peersEnvironment, pythonThat } from '../peers.ts'
 
 /** The Python that has torch, or undefined. */
 export function torchPython(): string | undefined {
-  const given = process.env['XINGLIN_PEERS_PYTHON'] ?? '/opt/peers/bin/python'
-  return existsSync(given) ? given : undefined
+  // Loading torch costs seconds; that it can be found is enough to ask.
+  return pythonThat('from importlib.util import find_spec; assert find_spec("torch")')
 }
 
 /** How to get the peer, for tests that skip. */
@@ -55,12 +55,7 @@ export function trainInTorch(python: string, requests: readonly TorchRequest[]):
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
     timeout: 300_000,
-    env: {
-      PYTHONDONTWRITEBYTECODE: '1',
-      OMP_NUM_THREADS: '1',
-      OPENBLAS_NUM_THREADS: '1',
-      LD_LIBRARY_PATH: process.env['XINGLIN_PEERS_BLAS'] ?? '',
-    },
+    env: { ...peersEnvironment, LD_LIBRARY_PATH: process.env['XINGLIN_PEERS_BLAS'] ?? '' },
   })
   if (run.status !== 0) throw new Error(`torch failed: ${run.stderr}`)
   return JSON.parse(run.stdout) as readonly TorchAnswer[]

@@ -1,15 +1,16 @@
 // Runs the Python package shap beside us on the same models and rows; where it is absent that is told, not hidden.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { seededRandom } from '@xinglin/core/cohort'
 import type { Predict, Tree, TreeEnsemble } from '@xinglin/core/explain'
+import { peersEnvironment, pythonThat } from '../peers.ts'
+
+// Shap wants the NumPy that it was installed with, not the older one that is kept for torch.
+const ownNumpy = { PYTHONPATH: '' }
 
 /** The Python that has shap, or undefined. */
 export function shapPython(): string | undefined {
-  const python = process.env['XINGLIN_PEERS_PYTHON'] ?? '/opt/peers/bin/python'
-  if (!existsSync(python)) return undefined
-  return spawnSync(python, ['-c', 'import shap, numpy'], { timeout: 120_000 }).status === 0 ? python : undefined
+  return pythonThat('import shap, numpy', ownNumpy)
 }
 
 /** How to get the peer, for tests that skip. */
@@ -31,11 +32,10 @@ const script = fileURLToPath(new URL('./shap_values.py', import.meta.url))
 
 /** Asks shap. @throws Error with its own words when it fails */
 export function askShap<Method extends string>(python: string, request: object): ShapAnswer<Method> {
-  const threads = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' }
   const ran = spawnSync(python, [script], {
     input: JSON.stringify(request),
     encoding: 'utf8',
-    env: { ...process.env, ...threads },
+    env: { ...process.env, ...peersEnvironment, ...ownNumpy },
     maxBuffer: 100_000_000,
     timeout: 300_000,
   })

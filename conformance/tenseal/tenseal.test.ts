@@ -10,15 +10,13 @@ import { type CkksChoice, type Program, publicPartOf, writeTensealContext } from
 import { makeOwnKeys, openOwnContext } from '../../packages/platform/src/cli/private/own-keys.ts'
 import { createSealEngine, type SealEngine } from '../../packages/platform/src/engines/seal/index.ts'
 import { silentLogger } from '../../packages/platform/src/testing/silent-logger.ts'
-import { peersEnvironment, peersPython } from '../peers.ts'
+import { peersEnvironment, pythonThat } from '../peers.ts'
 
 const script = fileURLToPath(new URL('./peer.py', import.meta.url))
-const hasTenseal =
-  peersPython !== undefined &&
-  spawnSync(peersPython, ['-c', 'import tenseal'], { env: { ...peersEnvironment }, stdio: 'ignore' }).status === 0
-const skip = hasTenseal
-  ? false
-  : 'needs Python with tenseal: python3 -m venv peers; peers/bin/pip install tenseal; set XINGLIN_PEERS_PYTHON to peers/bin/python'
+const python = pythonThat('import tenseal')
+const skip =
+  python === undefined &&
+  'needs Python with tenseal: python3 -m venv peers; peers/bin/pip install tenseal; set XINGLIN_PEERS_PYTHON to peers/bin/python'
 
 let folder: string
 let engine: SealEngine
@@ -35,9 +33,10 @@ after(async () => {
 })
 
 function peer(...words: readonly string[]): unknown {
-  const run = spawnSync(peersPython ?? '', [script, folder, ...words], {
+  const run = spawnSync(python ?? '', [script, folder, ...words], {
     env: { ...peersEnvironment },
     encoding: 'utf8',
+    timeout: 120_000,
   })
   assert.equal(run.status, 0, run.stderr)
   return JSON.parse(run.stdout)
