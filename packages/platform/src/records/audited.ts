@@ -1,5 +1,6 @@
 // Every access leaves an audit entry that is durable before the answer, refused and failed ones too.
 import { AppError } from '@xinglin/core/errors'
+import { failureOf } from '../kernel/audited-failure.ts'
 import type { Audit, AuditEntry } from '../kernel/ports.ts'
 import type { RecordContext } from './types.ts'
 
@@ -16,7 +17,8 @@ export async function recordRefusal<T>(
   try {
     return await work()
   } catch (error) {
-    await audit.record({ ...access, caller: context.caller, traceId: context.traceId, ...failureOf(error) })
+    const { caller, traceId } = context
+    await audit.record({ ...access, caller, traceId, ...failureOf(error), ...ruleOf(error) })
     throw error
   }
 }
@@ -30,8 +32,8 @@ export async function recordRead(
   await audit.record({ ...access, caller: context.caller, traceId: context.traceId, outcome: 'success', status: 200 })
 }
 
-function failureOf(error: unknown): Pick<AuditEntry, 'outcome' | 'status' | 'reason'> {
-  if (!(error instanceof AppError)) return { outcome: 'failed', status: 500, reason: 'internal' }
-  const rule = error.issues.find((issue) => issue.rule !== undefined)?.rule
-  return { outcome: error.status >= 500 ? 'failed' : 'refused', status: error.status, reason: rule ?? error.code }
+// A write rule that refused says more than the code of its refusal.
+function ruleOf(error: unknown): Pick<AuditEntry, 'reason'> {
+  const rule = error instanceof AppError ? error.issues.find((issue) => issue.rule !== undefined)?.rule : undefined
+  return rule === undefined ? {} : { reason: rule }
 }

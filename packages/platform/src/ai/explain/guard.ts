@@ -1,6 +1,7 @@
 // Every use of the explain routes is checked and recorded: who may, and what is written into the audit trail.
 import { AppError } from '@xinglin/core/errors'
 import type { FastifyRequest } from 'fastify'
+import { failureOf } from '../../kernel/audited-failure.ts'
 import type { Role } from '../../kernel/caller.ts'
 import type { Audit, AuditEntry } from '../../kernel/ports.ts'
 import type {} from '../../kernel/service.ts'
@@ -29,16 +30,6 @@ export const explainers: readonly Role[] = [
 ]
 /** Roles that may have a patient's risk estimated. */
 export const estimators: readonly Role[] = ['clinician', 'admin', 'system']
-
-function failureOf(error: unknown): Pick<AuditEntry, 'outcome' | 'status' | 'reason'> {
-  if (error instanceof AppError) {
-    return { outcome: error.status >= 500 ? 'failed' : 'refused', status: error.status, reason: error.code }
-  }
-  if (error instanceof Error && 'validation' in error) {
-    return { outcome: 'refused', status: 400, reason: 'invalid-request' }
-  }
-  return { outcome: 'failed', status: 500, reason: 'internal' }
-}
 
 /** Runs a handler: the caller is checked first, then the request's form; the entry is durable before the answer. */
 export function guarded<T>(

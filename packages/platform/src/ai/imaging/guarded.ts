@@ -1,6 +1,6 @@
 // Every use of images is checked and leaves an entry in the audit trail: allowed, refused and failed ones.
-import { AppError } from '@xinglin/core/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { failureOf } from '../../kernel/audited-failure.ts'
 import type { Caller } from '../../kernel/caller.ts'
 import type { Audit, AuditEntry, Clock } from '../../kernel/ports.ts'
 import type {} from '../../kernel/service.ts'
@@ -47,11 +47,6 @@ function createMemory(clock: Clock): (key: string) => boolean {
     }
     return false
   }
-}
-
-function failureOf(error: unknown): Pick<AuditEntry, 'outcome' | 'status' | 'reason'> {
-  if (!(error instanceof AppError)) return { outcome: 'failed', status: 500, reason: 'internal' }
-  return { outcome: error.status >= 500 ? 'failed' : 'refused', status: error.status, reason: error.code }
 }
 
 const whoReads = (caller: Caller, { interaction }: Use, entities: readonly string[]): string =>

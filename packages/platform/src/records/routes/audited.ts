@@ -1,7 +1,7 @@
 // Runs a search or operation and records it in the audit trail before the answer leaves, refused ones too.
-import { AppError } from '@xinglin/core/errors'
 import type { FastifyRequest } from 'fastify'
-import type { Audit, AuditEntry } from '../../kernel/ports.ts'
+import { failureOf } from '../../kernel/audited-failure.ts'
+import type { Audit } from '../../kernel/ports.ts'
 import type {} from '../../kernel/service.ts'
 import { auditQuery } from './search-request.ts'
 
@@ -29,12 +29,7 @@ export async function audited<T extends Auditable>(
     })
     return result
   } catch (error) {
-    await audit.record({ ...common, interaction: 'search-type', ...failure(error) })
+    await audit.record({ ...common, interaction: 'search-type', ...failureOf(error) })
     throw error
   }
-}
-
-function failure(error: unknown): Pick<AuditEntry, 'outcome' | 'status' | 'reason'> {
-  if (!(error instanceof AppError)) return { outcome: 'failed', status: 500, reason: 'internal' }
-  return { outcome: error.status >= 500 ? 'failed' : 'refused', status: error.status, reason: error.code }
 }

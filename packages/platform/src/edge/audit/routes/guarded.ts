@@ -1,6 +1,7 @@
 // Every use of the audit routes is itself an event: allowed, refused and failed ones.
 import { AppError } from '@xinglin/core/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { failureOf } from '../../../kernel/audited-failure.ts'
 import type { Caller, Role } from '../../../kernel/caller.ts'
 import type { Audit, AuditEntry } from '../../../kernel/ports.ts'
 import type {} from '../../../kernel/service.ts'
@@ -36,17 +37,6 @@ function checkCaller(caller: Caller, { action, roles = readers }: Use): void {
   const isWithin = patients === 'all' && (types === 'all' || types.includes('AuditEvent'))
   if (isWithin && action !== 'D') return
   throw new AppError('forbidden', 'The scopes of the token do not cover this use of the audit trail')
-}
-
-function failureOf(error: unknown): Pick<AuditEntry, 'outcome' | 'status' | 'reason'> {
-  if (error instanceof AppError) {
-    return { outcome: error.status >= 500 ? 'failed' : 'refused', status: error.status, reason: error.code }
-  }
-  // The schema's refusals are turned into answers by the kernel.
-  if (error instanceof Error && 'validation' in error) {
-    return { outcome: 'refused', status: 400, reason: 'invalid-request' }
-  }
-  return { outcome: 'failed', status: 500, reason: 'internal' }
 }
 
 /** A handler that checks the caller, then the request, works, and answers when its entry is durable. */
