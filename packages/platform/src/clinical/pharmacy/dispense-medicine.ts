@@ -3,31 +3,31 @@ import type { Issue } from '@xinglin/core/errors'
 import type { Resource } from '@xinglin/core/fhir'
 import type { Change, RuleRead, RuleView, WriteRule } from '../../records/types.ts'
 import { prescriptionsOf, takes } from './dispense.ts'
+import { entriesOf, fieldsOf } from './elements.ts'
 import { plainWords } from './medicines/medicines.ts'
 import { textsOf } from './medicines/recognise.ts'
 import { medicineOf } from './safety/findings.ts'
 
-type Fields = Readonly<Record<string, unknown>>
-const fields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {})
 const id = 'medication-dispense.same-medicine'
 
 // `E` equivalent, `EC` equivalent composition …; `N` none (http://terminology.hl7.org/CodeSystem/v3-substanceAdminSubstitution).
 function substitutionOf(request: Resource): 'allowed' | 'forbidden' | 'unsaid' {
-  const { allowedBoolean, allowedCodeableConcept } = fields(request.substitution)
+  const { allowedBoolean, allowedCodeableConcept } = fieldsOf(request.substitution)
   if (typeof allowedBoolean === 'boolean') return allowedBoolean ? 'allowed' : 'forbidden'
-  const { coding } = fields(allowedCodeableConcept)
+  const { coding } = fieldsOf(allowedCodeableConcept)
   if (!Array.isArray(coding) || coding.length === 0) return 'unsaid'
-  return coding.some((one) => fields(one).code === 'N') ? 'forbidden' : 'allowed'
+  return coding.some((one) => fieldsOf(one).code === 'N') ? 'forbidden' : 'allowed'
 }
 
 const keysOf = (concept: unknown): readonly string[] => {
-  const { coding } = fields(concept)
-  const codes = Array.isArray(coding) ? coding.map(fields) : []
-  return codes.flatMap(({ system, code }) => (typeof code === 'string' ? [`${String(system)}|${code}`] : []))
+  const { coding } = fieldsOf(concept)
+  return entriesOf(coding).flatMap(({ system, code }) =>
+    typeof code === 'string' ? [`${String(system)}|${code}`] : [],
+  )
 }
 
 function isSameMedicine(request: Resource, dispense: Resource, view: RuleView): boolean {
-  const [asked, given] = [request, dispense].map((one) => fields(one.medicationReference).reference)
+  const [asked, given] = [request, dispense].map((one) => fieldsOf(one.medicationReference).reference)
   if (typeof asked === 'string' && asked === given && !asked.startsWith('#')) return true
   const [wanted, handed] = [request, dispense].map((one) => medicineOf(one, (reference) => view.record(reference)))
   const codes = new Set(keysOf(wanted))
@@ -44,7 +44,7 @@ const medicineText = (resource: Resource | undefined): string =>
 
 function reads({ after }: Change): readonly RuleRead[] {
   if (!takes(after)) return []
-  const { reference } = fields(after.medicationReference)
+  const { reference } = fieldsOf(after.medicationReference)
   const own = typeof reference === 'string' && !reference.startsWith('#') ? [reference] : []
   return [...prescriptionsOf(after), ...own].map((one) => ({ kind: 'record', reference: one }) as const)
 }
@@ -52,7 +52,7 @@ function reads({ after }: Change): readonly RuleRead[] {
 function check({ before, after }: Change, view: RuleView): readonly Issue[] {
   if (!takes(after)) return []
   if (takes(before) && medicineText(before) === medicineText(after)) return []
-  const isDeclared = fields(after.substitution).wasSubstituted === true
+  const isDeclared = fieldsOf(after.substitution).wasSubstituted === true
   return prescriptionsOf(after).flatMap((reference) => {
     const request = view.record(reference)
     if (request === undefined || isSameMedicine(request, after, view)) return []

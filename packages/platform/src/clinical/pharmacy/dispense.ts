@@ -2,6 +2,7 @@
 import type { Issue } from '@xinglin/core/errors'
 import type { Resource } from '@xinglin/core/fhir'
 import type { Change, RuleRead, RuleView, WriteRule } from '../../records/types.ts'
+import { entriesOf, fieldsOf, referenceOf } from './elements.ts'
 
 interface Quantity {
   readonly value: number
@@ -11,23 +12,15 @@ interface Quantity {
 // A dispense in one of these statuses takes medicine out of the prescription.
 const takingStatuses = ['preparation', 'in-progress', 'on-hold', 'completed']
 
-function object(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
-}
-
 function quantity(value: unknown): Quantity | undefined {
-  const { value: amount, code, unit } = object(value)
+  const { value: amount, code, unit } = fieldsOf(value)
   if (typeof amount !== 'number') return undefined
   return { value: amount, unit: typeof code === 'string' ? code : typeof unit === 'string' ? unit : '' }
 }
 
 /** The prescriptions that a dispense is made against, without their versions. */
 export function prescriptionsOf(dispense: Resource | undefined): readonly string[] {
-  const list = Array.isArray(dispense?.authorizingPrescription) ? dispense.authorizingPrescription : []
-  return list.flatMap((item) => {
-    const { reference } = object(item)
-    return typeof reference === 'string' ? [reference.replace(/\/_history\/[^/]+$/, '')] : []
-  })
+  return entriesOf(dispense?.authorizingPrescription).flatMap((item) => referenceOf(item) ?? [])
 }
 
 /** Whether a dispense takes medicine out of its prescription. */
@@ -95,7 +88,7 @@ function checkActive(change: Change, view: RuleView): readonly Issue[] {
 
 /** What a prescription allows in all: its quantity times one plus its repeats; undefined where it sets none. */
 export function allowedInAll(request: Resource): Quantity | undefined {
-  const dispenseRequest = object(request.dispenseRequest)
+  const dispenseRequest = fieldsOf(request.dispenseRequest)
   const once = quantity(dispenseRequest.quantity)
   const repeats =
     typeof dispenseRequest.numberOfRepeatsAllowed === 'number' ? dispenseRequest.numberOfRepeatsAllowed : 0
@@ -181,7 +174,7 @@ function checkValidity(change: Change, view: RuleView): readonly Issue[] {
       refusal(rule, 'whenHandedOver', `${String(when)} lies in the future: what is completed has been handed over`),
     ]
   return prescriptionsOf(dispense).flatMap((reference) => {
-    const period = object(object(view.record(reference)?.dispenseRequest).validityPeriod)
+    const period = fieldsOf(fieldsOf(view.record(reference)?.dispenseRequest).validityPeriod)
     const end = bounds(period.end)
     const start = bounds(period.start)
     // A handover that is recorded long after the end was not seen by anybody: its date alone does not count.
@@ -209,10 +202,10 @@ function checkValidity(change: Change, view: RuleView): readonly Issue[] {
 
 function checkPatient(change: Change, view: RuleView): readonly Issue[] {
   if (!takes(change.after)) return []
-  const subject = object(change.after.subject).reference
+  const subject = fieldsOf(change.after.subject).reference
   return prescriptionsOf(change.after).flatMap((reference) => {
     const request = view.record(reference)
-    const prescribedTo = object(request?.subject).reference
+    const prescribedTo = fieldsOf(request?.subject).reference
     if (request === undefined || prescribedTo === subject) return []
     return [
       refusal(

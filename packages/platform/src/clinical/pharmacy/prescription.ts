@@ -3,12 +3,10 @@ import type { Issue } from '@xinglin/core/errors'
 import type { Resource } from '@xinglin/core/fhir'
 import type { Change, RuleRead, RuleView, WriteRule } from '../../records/types.ts'
 import { allowedInAll, bounds } from './dispense.ts'
+import { fieldsOf } from './elements.ts'
 
 const id = 'medication-request.not-raised'
 const valid = ['active', 'on-hold']
-
-const fields = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 
 // A record that is created again under the id of a deleted one is compared with what it was.
 function beforeOf(change: Change, view: RuleView): Resource | undefined {
@@ -26,7 +24,7 @@ function raisedQuantity(before: Resource, after: Resource): string | undefined {
 }
 
 function stretchedValidity(before: Resource, after: Resource): string | undefined {
-  const endOf = (request: Resource) => fields(fields(request.dispenseRequest).validityPeriod).end
+  const endOf = (request: Resource) => fieldsOf(fieldsOf(request.dispenseRequest).validityPeriod).end
   const old = bounds(endOf(before))
   const fresh = bounds(endOf(after))
   if (old === undefined) return undefined
@@ -38,7 +36,11 @@ function stretchedValidity(before: Resource, after: Resource): string | undefine
 
 function exchanged(before: Resource, after: Resource): string | undefined {
   const text = (request: Resource) =>
-    JSON.stringify([request.medicationCodeableConcept, request.medicationReference, fields(request.subject).reference])
+    JSON.stringify([
+      request.medicationCodeableConcept,
+      request.medicationReference,
+      fieldsOf(request.subject).reference,
+    ])
   return text(before) === text(after) ? undefined : 'its medicine or its patient was exchanged'
 }
 

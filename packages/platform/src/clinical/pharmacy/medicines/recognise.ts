@@ -1,25 +1,17 @@
 // Which active substances a coded or written medicine contains: by RxNorm and ATC code, else by the names in its texts.
+import { entriesOf, type Fields, fieldsOf } from '../elements.ts'
 import { type Medicines, plainWords } from './medicines.ts'
-
-type Fields = Readonly<Record<string, unknown>>
 
 const rxnormSystem = 'http://www.nlm.nih.gov/research/umls/rxnorm'
 const atcSystem = 'http://www.whocc.no/atc'
 // In "losartan potassium" the potassium is a salt; at the start of an ingredient it is the medicine.
 const salts: ReadonlySet<string> = new Set(['potassium', 'sodium', 'calcium', 'magnesium', 'zinc', 'iron', 'aluminum'])
 
-function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {}
-}
-
-function codingsOf(concept: unknown): readonly Fields[] {
-  const { coding } = fields(concept)
-  return Array.isArray(coding) ? coding.map(fields) : []
-}
+const codingsOf = (concept: unknown): readonly Fields[] => entriesOf(fieldsOf(concept).coding)
 
 /** The texts of a CodeableConcept: its own and those of its codings. */
 export function textsOf(concept: unknown): readonly string[] {
-  const texts = [fields(concept).text, ...codingsOf(concept).map(({ display }) => display)]
+  const texts = [fieldsOf(concept).text, ...codingsOf(concept).map(({ display }) => display)]
   return [...new Set(texts.filter((text): text is string => typeof text === 'string' && text !== ''))]
 }
 

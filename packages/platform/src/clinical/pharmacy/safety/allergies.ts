@@ -1,5 +1,6 @@
 // Whether a medicine is one that the patient is allergic to (pure): the same substance, or a member of the same group.
 import type { Resource } from '@xinglin/core/fhir'
+import { entriesOf, fieldsOf } from '../elements.ts'
 import { type AllergyGroup, type Medicines, plainWords } from '../medicines/medicines.ts'
 import { substancesOf, textsOf } from '../medicines/recognise.ts'
 
@@ -14,12 +15,8 @@ export interface AllergyHit {
   readonly isSerious: boolean
 }
 
-type Fields = Readonly<Record<string, unknown>>
-const fields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {})
-const list = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fields) : [])
-
 function hasCode(concept: unknown, codes: readonly string[]): boolean {
-  return list(fields(concept).coding).some(({ code }) => typeof code === 'string' && codes.includes(code))
+  return entriesOf(fieldsOf(concept).coding).some(({ code }) => typeof code === 'string' && codes.includes(code))
 }
 
 function isCurrent(allergy: Resource): boolean {
@@ -29,7 +26,7 @@ function isCurrent(allergy: Resource): boolean {
 
 // Low criticality, or an intolerance without a severe reaction, is told; everything else is refused.
 function isSerious(allergy: Resource): boolean {
-  const isSevere = list(allergy.reaction).some(({ severity }) => severity === 'severe')
+  const isSevere = entriesOf(allergy.reaction).some(({ severity }) => severity === 'severe')
   if (isSevere || allergy.criticality === 'high') return true
   return allergy.criticality !== 'low' && allergy.type !== 'intolerance'
 }
@@ -41,7 +38,7 @@ function groupsOf(medicines: Medicines, drug: string): readonly AllergyGroup[] {
 
 // The substances and texts that an allergy names: its code, and the substances of its reactions.
 function named(medicines: Medicines, allergy: Resource) {
-  const concepts = [allergy.code, ...list(allergy.reaction).map(({ substance }) => substance)]
+  const concepts = [allergy.code, ...entriesOf(allergy.reaction).map(({ substance }) => substance)]
   const texts = concepts.flatMap(textsOf).map(plainWords)
   return {
     drugs: new Set(concepts.flatMap((concept) => substancesOf(medicines, concept))),

@@ -1,5 +1,6 @@
 // What the safety check finds about a prescription (pure): interactions with the patient's other medicines, and allergies.
 import type { Resource } from '@xinglin/core/fhir'
+import { entriesOf, fieldsOf } from '../elements.ts'
 import { type Interaction, interactionsBetween, type Medicines, severities } from '../medicines/medicines.ts'
 import { substancesOf, textsOf } from '../medicines/recognise.ts'
 import { type AllergyHit, allergyHits } from './allergies.ts'
@@ -29,17 +30,13 @@ export interface AllergyFinding extends AllergyHit {
 /** One finding. */
 export type SafetyFinding = InteractionFinding | AllergyFinding
 
-type Fields = Readonly<Record<string, unknown>>
-const fields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {})
-
 /** The medicine of a MedicationRequest or MedicationDispense as CodeableConcept; a reference is followed, else its display is read. */
 export function medicineOf(resource: Resource, medication: PatientMedicines['medication']): unknown {
   if (resource.medicationCodeableConcept !== undefined) return resource.medicationCodeableConcept
-  const { reference, display } = fields(resource.medicationReference)
+  const { reference, display } = fieldsOf(resource.medicationReference)
   if (typeof reference !== 'string') return { text: display }
   if (reference.startsWith('#')) {
-    const contained = Array.isArray(resource.contained) ? resource.contained.map(fields) : []
-    return contained.find(({ id }) => `#${String(id)}` === reference)?.code
+    return entriesOf(resource.contained).find(({ id }) => `#${String(id)}` === reference)?.code
   }
   return medication(reference)?.code ?? { text: display }
 }

@@ -2,6 +2,7 @@
 import type { Issue } from '@xinglin/core/errors'
 import type { Resource } from '@xinglin/core/fhir'
 import type { Change, RuleRead, RuleView, WriteRule } from '../../../records/types.ts'
+import { entriesOf, type Fields, fieldsOf, referenceOf } from '../elements.ts'
 import type { Medicines } from '../medicines/medicines.ts'
 import {
   findingsAbout,
@@ -11,15 +12,6 @@ import {
   type SafetyFinding,
   sentenceOf,
 } from './findings.ts'
-
-type Fields = Readonly<Record<string, unknown>>
-const fields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {})
-const list = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fields) : [])
-
-const referenceOf = (value: unknown): string | undefined => {
-  const { reference } = fields(value)
-  return typeof reference === 'string' ? reference.replace(/\/_history\/[^/]+$/, '') : undefined
-}
 
 // What an update leaves as it was needs no second check: the status alone may change at any time.
 const medicineText = (resource: Resource | undefined): string =>
@@ -32,7 +24,7 @@ function isPrescribing({ before, after }: Change): boolean {
 }
 
 function overrideReferences(request: Resource): readonly string[] {
-  return list(request.detectedIssue).flatMap((item) => referenceOf(item) ?? [])
+  return entriesOf(request.detectedIssue).flatMap((item) => referenceOf(item) ?? [])
 }
 
 function readsOf(kind: 'MedicationRequest' | 'AllergyIntolerance') {
@@ -60,15 +52,18 @@ export function overrideReason(
   request: Resource,
   record: (reference: string) => Resource | undefined,
 ): string | undefined {
-  const contained = list(request.contained)
+  const contained = entriesOf(request.contained)
   const issues: readonly Fields[] = overrideReferences(request).flatMap((reference) => {
     const own: Fields | undefined = contained.find(({ id }) => `#${String(id)}` === reference) ?? record(reference)
     return own === undefined ? [] : [own]
   })
   const reasons = issues
     .filter(({ resourceType }) => resourceType === 'DetectedIssue')
-    .flatMap((issue) => list(fields(issue).mitigation))
-    .flatMap(({ action }) => [fields(action).text, ...list(fields(action).coding).map(({ display }) => display)])
+    .flatMap((issue) => entriesOf(fieldsOf(issue).mitigation))
+    .flatMap(({ action }) => [
+      fieldsOf(action).text,
+      ...entriesOf(fieldsOf(action).coding).map(({ display }) => display),
+    ])
   return reasons.find((reason): reason is string => typeof reason === 'string' && reason.trim().length >= leastReason)
 }
 
