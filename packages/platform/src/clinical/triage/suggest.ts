@@ -27,7 +27,7 @@ export interface TriageQuestion {
   readonly limit: number
 }
 
-/** What an answer always has. */
+// Names that nothing is known by, with what may have been meant.
 type Unknown = ReadNames['unknown']
 
 const defaultNearest = 5
@@ -62,6 +62,14 @@ export function shownUrgency(facts: Pick<TriageFacts, 'sources'>, { level, reaso
   }
 }
 
+function shownDepartment(department: Candidate['department']) {
+  return {
+    department: department?.name.en ?? null,
+    department_zh: department?.name.zh ?? null,
+    department_id: department?.id ?? null,
+  }
+}
+
 /** A candidate as answers show it, with what speaks for and against it. */
 export function shownCandidate(
   { graph }: Pick<CompiledKnowledge, 'graph'>,
@@ -75,9 +83,7 @@ export function shownCandidate(
     disease_zh: condition.name.zh,
     condition: condition.id,
     icd10: condition.icd10,
-    department: department?.name.en ?? null,
-    department_zh: department?.name.zh ?? null,
-    department_id: department?.id ?? null,
+    ...shownDepartment(department),
     explanation: contributions.map(({ finding, isPresent, logOdds }) => ({
       finding,
       name: graph.findings[graph.findingIndex.get(finding) ?? -1]?.name ?? { en: finding, zh: finding },
@@ -122,6 +128,13 @@ function drawnNames({ articleEdges, names }: CompiledKnowledge, symptoms: readon
   })
 }
 
+// The article's diseases in ICD-10 (https://icd.who.int/browse10/2019/en), because its graph has names only.
+const articleIcd10: ReadonlyMap<string, string> = new Map([
+  ['Common Cold', 'J00'],
+  ['Pneumonia', 'J18'],
+  ['COVID-19', 'U07.1'],
+])
+
 /** The article's formula on the article's graph. */
 export function suggestByArticle(knowledge: CompiledKnowledge, question: TriageQuestion) {
   const { articleEdges, graph, names, version } = knowledge
@@ -135,22 +148,15 @@ export function suggestByArticle(knowledge: CompiledKnowledge, question: TriageQ
     articleEdges,
     read.flatMap(({ drawn }) => drawn ?? []),
   )
-  const icd10 = new Map([
-    ['Common Cold', 'J00'],
-    ['Pneumonia', 'J18'],
-    ['COVID-19', 'U07.1'],
-  ])
   return {
     input_symptoms: question.symptoms,
     suggested_departments: scores.slice(0, question.limit).map(({ disease, score }) => {
-      const code = icd10.get(disease) ?? graph.conditions.find(({ name }) => same(name.en, disease))?.icd10
+      const code = articleIcd10.get(disease) ?? graph.conditions.find(({ name }) => same(name.en, disease))?.icd10
       const department = code === undefined ? undefined : departmentFor(graph.facts, code, question.person)
       return {
         disease,
         confidence: score,
-        department: department?.name.en ?? null,
-        department_zh: department?.name.zh ?? null,
-        department_id: department?.id ?? null,
+        ...shownDepartment(department),
       }
     }),
     scoring: 'article',
@@ -201,9 +207,7 @@ export function suggestByArticleOnAll(
           disease_zh: condition.name.zh,
           condition: condition.id,
           icd10: condition.icd10,
-          department: department?.name.en ?? null,
-          department_zh: department?.name.zh ?? null,
-          department_id: department?.id ?? null,
+          ...shownDepartment(department),
         },
       ]
     }),
