@@ -1,4 +1,4 @@
-// The same system in two processes: the edge in one, the clinical services in another, found through the registry.
+// The same system in three processes: edge, clinical services and AI rooms, which find one another through the registry.
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,6 +13,8 @@ import { xinglin } from './xinglin.ts'
 
 const program = fileURLToPath(new URL('../packages/platform/src/cli/main.ts', import.meta.url))
 const limitMs = 60_000
+const clinicalRooms = ['patient', 'emr', 'pharmacy', 'triage']
+const aiRooms = ['inference', 'imaging', 'explain', 'federated', 'privacy']
 
 let folder: string
 let settings: Record<string, string>
@@ -72,12 +74,13 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('a request goes through both processes, and a service that leaves is missed by name', async () => {
+test('a request goes through all processes, and a service that leaves is missed by name', async () => {
   startPart('gateway', 'registry', 'audit')
   await waitFor((seen) => seen?.services.patient?.status === 'unready')
   const early = await health()
   assert.deepEqual(early?.services.patient?.reasons, ['no healthy instance is registered'])
-  const clinical = startPart('patient', 'emr', 'pharmacy')
+  const clinical = startPart(...clinicalRooms)
+  startPart(...aiRooms)
   await waitFor((seen) => seen?.status === 'ready')
 
   const { out } = await xinglin(['token', '--role', 'clinician'], settings)
@@ -91,6 +94,18 @@ test('a request goes through both processes, and a service that leaves is missed
   const found = await ask('/fhir/Patient?name=wang', token)
   assert.equal((found.body.entry as unknown[]).length, 1)
 
+  const triaged = await ask('/triage', token, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: '["Cough","Fever"]',
+  })
+  assert.equal(triaged.status, 200)
+  const model = await ask(
+    '/v2/models/icu_mortality_lstm',
+    (await xinglin(['token', '--role', 'data-scientist'], settings)).out.trim(),
+  )
+  assert.equal(model.body.name, 'icu_mortality_lstm')
+
   const audited = await xinglin(['token', '--role', 'compliance'], settings)
   const events = await ask(`/audit/events?patient=${created.body.id}`, audited.out.trim())
   assert.equal(events.status, 200)
@@ -102,7 +117,7 @@ test('a request goes through both processes, and a service that leaves is missed
 })
 
 test('a caller forged from outside is not believed by a service', async () => {
-  startPart('patient', 'emr', 'pharmacy')
+  startPart(...clinicalRooms)
   await waitFor((seen) => seen?.status === 'ready')
   const instances = (await (
     await fetch(`http://127.0.0.1:${settings.REGISTRY_PORT}/v1/health/service/patient?passing`)
