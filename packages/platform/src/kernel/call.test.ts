@@ -113,3 +113,14 @@ test('passes over a dead instance, and says unavailable when all are dead or non
   for (const calls of [both, none, broken]) await calls.close()
   await app.close()
 })
+
+test('lets no id lead to another address: dot segments are refused before anything is asked', async () => {
+  const { call, close } = callsTo(serviceWith(new Map()), [])
+  for (const id of ['.', '..', '%2e%2E', '.%2e', '../who', './', '..\\who', '..?_id=1', '..#']) {
+    await assert.rejects(call('sample')(`/who/${id}`), hasCode('unprocessable'), id)
+  }
+  for (const id of ['...', '.a', 'a..', '1.2.3', 'x?next=/../y']) {
+    assert.equal((await call('sample')(`/who/${id}`)).status, 404, id)
+  }
+  await close()
+})

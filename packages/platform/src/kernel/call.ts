@@ -45,12 +45,17 @@ const firstRetryMs = 20
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 const passing: ReadonlySet<number> = new Set([502, 503, 504])
 const bodyless: ReadonlySet<number> = new Set([204, 205, 304])
+// `.` and `..` as URLs read them: an id that somebody sent must not lead to another address than the one that was meant.
+const dotSegment = /[/\\](?:\.|%2e){1,2}(?:[/\\]|$)/i
 
 type CallInit = NonNullable<Parameters<ReturnType<CallService>>[1]>
 
 // The body is read once, so that a retry can send it again; calls between services are small.
 async function prepare(service: string, path: string, init: CallInit, options: CallOptions): Promise<Outgoing> {
   if (!path.startsWith('/')) throw new Error(`A path of ${service} must begin with a slash`)
+  if (dotSegment.test(path.split(/[?#]/, 1)[0] ?? '')) {
+    throw new AppError('unprocessable', 'An id of the request is no id: it must not be . or ..')
+  }
   const { caller = options.self, timeoutMs = options.timeoutMs ?? defaultTimeoutMs, signal, ...rest } = init
   const request = new Request(`http://${service}${path}`, rest)
   const headers = new Headers(request.headers)
