@@ -196,6 +196,9 @@ test('refuses what it cannot use', async () => {
     422,
   )
   assert.equal((await parts().service.ask(`${base}/nonsense`, asPatient)).status, 404)
+  for (const before of ['2020-99-99T99:99:99Z', '2020-01-01T........Z', '2020-02-01T25:00:00Z']) {
+    assert.equal((await parts().service.ask(`${base}?before=${before}`, asPatient)).status, 400, before)
+  }
 })
 
 test('staff name a patient that is there; a refusal of the records opens the interview again', async () => {

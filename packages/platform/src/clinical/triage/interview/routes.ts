@@ -35,6 +35,13 @@ const ListQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
 })
 
+function momentOf(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined
+  const moment = new Date(text)
+  if (Number.isNaN(moment.getTime())) throw new AppError('invalid-parameter', 'before is no date and time')
+  return moment
+}
+
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const shown = ({ knowledge, row }: Running) => shownInterview(knowledge, row)
 
@@ -72,8 +79,7 @@ export function interviewRoutes(interviews: Interviews): FastifyPluginAsync {
       { schema: { querystring: ListQuery, response: { 200: InterviewPage } } },
       async (request) => {
         const { patient, status, before, limit = defaultListed } = request.query
-        const list = { patient, status, before: before === undefined ? undefined : new Date(before), limit }
-        const found = await interviews.list(asking(request, 'r'), list)
+        const found = await interviews.list(asking(request, 'r'), { patient, status, before: momentOf(before), limit })
         const last = found.at(-1)?.row.createdAt.toISOString()
         return { interviews: found.map(shown), next: found.length < limit ? null : last }
       },
