@@ -182,6 +182,7 @@ test('long explanations are jobs: shown with counts, ended with the same answer,
   assert.equal((await house.ask(`/explain/jobs/${id}`, { role: 'admin' })).status, 200)
   assert.equal((await house.ask(`/explain/jobs/${id}`, { method: 'DELETE' })).status, 409)
   assert.equal((await house.ask('/explain/jobs/00000000-0000-0000-0000-000000000000')).status, 404)
+  assert.equal((await house.ask(`/explain/jobs/${'-'.repeat(36)}`)).status, 400)
 })
 
 test('a job goes on after a restart without doing finished samples again, and can be cancelled', async () => {

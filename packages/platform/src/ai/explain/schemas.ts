@@ -63,7 +63,9 @@ export const JobShown = Type.Object({
 })
 
 /** The id in `/explain/jobs/{id}`. */
-export const JobAddress = Type.Object({ id: Type.String({ pattern: '^[0-9a-f-]{36}$' }) })
+export const JobAddress = Type.Object({
+  id: Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }),
+})
 
 /** The body of `POST /explain/risk`: a patient or an encounter, and the end of the 48 hours when it is not now. */
 export const RiskBody = Type.Object({
