@@ -186,6 +186,10 @@ test('refuses uploads that cannot be used, and stores nothing of them', async ()
   assert.equal((await send('/api/v1/models/bad/versions', form)).status, 400)
   const json = await server.ask('/api/v1/models/bad/versions', { method: 'POST', payload: { a: 1 } })
   assert.equal(json.status, 415)
+  for (const type of ['multipart/form-data', 'multipart/form-data; boundary=', 'multipart/form-data; boundary=b']) {
+    const ask = { method: 'POST', payload: '--b\r\nbreaks off', headers: { 'content-type': type } } as const
+    assert.equal((await server.ask('/api/v1/models/bad/versions', ask)).status, 400, type)
+  }
   assert.equal((await upload('..%2fbad', scaleGraph(3))).status, 400)
   assert.equal((await server.ask('/api/v1/models/bad')).status, 404)
 })

@@ -29,14 +29,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Reads an upload. @throws AppError when a part is missing, twice, unknown, or too large */
-export async function readUpload(request: FastifyRequest, maxModelBytes: number): Promise<Upload> {
-  if (!request.isMultipart()) {
-    throw new AppError(
-      'unsupported-media-type',
-      'Send multipart/form-data with the parts version (JSON) and model (ONNX)',
-    )
-  }
+async function readParts(request: FastifyRequest, maxModelBytes: number): Promise<ReadonlyMap<string, Buffer>> {
   const parts = new Map<string, Buffer>()
   const limits = { fileSize: maxModelBytes, fieldSize: maxJsonBytes, files: 2, fields: 2, parts: 3 }
   for await (const part of request.parts({ limits })) {
@@ -45,6 +38,26 @@ export async function readUpload(request: FastifyRequest, maxModelBytes: number)
     }
     parts.set(part.fieldname, part.type === 'file' ? await part.toBuffer() : Buffer.from(String(part.value)))
   }
+  return parts
+}
+
+// A limit speaks with its own status; what else the parser says is about a body without boundary, or one that breaks off.
+function refusalOf(error: unknown): unknown {
+  if (error instanceof AppError || (error instanceof Error && 'statusCode' in error)) return error
+  return new AppError('malformed-body', 'The multipart body cannot be read, or breaks off', { cause: error })
+}
+
+/** Reads an upload. @throws AppError when a part is missing, twice, unknown, or too large */
+export async function readUpload(request: FastifyRequest, maxModelBytes: number): Promise<Upload> {
+  if (!request.isMultipart()) {
+    throw new AppError(
+      'unsupported-media-type',
+      'Send multipart/form-data with the parts version (JSON) and model (ONNX)',
+    )
+  }
+  const parts = await readParts(request, maxModelBytes).catch((error: unknown) => {
+    throw refusalOf(error)
+  })
   const about = parts.get('version')
   const graph = parts.get('model')
   if (about === undefined || graph === undefined) {
