@@ -2,7 +2,7 @@
 import { Socket } from 'node:net'
 import type { PixelDescription } from '@xinglin/core/dicom'
 import codecs from 'dcmjs-codecs'
-import { createFrameReader, type Frame, writeFrame } from '../onnxruntime/frame.ts'
+import { createFrameReader, type Frame, writeFrame } from '../../kernel/frames.ts'
 
 const { Context, log, NativeCodecs } = codecs
 

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import type { PixelCodec, PixelDescription } from '@xinglin/core/dicom'
 import { frameBytes } from '@xinglin/core/dicom'
 import { AppError } from '@xinglin/core/errors'
+import { createFrameReader, type Frame, type Header, writeFrame } from '../../kernel/frames.ts'
 import type { Logger } from '../../kernel/ports.ts'
 import { type SupervisedProcess, superviseProcess } from '../../kernel/supervised-process.ts'
-import { createFrameReader, type Frame, type Header, writeFrame } from '../onnxruntime/frame.ts'
 
 /** Options of {@link createDicomCodecs}. */
 export interface DicomCodecOptions {

@@ -1,8 +1,8 @@
 // The child process: holds one ONNX graph and runs it; a native abort here ends this process and none of the parent's.
 import { Socket } from 'node:net'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { createFrameReader, type Frame, writeFrame } from '../../kernel/frames.ts'
 import type { Datatype, NamedTensors, Tensor } from '../../kernel/ports.ts'
-import { createFrameReader, type Frame, writeFrame } from './frame.ts'
 
 type OrtType = OrtTensor['type']
 

@@ -2,8 +2,8 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { AppError } from '@xinglin/core/errors'
+import { type Body, createFrameReader, type Frame, type Header, writeFrame } from '../../kernel/frames.ts'
 import type { Datatype } from '../../kernel/ports.ts'
-import { type Body, createFrameReader, type Frame, type Header, writeFrame } from './frame.ts'
 
 /** What the child says of its graph. */
 export interface Opened {

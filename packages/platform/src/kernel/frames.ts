@@ -1,7 +1,7 @@
 // What goes through the pipe to a child: a prefix of 16 bytes, a header of JSON, a body of tensors, each on a multiple of 8.
 import type { Writable } from 'node:stream'
-import type { Datatype, NamedTensors, Tensor } from '../../kernel/ports.ts'
-import { bytesOf, isDatatype, tensorOf } from '../../kernel/tensors.ts'
+import type { Datatype, NamedTensors, Tensor } from './ports.ts'
+import { bytesOf, isDatatype, tensorOf } from './tensors.ts'
 
 /** A header; `tensors` and `blobBytes` say what the body holds. */
 export type Header = Readonly<Record<string, unknown>> & { readonly kind: string }
