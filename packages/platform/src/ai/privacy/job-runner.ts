@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
 import type { EncryptedResults } from '../../kernel/ports.ts'
+import { createWorkLoop, type WorkLoop } from '../../kernel/work-loop.ts'
 import { contextPort, demandContext } from './contexts.ts'
 import { keepBytes, readBytes, sweepLoose } from './kept-bytes.ts'
 import type { PrivacyParts } from './parts.ts'
@@ -9,14 +10,8 @@ import { endJob, type JobEnd, keepJob, returnJob, takeJob } from './store/job-st
 import { claimLoose, expireVectors, findVectors, insertVector } from './store/vector-store.ts'
 import type { PrivateJob, PrivateVector } from './types.ts'
 
-/** The runner of a process. */
-export interface JobRunner {
-  /** Looks for work at once. */
-  wake(): void
-  start(): void
-  /** Stops; a job under way goes back to the queue. */
-  close(): Promise<void>
-}
+/** The runner of a process; a job that a stop interrupts goes back to the queue. */
+export type JobRunner = WorkLoop
 
 const lookEveryMs = 2000
 const keepEveryMs = 3000
@@ -101,8 +96,7 @@ async function fail(work: Work, job: PrivateJob, error: unknown, done: number): 
 
 async function runJob(work: Work, job: PrivateJob): Promise<void> {
   const stop = new AbortController()
-  const onStop = (): void => stop.abort(stopping)
-  work.stop.addEventListener('abort', onStop, { once: true })
+  const signal = AbortSignal.any([work.stop, stop.signal])
   const told = { done: 0 }
   const keeping = keepAlive(work, job, told, stop)
   const startedMs = work.parts.clock.monotonicMs()
@@ -113,12 +107,11 @@ async function runJob(work: Work, job: PrivateJob): Promise<void> {
         `The computation ended its process ${maxAttempts} times and is not tried again`,
       )
     }
-    await finish(work, job, await compute(work, job, told, stop.signal))
+    await finish(work, job, await compute(work, job, told, signal))
     work.parts.log.info('privacy.job.done', { job: job.id, ms: Math.round(work.parts.clock.monotonicMs() - startedMs) })
   } catch (error) {
-    await fail(work, job, stop.signal.aborted ? stop.signal.reason : error, told.done)
+    await fail(work, job, signal.aborted ? signal.reason : error, told.done)
   } finally {
-    work.stop.removeEventListener('abort', onStop)
     stop.abort()
     await keeping
   }
@@ -132,45 +125,20 @@ async function sweep({ sql, settings, log, ...parts }: PrivacyParts): Promise<vo
 
 /** Creates the runner; nothing runs before `start`. */
 export function createJobRunner(parts: PrivacyParts): JobRunner {
-  const stop = new AbortController()
-  const work: Work = { parts, holder: parts.ids.uuid(), stop: stop.signal }
-  const state: { wake: () => void; running?: Promise<void>; sweptMs: number } = { wake: () => undefined, sweptMs: -1e9 }
-
-  const rest = async (): Promise<void> => {
-    const woken = new Promise<void>((resolve) => {
-      state.wake = resolve
-    })
-    const pause = new AbortController()
-    const slept = delay(lookEveryMs, undefined, { signal: pause.signal, ref: false }).catch(() => undefined)
-    await Promise.race([woken, slept])
-    pause.abort()
-  }
-  const turn = async (): Promise<void> => {
-    const job = await takeJob(parts.sql, work.holder)
-    if (job !== undefined) return runJob(work, job)
-    if (parts.clock.monotonicMs() - state.sweptMs > sweepEveryMs) {
-      state.sweptMs = parts.clock.monotonicMs()
-      await sweep(parts)
-    }
-    await rest()
-  }
-  const run = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      await turn().catch(async (error: unknown) => {
-        parts.log.warn('privacy.runner.failed', { error })
-        await rest()
-      })
-    }
-  }
-  return {
-    wake: () => state.wake(),
-    start() {
-      state.running = run()
+  const holder = parts.ids.uuid()
+  const swept = { atMs: Number.NEGATIVE_INFINITY }
+  return createWorkLoop({
+    lookEveryMs,
+    async work(stop) {
+      const job = await takeJob(parts.sql, holder)
+      if (job !== undefined) await runJob({ parts, holder, stop }, job)
+      else if (parts.clock.monotonicMs() - swept.atMs > sweepEveryMs) {
+        swept.atMs = parts.clock.monotonicMs()
+        await sweep(parts)
+      }
+      return job !== undefined
     },
-    async close() {
-      stop.abort()
-      state.wake()
-      await state.running
-    },
-  }
+    onFailure: (error) => parts.log.warn('privacy.runner.failed', { error }),
+    stopReason: stopping,
+  })
 }

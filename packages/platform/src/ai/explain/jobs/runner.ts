@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
 import type { Logger } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
+import { createWorkLoop, type WorkLoop } from '../../../kernel/work-loop.ts'
 import type { RowResult } from '../answer.ts'
 import type { ExplainRequest } from '../plan.ts'
 import {
@@ -41,12 +42,7 @@ export interface RunnerOptions {
 }
 
 /** The running runner. */
-export interface Runner {
-  start(): void
-  /** Looks for work at once. */
-  wake(): void
-  close(): Promise<void>
-}
+export type Runner = WorkLoop
 
 const lookEveryMs = 2000
 const renewEveryMs = 1000
@@ -115,42 +111,21 @@ async function runJob(options: RunnerOptions, job: Job, stop: AbortSignal): Prom
   }
 }
 
-async function loop(options: RunnerOptions, stop: AbortSignal, sleep: () => Promise<void>): Promise<void> {
+/** Creates the runner; nothing runs before `start`. */
+export function createRunner(options: RunnerOptions): Runner {
   const { sql, log, holder, leaseSeconds = 15, keepDays } = options
-  let sweptAt = Number.NEGATIVE_INFINITY
-  while (!stop.aborted) {
-    try {
-      if (performance.now() - sweptAt > sweepEveryMs) {
-        sweptAt = performance.now()
+  const swept = { atMs: Number.NEGATIVE_INFINITY }
+  return createWorkLoop({
+    lookEveryMs,
+    async work(stop) {
+      if (performance.now() - swept.atMs > sweepEveryMs) {
+        swept.atMs = performance.now()
         await removeOldJobs(sql, keepDays)
       }
       const job = await claimJob(sql, holder, leaseSeconds)
-      if (job === undefined) await sleep()
-      else await runJob(options, job, stop)
-    } catch (error) {
-      log.warn('explain.jobs.failed', { error })
-      await sleep()
-    }
-  }
-}
-
-/** Creates the runner; nothing runs before `start`. */
-export function createRunner(options: RunnerOptions): Runner {
-  const stop = new AbortController()
-  const owned: { running?: Promise<void>; wake?: AbortController } = {}
-  const sleep = async (): Promise<void> => {
-    owned.wake = new AbortController()
-    const signal = AbortSignal.any([stop.signal, owned.wake.signal])
-    await delay(lookEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
-  }
-  return {
-    start() {
-      owned.running ??= loop(options, stop.signal, sleep)
+      if (job !== undefined) await runJob(options, job, stop)
+      return job !== undefined
     },
-    wake: () => owned.wake?.abort(),
-    async close() {
-      stop.abort()
-      await owned.running
-    },
-  }
+    onFailure: (error) => log.warn('explain.jobs.failed', { error }),
+  })
 }

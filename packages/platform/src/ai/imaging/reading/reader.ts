@@ -1,7 +1,7 @@
 // Works off readings one after another: leases one, follows it, and ends it as ready, failed or cancelled; a killed process loses nothing.
-import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
 import type { Logger } from '../../../kernel/ports.ts'
+import { createWorkLoop, type WorkLoop } from '../../../kernel/work-loop.ts'
 import { type PipelinePorts, type PipelineWatch, runPipeline } from './pipeline.ts'
 import type { Reading, ReadingStep } from './reading.ts'
 import { type Ending, endReading, leaseReading, postponeReading, tellProgress } from './reading-store.ts'
@@ -16,14 +16,8 @@ export interface ReaderOptions {
   readonly lookEveryMs?: number
 }
 
-/** A running reader. */
-export interface Reader {
-  start(): void
-  /** Looks for work now. */
-  wake(): void
-  /** Stops; a reading under way is given back. */
-  close(): Promise<void>
-}
+/** A running reader; what a stop interrupts is given back. */
+export type Reader = WorkLoop
 
 const maxAttempts = 5
 const postponeSeconds = 10
@@ -103,29 +97,10 @@ async function workOff(options: ReaderOptions, stop: AbortSignal): Promise<boole
 /** Creates the reader; nothing runs before `start`. */
 export function createReader(options: ReaderOptions): Reader {
   const { log, lookEveryMs = 1000 } = options
-  const stop = new AbortController()
-  const state: { nap?: AbortController; running?: Promise<void> } = {}
-
-  const loop = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      const hasWorked = await workOff(options, stop.signal).catch((error: unknown) => {
-        log.warn('imaging.reader.failed', { error })
-        return false
-      })
-      if (hasWorked || stop.signal.aborted) continue
-      state.nap = new AbortController()
-      const signal = AbortSignal.any([stop.signal, state.nap.signal])
-      await delay(lookEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
-    }
-  }
-  return {
-    start() {
-      state.running = loop()
-    },
-    wake: () => state.nap?.abort(),
-    async close() {
-      stop.abort(new AppError('unavailable', 'The server is stopping'))
-      await state.running
-    },
-  }
+  return createWorkLoop({
+    lookEveryMs,
+    work: (stop) => workOff(options, stop),
+    onFailure: (error) => log.warn('imaging.reader.failed', { error }),
+    stopReason: new AppError('unavailable', 'The server is stopping'),
+  })
 }
