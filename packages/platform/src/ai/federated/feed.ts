@@ -1,5 +1,8 @@
 // The feed of a federation as it happens: server-sent events that go on where a reader left off.
+import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { AppError } from '@xinglin/core/errors'
+import type { FastifyReply } from 'fastify'
 import type { Logger } from '../../kernel/ports.ts'
 import type { Sql } from '../../kernel/sql.ts'
 import type { StoredEvent } from './federation.ts'
@@ -8,82 +11,126 @@ import { feedChannel, listEvents } from './round-store.ts'
 
 /** Keeps readers of feeds up to date. */
 export interface Feed {
-  /** Streams events after the given one until the reader goes away. */
-  stream(response: ServerResponse, federation: string, after: number): Promise<void>
+  /**
+   * Takes the reply over and streams events after the given one until the reader goes away.
+   * @throws AppError 'too-many-requests' before the reply is taken over, when {@link maxReaders} read already
+   */
+  stream(reply: Pick<FastifyReply, 'hijack' | 'raw'>, federation: string, after: number): Promise<void>
   close(): Promise<void>
 }
 
+/** Most readers at once in a process: each asks the database at every event of its federation. */
+export const maxReaders = 200
+
 const heartbeatMs = 10_000
 const pageSize = 500
+// A reader that takes nothing for so long has gone without saying so.
+const drainLimitMs = 30_000
+
+interface Reader {
+  readonly federation: string
+  readonly response: ServerResponse
+  /** Aborted when the reader goes away or the feed closes. */
+  readonly gone: AbortController
+  isDue: boolean
+  wake: () => void
+}
 
 function frame(event: StoredEvent): string {
   const data = JSON.stringify({ ...event, sentence: sentenceOf(event) })
   return `id: ${event.id}\nevent: ${event.kind}\ndata: ${data}\n\n`
 }
 
-interface Reader {
-  readonly federation: string
-  readonly wake: () => void
+function openReader(response: ServerResponse, federation: string): Reader {
+  const reader: Reader = { federation, response, gone: new AbortController(), isDue: false, wake: () => undefined }
+  response.once('close', () => reader.gone.abort())
+  reader.gone.signal.addEventListener('abort', () => reader.wake(), { once: true })
+  return reader
 }
 
-/** Creates the feed; it listens to the database while somebody reads. */
+// What a slow reader has not taken yet stays in the database, not in our memory.
+async function send({ response, gone }: Reader, text: string): Promise<void> {
+  if (response.write(text)) return
+  await once(response, 'drain', { signal: AbortSignal.any([gone.signal, AbortSignal.timeout(drainLimitMs)]) })
+}
+
+async function pump(sql: Sql, reader: Reader, after: number): Promise<void> {
+  let last = after
+  while (!reader.gone.signal.aborted) {
+    reader.isDue = false
+    const events = await listEvents(sql, reader.federation, { after: last, count: pageSize })
+    for (const event of events) await send(reader, frame(event))
+    last = events.at(-1)?.id ?? last
+    if (events.length === pageSize || reader.isDue || reader.gone.signal.aborted) continue
+    await new Promise<void>((resolve) => {
+      reader.wake = resolve
+    })
+  }
+}
+
+/** Creates the feed; it listens to the database from the first reader on. */
 export function createFeed({ sql, log }: { readonly sql: Sql; readonly log: Logger }): Feed {
   const readers = new Set<Reader>()
-  const state: { listening?: Promise<() => Promise<void>>; isClosed: boolean } = { isClosed: false }
-  const listen = async (): Promise<void> => {
-    state.listening ??= sql.listen(feedChannel, (federation) => {
-      for (const reader of readers) if (reader.federation === federation) reader.wake()
-    })
-    await state.listening
-  }
-  const pump = async (response: ServerResponse, federation: string, after: number): Promise<void> => {
-    let last = after
-    const woken: { resolve: () => void; isDue: boolean } = { resolve: () => undefined, isDue: false }
-    const wake = (): void => {
-      woken.isDue = true
-      woken.resolve()
+  const state: { listening?: Promise<() => Promise<void>> } = {}
+  const notify = (federation: string): void => {
+    for (const reader of readers) {
+      // An empty word comes after a lost connection: anything may have been missed.
+      if (federation !== '' && reader.federation !== federation) continue
+      reader.isDue = true
+      reader.wake()
     }
-    const reader = { federation, wake }
-    readers.add(reader)
-    response.once('close', wake)
-    const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs)
+  }
+  const listen = async (): Promise<void> => {
+    state.listening ??= sql.listen(feedChannel, notify)
     try {
-      while (!response.destroyed && !state.isClosed) {
-        woken.isDue = false
-        const events = await listEvents(sql, federation, { after: last, count: pageSize })
-        for (const event of events) response.write(frame(event))
-        last = events.at(-1)?.id ?? last
-        if (events.length === pageSize || woken.isDue) continue
-        await new Promise<void>((resolve) => {
-          woken.resolve = resolve
-        })
-      }
+      await state.listening
+    } catch (error) {
+      delete state.listening // the next reader tries again
+      throw error
+    }
+  }
+  const serve = async (reader: Reader, after: number): Promise<void> => {
+    const { response, gone, federation } = reader
+    const heartbeat = setInterval(() => {
+      if (!response.writableNeedDrain) response.write(': still here\n\n')
+    }, heartbeatMs)
+    try {
+      await pump(sql, reader, after)
+    } catch (error) {
+      if (!gone.signal.aborted) log.warn('federated.feed.broken', { federation, error })
     } finally {
       clearInterval(heartbeat)
-      readers.delete(reader)
     }
+    if (response.writableNeedDrain) response.destroy()
+    else response.end()
   }
   return {
-    async stream(response, federation, after) {
-      await listen()
-      response.writeHead(200, {
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-        'x-accel-buffering': 'no',
-      })
-      response.flushHeaders()
-      try {
-        await pump(response, federation, after)
-      } catch (error) {
-        log.warn('federated.feed.broken', { federation, error })
+    async stream(reply, federation, after) {
+      if (readers.size >= maxReaders) {
+        throw new AppError('too-many-requests', `${maxReaders} readers follow feeds already; ask for pages instead`, {
+          retryAfterSeconds: 10,
+        })
       }
-      response.end()
+      const reader = openReader(reply.raw, federation)
+      readers.add(reader)
+      try {
+        await listen()
+        reply.hijack()
+        reader.response.writeHead(200, {
+          'content-type': 'text/event-stream; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-content-type-options': 'nosniff',
+          'x-accel-buffering': 'no',
+        })
+        reader.response.flushHeaders()
+        await serve(reader, after)
+      } finally {
+        readers.delete(reader)
+      }
     },
     async close() {
-      state.isClosed = true
-      for (const { wake } of readers) wake()
-      await (await state.listening)?.()
+      for (const { gone } of readers) gone.abort()
+      await (await state.listening?.catch(() => undefined))?.()
     },
   }
 }

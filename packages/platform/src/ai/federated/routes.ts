@@ -105,8 +105,7 @@ function watching({ sql, feed }: FederatedRouteOptions): FastifyPluginAsync {
     await viewFederation(sql, id)
     const after = lastEventOf(request)
     if ((request.headers.accept ?? '').includes('text/event-stream')) {
-      reply.hijack()
-      await feed.stream(reply.raw, id, after)
+      await feed.stream(reply, id, after)
       return
     }
     const { _count: count = 200 } = request.query as Static<typeof schemas.EventQuery>
