@@ -29,6 +29,8 @@ after(() => rm(folder, { recursive: true, force: true }))
 
 interface Started {
   readonly child: ChildProcess
+  /** Exit code and signal, also when it ended before anybody waited. */
+  readonly ended: Promise<readonly unknown[]>
   readonly printed: () => string
 }
 
@@ -39,7 +41,7 @@ function start(more: Record<string, string> = {}): Started {
   })
   const output: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk))
-  return { child, printed: () => Buffer.concat(output).toString() }
+  return { child, ended: once(child, 'exit'), printed: () => Buffer.concat(output).toString() }
 }
 
 async function waitFor<T>(what: string, seen: () => Promise<T | undefined>): Promise<T> {
@@ -78,11 +80,10 @@ test('a Ctrl-C that reaches the server twice stops it cleanly, PostgreSQL too', 
   const run = start()
   const { postgresPid = 0 } = await whenReady(run)
   assert.ok(isAlive(postgresPid))
-  const ended = once(run.child, 'exit')
   run.child.kill('SIGINT')
   await delay(30)
   run.child.kill('SIGINT')
-  assert.deepEqual(await ended, [0, null])
+  assert.deepEqual(await run.ended, [0, null], run.printed())
   assert.match(run.printed(), /is stopped/)
   assert.equal(isAlive(postgresPid), false)
   assert.equal(await readOrNothing(runFile()), undefined)
@@ -93,9 +94,8 @@ test('a Ctrl-C while it starts leaves nothing running', async () => {
   const run = start({ XINGLIN_DATA: data })
   const pidFile = join(data, 'postgres', 'cluster', 'data', 'postmaster.pid')
   const text = await waitFor('PostgreSQL', () => readOrNothing(pidFile))
-  const ended = once(run.child, 'exit')
   run.child.kill('SIGINT')
-  assert.deepEqual(await ended, [0, null])
+  assert.deepEqual(await run.ended, [0, null], run.printed())
   assert.match(run.printed(), /stopped while it started/)
   assert.equal(isAlive(Number(text.split('\n')[0])), false)
 })
@@ -109,7 +109,9 @@ test('a system that the demo, a proof or a test started ends when that program i
     cwd: fileURLToPath(new URL('../', import.meta.url)),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const [printed] = (await once(owner.stdout, 'data')) as [Buffer]
+  const ended = once(owner, 'exit').then(() => assert.fail('the program ended before its system was ready'))
+  const [printed] = (await Promise.race([once(owner.stdout, 'data'), ended])) as [Buffer]
+  ended.catch(() => undefined) // it is killed below
   const pids = String(printed).trim().split(' ').map(Number)
   assert.ok(pids.length === 2 && pids.every(isAlive))
   owner.kill('SIGKILL')
@@ -123,9 +125,8 @@ test('a run state whose process id now belongs to another program does not keep 
   assert.equal(code, 1)
   const run = start()
   await whenReady(run)
-  const ended = once(run.child, 'exit')
   run.child.kill('SIGTERM')
-  assert.deepEqual(await ended, [0, null])
+  assert.deepEqual(await run.ended, [0, null], run.printed())
 })
 
 test('PostgreSQL keeps its port over restarts, so that the other processes of a split system find it again', async () => {
@@ -134,9 +135,8 @@ test('PostgreSQL keeps its port over restarts, so that the other processes of a 
     const run = start()
     const state = await whenReady(run)
     ports.push(new URL(state.databaseUrl).port)
-    const ended = once(run.child, 'exit')
     run.child.kill('SIGTERM')
-    await ended
+    await run.ended
   }
   assert.equal(ports[0], ports[1])
 })

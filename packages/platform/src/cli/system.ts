@@ -24,7 +24,7 @@ export interface StartedSystem {
 }
 
 const program = fileURLToPath(new URL('./main.ts', import.meta.url))
-const startLimitMs = 60_000
+const startLimitMs = 120_000
 
 // A system that is started beside another one must not share its database, its registry or its address; empty is unset.
 const ownAlone = { DATABASE_URL: '', XINGLIN_POSTGRES_PORT: '', CONSUL_HTTP_ADDR: '', PUBLIC_URL: '', SERVICES: '' }
@@ -64,7 +64,7 @@ async function waitUntilReady(child: ChildProcess, dataFolder: string, output: r
 
 /**
  * Starts a system on a data folder with the given settings (environment variables).
- * @throws AppError when it stops or is not ready within a minute; its last output is in the message
+ * @throws AppError when it stops or is not ready within two minutes; its last output is in the message
  */
 export async function startSystem(
   dataFolder: string,
