@@ -136,7 +136,7 @@ export async function search(sql: Sql, query: Query, scope: SearchScope): Promis
   const shown = shownLevels(query.level, scope)
   const { access, studyUid, seriesUid, baseUrl } = scope
   const conditions = [
-    'true',
+    't.instance_count > 0', // what was deleted stays for a moment, until others have heard of it
     ...(access.patient === undefined ? [] : [`t.patient = ${bind(access.patient)}`]),
     ...(studyUid === undefined ? [] : [`t.study_uid = ${bind(studyUid)}`]),
     ...(seriesUid === undefined ? [] : [`s.series_uid = ${bind(seriesUid)}`]),
