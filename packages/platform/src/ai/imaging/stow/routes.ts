@@ -37,11 +37,32 @@ async function* single(body: Incoming): AsyncGenerator<Incoming> {
   yield body
 }
 
+const notStored = (): AppError =>
+  new AppError('unsupported-media-type', 'Send multipart/related with parts of application/dicom')
+const isStream = (body: object): body is AsyncIterable<Uint8Array> => Symbol.asyncIterator in body
+
 function incomingOf(contentType: string, body: AsyncIterable<Uint8Array>): AsyncIterable<Incoming> {
   const type = contentType.split(';')[0]?.trim().toLowerCase()
   if (type === 'multipart/related') return partsOf(contentType, body)
   if (type === 'application/dicom') return single(body)
-  throw new AppError('unsupported-media-type', 'Send multipart/related with parts of application/dicom')
+  throw notStored()
+}
+
+interface WholeBody {
+  readonly chunks: AsyncIterable<Uint8Array>
+  /** Reads on to the end in the background. */
+  drain(): void
+}
+
+// What a refusal leaves unread would lie before the next request of the connection, which then waits for ever.
+function wholeBody(body: object): WholeBody {
+  if (!isStream(body)) throw notStored() // JSON, which is parsed already
+  const iterator = body[Symbol.asyncIterator]()
+  const chunks = { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) }
+  const rest = async (): Promise<void> => {
+    for await (const _chunk of chunks);
+  }
+  return { chunks, drain: () => void rest().catch(() => undefined) } // the sender is gone: nothing is left to read
 }
 
 /** Adds the routes. */
@@ -51,14 +72,10 @@ export function addStoreRoutes(app: FastifyInstance, { ports, guard, baseUrl }: 
     const { body, caller, traceId } = request
     const { study } = request.params as Partial<ImageParameters>
     if (body === undefined || body === null) throw new AppError('malformed-body', 'The body is empty')
-    const result = await ingest(
-      {
-        ...{ caller, traceId },
-        incoming: incomingOf(request.headers['content-type'] ?? '', body as AsyncIterable<Uint8Array>),
-        ...(study === undefined ? {} : { studyUid: study }),
-      },
-      ports,
-    )
+    const { chunks, drain } = wholeBody(Object(body))
+    const incoming = incomingOf(request.headers['content-type'] ?? '', chunks)
+    const stored = { caller, traceId, incoming, ...(study === undefined ? {} : { studyUid: study }) }
+    const result = await ingest(stored, ports).finally(drain)
     if (result.stored.length + result.refused.length === 0) {
       throw new AppError('malformed-body', 'The body holds no DICOM object')
     }

@@ -1,5 +1,7 @@
 // Storing: original bytes kept, once; conflicts and unreadable objects told one by one; nothing half stored.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { DicomJson } from '@xinglin/core/dicom'
 import { AppError } from '@xinglin/core/errors'
@@ -95,6 +97,27 @@ test('refuses bodies that are no store request, in problem details', async () =>
     assert.match(String(answer.headers['content-type']), /problem\+json/)
   }
   assert.equal(await stored(), 4)
+})
+
+test('a refused body does not keep the next request of its connection waiting', async () => {
+  await service.app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = service.app.server.address() as AddressInfo
+  const head = (length: number) =>
+    `POST /dicom-web/studies HTTP/1.1\r\nhost: x\r\nx-xinglin-caller: test\r\ncontent-length: ${length}\r\n` +
+    'content-type: multipart/related; boundary=b\r\n\r\n'
+  const endless = `--b\r\nx: ${'y'.repeat(400_000)}`
+  const socket = connect(port, '127.0.0.1')
+  const answers = new Promise<string>((resolve) => {
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+      if (text.split('HTTP/1.1 400').length === 3) resolve(text)
+    })
+  })
+  socket.write([head(endless.length), endless, head(5), '--b--'].join(''))
+  const limit = AbortSignal.timeout(5000)
+  await Promise.race([answers, once(limit, 'abort').then(() => assert.fail('the second request has no answer'))])
+  socket.destroy()
 })
 
 test('stores a single object sent as it is', async () => {
