@@ -22,7 +22,8 @@ interface Patient {
   readonly gender?: string
 }
 
-const resourceId = /^[A-Za-z0-9.-]{1,64}$/
+// A chain of dots would be read as a part of the address.
+const resourceId = /^(?!\.+$)[A-Za-z0-9.-]{1,64}$/
 const sexes: Readonly<Record<string, string>> = { M: 'male', F: 'female' }
 const callLimitMs = 10_000
 

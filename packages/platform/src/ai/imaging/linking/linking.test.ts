@@ -78,3 +78,18 @@ test('joins nobody whose birth date or sex contradicts', async () => {
   const failing = () => async () => new Response('', { status: 503 })
   await assert.rejects(findPatient(failing, study), /503/)
 })
+
+test('asks the records for no id that is a part of an address', async () => {
+  const asked: string[] = []
+  const call = () => async (path: string) => {
+    asked.push(path)
+    return Response.json({ resourceType: 'Bundle', id: 'b', entry: [] })
+  }
+  for (const patientId of ['.', '..', '../x', 'a/b']) {
+    assert.deepEqual(await findPatient(call, { patientId, birthDate: '', sex: '' }), { reason: 'unknown' }, patientId)
+  }
+  assert.deepEqual(
+    asked.filter((path) => !path.startsWith('/fhir/Patient?')),
+    [],
+  )
+})
