@@ -24,6 +24,7 @@ export {
   type NamedTensors,
   type OpenSession,
   type Tensor,
+  type TensorData,
 } from './tensor.ts'
 export { createTrainer, type Trainer, type TrainingBatch, type TrainingState } from './trainer.ts'
 export { type TrainingGraph, type TrainingOptions, trainingGraph } from './training-graph.ts'

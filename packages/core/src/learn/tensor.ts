@@ -1,4 +1,4 @@
-// Tensors and sessions as core/learn sees them; the same shapes as the platform's port `Onnx`, so that either fits.
+// Tensors, and sessions as core/learn sees them: the platform's port `Onnx` hands out sessions of this shape.
 
 /** Element types of tensors, as KServe v2 names them. */
 export type Datatype = 'FP32' | 'FP64' | 'INT32' | 'INT64' | 'UINT8' | 'BOOL' | RareDatatype

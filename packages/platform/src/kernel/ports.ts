@@ -1,8 +1,11 @@
 // Everything a service may ask the composition root for. A service never imports an engine or another service.
 import type { Approximation, Program, VectorFacts } from '@xinglin/core/ckks'
 import type { Bundle, Resource } from '@xinglin/core/fhir'
+import type { Datatype, NamedTensors } from '@xinglin/core/learn'
 import type { Caller } from './caller.ts'
 import type { Sql, Tx } from './sql.ts'
+
+export type { Datatype, NamedTensors, Tensor, TensorData } from '@xinglin/core/learn'
 
 /** Structured log without PHI: an event name and ids. `error` means that a person must look. */
 export interface Logger {
@@ -123,36 +126,6 @@ export interface Registry {
 export type CallService = (
   service: string,
 ) => (path: string, init?: RequestInit & { readonly caller?: Caller; readonly timeoutMs?: number }) => Promise<Response>
-
-/** Element types of tensors, as KServe v2 names them. */
-export type Datatype = 'FP32' | 'FP64' | 'INT32' | 'INT64' | 'UINT8' | 'BOOL' | RareDatatype
-
-/** Element types that few models use; FP16 as its 16 bits. */
-export type RareDatatype = 'FP16' | 'INT8' | 'INT16' | 'UINT16' | 'UINT32' | 'UINT64'
-
-/** The elements of a tensor. */
-export type TensorData =
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Int8Array
-  | Int16Array
-  | Uint16Array
-  | Uint32Array
-  | BigUint64Array
-
-/** A dense tensor, row-major. */
-export interface Tensor {
-  readonly datatype: Datatype
-  readonly shape: readonly number[]
-  /** FP32 Float32Array, FP64 Float64Array, INT32 Int32Array, INT64 BigInt64Array, UINT8 and BOOL Uint8Array. */
-  readonly data: TensorData
-}
-
-/** Tensors by the name of the model's input or output. */
-export type NamedTensors = Readonly<Record<string, Tensor>>
 
 /** An ONNX graph that is loaded in a supervised child process. */
 export interface OnnxSession {
