@@ -64,7 +64,7 @@ export async function federateDemo(options: FederateDemoOptions): Promise<void> 
   const running = await runningSystem(ownSettings().process)
   if (running !== undefined) {
     await play(running, options, say)
-    return say(`Look at it: ${running.gatewayUrl}/app/federation (data scientist).`)
+    return say(`Look at it: ${running.gatewayUrl}/app/federations (data scientist).`)
   }
   say('No system runs here, so one is started as the federation’s server …')
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-federate-'))
