@@ -7,7 +7,6 @@ import {
   type GameOptions,
   kernelShap,
   limeTabular,
-  maxExactGroups,
   permutationShapley,
 } from '@xinglin/core/explain'
 
@@ -41,9 +40,12 @@ const defaults: Readonly<Record<MethodName, (groups: number) => number>> = {
   lime: () => 1000,
 }
 
+// 2^12 coalitions for each background row: about twice what kernel asks for.
+const exactByItselfTo = 12
+
 /** The method for so many groups where none is asked for. */
 export function methodFor(groups: number): MethodName {
-  return groups <= Math.min(12, maxExactGroups) ? 'exact' : 'kernel'
+  return groups <= exactByItselfTo ? 'exact' : 'kernel'
 }
 
 /** How many predictions one row needs at most, with `background` rows. */

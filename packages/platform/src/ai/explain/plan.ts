@@ -1,6 +1,13 @@
 // An asked explanation, checked against its model: rows as numbers, groups of features, and what it will cost (pure).
 import { AppError } from '@xinglin/core/errors'
-import { channelGroups, checkGame, type FeatureGroup, type Rows, singletons } from '@xinglin/core/explain'
+import {
+  channelGroups,
+  checkGame,
+  type FeatureGroup,
+  maxExactGroups,
+  type Rows,
+  singletons,
+} from '@xinglin/core/explain'
 import { cellsOf, evaluationsOf, type MethodChoice, type MethodName, methodFor } from './methods.ts'
 import type { ServedModel } from './served-model.ts'
 
@@ -36,6 +43,8 @@ export interface Plan {
 export const maxGroups = 512
 
 const maxCells = 16_000_000
+// How many groups differ from the background is known row by row, later: so many at all are looked at.
+const maxGroupsOfExact = 20
 
 interface Target {
   readonly rows: Rows
@@ -109,10 +118,10 @@ export function planExplanation(request: ExplainRequest, model: ServedModel, max
   if (method === 'integrated-gradients' && request.background.length > 1) {
     throw new AppError('unprocessable', 'Integrated gradients take one background row; expected-gradients take several')
   }
-  if (method === 'exact' && groups.length > 20) {
+  if (method === 'exact' && groups.length > maxGroupsOfExact) {
     throw new AppError(
       'unprocessable',
-      `Exact takes at most 15 groups that differ; here are ${groups.length}: take kernel`,
+      `Exact takes at most ${maxExactGroups} groups that differ; here are ${groups.length}: take kernel`,
     )
   }
   const choice = {
