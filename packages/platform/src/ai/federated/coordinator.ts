@@ -43,12 +43,11 @@ const failuresAllowed = 3
 const pauseAfterFailureMs = 2000
 
 function rosterFor(options: CoordinatorOptions, id: string): Roster {
-  const { sql, blobs, clock, log } = options
+  const { sql, clock, log } = options
   const note = (site: ConnectedSite, isConnected: boolean): void => {
     const { name, isRecognisable } = site
-    const context = { sql, blobs, clock, log, id } as RunContext // all that `tell` looks at
     const kind = isConnected ? 'site-joined' : 'site-left'
-    tell(context, { kind, site: name }, (tx) =>
+    tell({ sql, clock, log, id }, { kind, site: name }, (tx) =>
       setConnected(tx, { federation: id, name, isRecognisable }, { isConnected, at: clock.now() }),
     ).catch((error: unknown) => log.warn('federated.site.unnoted', { federation: id, error }))
   }

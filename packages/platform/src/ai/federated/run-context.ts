@@ -23,6 +23,9 @@ export interface RunContext {
   readonly publish: Publish
 }
 
+/** What is needed to tell the feed. */
+export type Teller = Pick<RunContext, 'sql' | 'clock' | 'log' | 'id'>
+
 /** Hands a finished model over. */
 export type Publish = (finished: {
   readonly federation: Federation
@@ -31,7 +34,7 @@ export type Publish = (finished: {
 }) => Promise<{ readonly model: string } | { readonly reason: string }>
 
 /** Changes the store and tells the feed in one transaction. */
-export async function tell(ctx: RunContext, event: FeedEvent, change?: (tx: Tx) => Promise<void>): Promise<void> {
+export async function tell(ctx: Teller, event: FeedEvent, change?: (tx: Tx) => Promise<void>): Promise<void> {
   await ctx.sql.transaction(async (tx) => {
     await change?.(tx)
     await addEvent(tx, ctx.id, event, ctx.clock.now())
