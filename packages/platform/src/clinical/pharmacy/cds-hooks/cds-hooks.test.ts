@@ -154,3 +154,31 @@ test('refuses other callers, other patients and what is no hook', async () => {
     assert.match(type, /problem\+json/)
   }
 })
+
+test('takes entries and orders of any shape without failing', async () => {
+  const order = { resourceType: 'MedicationRequest', status: 'draft' }
+  const shapes: readonly unknown[] = [
+    ...[null, 1, 'x', [], {}, { resource: null }, { resource: 1 }, { resource: {} }, { resource: { resourceType: 1 } }],
+    ...[
+      null,
+      1,
+      'x',
+      [],
+      [null],
+      {},
+      { coding: null },
+      { coding: [null] },
+      { coding: [{ code: 1 }] },
+      { text: {} },
+    ].flatMap((medicine) => [
+      { resource: { ...order, medicationCodeableConcept: medicine } },
+      { resource: { ...order, medicationReference: medicine, subject: medicine, dosageInstruction: medicine } },
+    ]),
+  ]
+  for (const shape of shapes) {
+    const entry = [shape]
+    const sent = { resourceType: 'Bundle', entry }
+    const { status } = await post(hook(sent, { prefetch: { medications: sent, allergies: sent } }))
+    assert.equal(status, 200, JSON.stringify(shape))
+  }
+})

@@ -18,10 +18,14 @@ interface SearchBundle {
 const maxPages = 20
 const pageSize = 200
 
-/** The resources of a searchset Bundle; empty for anything else. */
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+const isResource = (value: unknown): value is Resource => typeof fieldsOf(value)['resourceType'] === 'string'
+
+/** The resources of a Bundle that anybody may have sent; entries without one are passed over. */
 export function resourcesOf(bundle: unknown): readonly Resource[] {
-  const { entry } = (typeof bundle === 'object' && bundle !== null ? bundle : {}) as SearchBundle
-  return Array.isArray(entry) ? entry.flatMap(({ resource }) => resource ?? []) : []
+  const { entry } = fieldsOf(bundle)
+  return Array.isArray(entry) ? entry.map((one) => fieldsOf(one)['resource']).filter(isResource) : []
 }
 
 /** Searches with the caller's own access, page by page; both reads stand in the audit trail. */
