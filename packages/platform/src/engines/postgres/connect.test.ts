@@ -112,6 +112,13 @@ test('a NUL character is the fault of the request', async () => {
   await assert.rejects(db.sql.query({ text: 'SELECT $1::text', values: ['a\0b'] }), hasCode('unprocessable'))
 })
 
+test('half a surrogate pair in JSON is the fault of the request, a wrong form of anything else is ours', async () => {
+  const json = { text: 'SELECT $1::jsonb', values: [JSON.stringify({ note: '\ud800' })] }
+  await assert.rejects(db.sql.query(json), hasCode('unprocessable'))
+  const uuid = { text: 'SELECT $1::uuid', values: ['-'] }
+  await assert.rejects(db.sql.query(uuid), (error: unknown) => !(error instanceof AppError))
+})
+
 test('a database that is not there is unavailable with a time to retry', async () => {
   const sql = connectPostgres({ url: 'postgres://x:y@127.0.0.1:1/z', poolSize: 1, log: silentLogger })
   const isUnavailable = (error: unknown) => hasCode('unavailable')(error) && (error as AppError).retryAfterSeconds === 1
