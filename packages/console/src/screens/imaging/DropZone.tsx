@@ -8,10 +8,10 @@ import { useText } from '../../language/LanguageProvider.tsx'
 import { droppedFiles } from './dropped-files.ts'
 import styles from './Imaging.module.css'
 import { imagingText } from './text.ts'
-import { type UploadProgress, uploadFiles } from './upload.ts'
+import { maxFiles, type UploadProgress, uploadFiles } from './upload.ts'
 
 type Sending =
-  | { readonly kind: 'idle' | 'nothing' }
+  | { readonly kind: 'idle' | 'nothing' | 'tooMany' }
   | { readonly kind: 'sending' | 'sent' | 'stopped'; readonly progress: UploadProgress }
   | { readonly kind: 'failed'; readonly error: unknown; readonly files: readonly File[] }
 
@@ -24,6 +24,7 @@ function useUpload(onStored: () => void) {
   const send = useCallback(
     async (files: readonly File[]) => {
       if (files.length === 0) return setSending({ kind: 'nothing' })
+      if (files.length > maxFiles) return setSending({ kind: 'tooMany' })
       const controller = new AbortController()
       stop.current = controller
       let latest = start
@@ -55,6 +56,8 @@ function Words({ sending }: { readonly sending: Sending }) {
       return null
     case 'nothing':
       return text.nothingDropped
+    case 'tooMany':
+      return fill(text.tooMany, { most: maxFiles })
     case 'sending':
     case 'sent':
     case 'stopped':
@@ -77,7 +80,7 @@ export function DropZone({ onStored }: { readonly onStored: () => void }) {
   }
   const drop = (event: DragEvent): void => {
     over(event, false)
-    void droppedFiles(event.dataTransfer).then(send)
+    void droppedFiles(event.dataTransfer, maxFiles).then(send)
   }
   const chosen = (input: HTMLInputElement): void => {
     void send([...(input.files ?? [])])

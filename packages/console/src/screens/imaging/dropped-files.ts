@@ -1,13 +1,11 @@
 // The files of what was dropped: folders are walked through.
 
-const maxFiles = 20_000
-
 function readEntries(reader: FileSystemDirectoryReader): Promise<readonly FileSystemEntry[]> {
   return new Promise((resolve, reject) => reader.readEntries(resolve, reject))
 }
 
-async function walk(entry: FileSystemEntry, found: File[]): Promise<void> {
-  if (found.length >= maxFiles) return
+async function walk(entry: FileSystemEntry, found: File[], most: number): Promise<void> {
+  if (found.length > most) return
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))
     found.push(file)
@@ -16,15 +14,15 @@ async function walk(entry: FileSystemEntry, found: File[]): Promise<void> {
   const reader = (entry as FileSystemDirectoryEntry).createReader()
   // A folder gives its entries in portions; an empty one ends it.
   for (let entries = await readEntries(reader); entries.length > 0; entries = await readEntries(reader)) {
-    for (const one of entries) await walk(one, found)
+    for (const one of entries) await walk(one, found, most)
   }
 }
 
-/** All files that were dropped, 20,000 at most. */
-export async function droppedFiles(transfer: DataTransfer): Promise<readonly File[]> {
+/** All files that were dropped; the walk ends one file beyond `most`, so that too many are noticed. */
+export async function droppedFiles(transfer: Pick<DataTransfer, 'items'>, most: number): Promise<readonly File[]> {
   // The list is emptied when the event ends, so everything is taken out of it first.
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? [])
   const found: File[] = []
-  for (const entry of entries) await walk(entry, found)
+  for (const entry of entries) await walk(entry, found, most)
   return found
 }

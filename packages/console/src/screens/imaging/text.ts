@@ -47,6 +47,7 @@ const en = {
   stop: 'Stop',
   stopped: 'Stopped. What was stored so far is kept: {stored} of {files} files.',
   nothingDropped: 'No file was found in what was dropped.',
+  tooMany: 'These are more than {most} files. Nothing was sent; choose fewer at once.',
 }
 
 const zh: Readonly<Record<keyof typeof en, string>> = {
@@ -97,6 +98,7 @@ const zh: Readonly<Record<keyof typeof en, string>> = {
   stop: '停止',
   stopped: '已停止。已存储的内容保留：{files} 个文件中的 {stored} 个。',
   nothingDropped: '拖入的内容中没有文件。',
+  tooMany: '文件超过 {most} 个，未发送任何文件，请分批选择。',
 }
 
 /** Texts of the worklist. */

@@ -21,6 +21,9 @@ export interface UploadOptions {
   readonly send?: (files: readonly Blob[]) => Promise<StoreCounts>
 }
 
+/** Most files in one go: ten CTs of 2,000 slices. */
+export const maxFiles = 20_000
+
 const maxBatchBytes = 24 * 1_048_576
 const maxBatchFiles = 64
 const magicOffset = 128
