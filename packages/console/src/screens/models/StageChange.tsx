@@ -33,7 +33,7 @@ export function StageChange({ model, version }: StageChangeProps) {
   return (
     <div className={styles.body}>
       {asked === undefined ? (
-        <fieldset aria-label={text.changeStage} className={styles.actions} style={{ border: 0, margin: 0, padding: 0 }}>
+        <fieldset aria-label={text.changeStage} className={styles.actions}>
           {nextStages(version).map((stage) => (
             <Button
               disabled={change.isPending}

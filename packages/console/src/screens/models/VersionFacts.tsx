@@ -42,7 +42,7 @@ export function Origin({ version }: { readonly version: ModelVersion }) {
   return (
     <dl className={styles.facts}>
       {facts.map(([label, value]) => (
-        <div key={label} style={{ display: 'contents' }}>
+        <div className={styles.fact} key={label}>
           <dt>{label}</dt>
           <dd lang={value === text.unknown || value === text.shipped ? undefined : 'en'}>{value}</dd>
         </div>

@@ -1,6 +1,5 @@
 // The advice as a care card (NHS design: blue, red, or red with dark grey), its urgency also in hidden words, not by colour alone.
 import { Link } from '@tanstack/react-router'
-import { fill } from '../../language/fill.ts'
 import { useLanguage, useText } from '../../language/LanguageProvider.tsx'
 import styles from './Triage.module.css'
 import { triageText } from './text.ts'
@@ -47,7 +46,7 @@ export function CareCard({ conclusion }: { readonly conclusion: Conclusion }) {
         )}
         <p className={styles.quiet}>{text.statement}</p>
         <Link className={styles.again} to="/triage">
-          {fill(text.again, {})}
+          {text.again}
         </Link>
       </div>
     </section>
