@@ -42,7 +42,7 @@ export {
   slotsOf,
   tutorialChoice,
 } from './seal-parameters.ts'
-export { openSession, type SealSession, sealMessage, using } from './session.ts'
+export { openSession, type SealSession, using } from './session.ts'
 export { fitSigmoid, polynomialAt, type SigmoidFit, sigmoid } from './sigmoid.ts'
 export {
   publicPartOf,

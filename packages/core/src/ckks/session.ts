@@ -16,8 +16,8 @@ export interface SealSession {
   close(): void
 }
 
-/** The text of what SEAL throws: a std::exception behind WebAssembly, or an Error. */
-export function sealMessage(error: unknown): string {
+// The text of what SEAL throws: a std::exception behind WebAssembly, or an Error.
+function sealMessage(error: unknown): string {
   if (error instanceof Error) return error.message
   const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined
   return Array.isArray(message) ? String(message[1] ?? message[0]) : String(message ?? 'unknown')

@@ -37,8 +37,8 @@ const preambleBytes = 128
 const pixelDataTag = 'x7fe00010'
 const uidPattern = /^[0-9.]{1,64}$/
 
-/** Says whether bytes begin like a Part 10 file: a preamble and `DICM`. */
-export function isPart10(bytes: Uint8Array): boolean {
+// A Part 10 file begins with a preamble and `DICM`.
+function isPart10(bytes: Uint8Array): boolean {
   return ['D', 'I', 'C', 'M'].every((letter, at) => bytes[preambleBytes + at] === letter.charCodeAt(0))
 }
 

@@ -1,4 +1,4 @@
-// Ways to form groups of features: each on its own, one channel over all hours, or spans of time.
+// Ways to form groups of features: each on its own, or one channel over all hours.
 import type { FeatureGroup } from './game.ts'
 
 /** Each feature on its own. */
@@ -12,25 +12,4 @@ export function channelGroups(names: readonly string[], steps: number): readonly
     name,
     features: Array.from({ length: steps }, (_, step) => step * names.length + channel),
   }))
-}
-
-/** One group per span of `width` steps of a `[steps, channels]` row, and per channel when `names` has any. */
-export function spanGroups(
-  shape: { readonly steps: number; readonly channels: number },
-  width: number,
-  names: readonly string[] = [],
-): readonly FeatureGroup[] {
-  const { steps, channels } = shape
-  const spans = Array.from({ length: Math.ceil(steps / width) }, (_, span) => span * width)
-  const cells = (from: number, of: readonly number[]): readonly number[] =>
-    Array.from({ length: Math.min(width, steps - from) }, (_, step) =>
-      of.map((channel) => (from + step) * channels + channel),
-    ).flat()
-  const every = Array.from({ length: channels }, (_, channel) => channel)
-  return spans.flatMap((from) => {
-    const label = `${from}–${Math.min(from + width, steps)}`
-    return names.length === 0
-      ? [{ name: label, features: cells(from, every) }]
-      : names.map((name, channel) => ({ name: `${name} ${label}`, features: cells(from, [channel]) }))
-  })
 }

@@ -10,7 +10,7 @@ export {
   type Rows,
 } from './game.ts'
 export { expectedDifferences, expectedGradients, type Gradient } from './gradients.ts'
-export { channelGroups, singletons, spanGroups } from './groups.ts'
+export { channelGroups, singletons } from './groups.ts'
 export { type KernelOptions, kernelShap } from './kernel.ts'
 export { type LimeExplanation, type LimeOptions, limeTabular } from './lime.ts'
 export { type LinearModel, linearShapley } from './linear.ts'

@@ -15,7 +15,6 @@ export {
   type ParameterSpec,
   torchUniform,
   toTensors,
-  xavierUniform,
 } from './parameters.ts'
 export {
   type Datatype,

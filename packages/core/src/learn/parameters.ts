@@ -34,11 +34,6 @@ export function heNormal(fanIn: number): Initial {
   return { kind: 'normal', deviation: Math.sqrt(2 / fanIn) }
 }
 
-/** Uniform within ±√(6 / (fanIn + fanOut)) (Glorot and Bengio 2010), for layers before a sigmoid or tanh. */
-export function xavierUniform(fanIn: number, fanOut: number): Initial {
-  return { kind: 'uniform', bound: Math.sqrt(6 / (fanIn + fanOut)) }
-}
-
 /** Uniform within ±1 / √size: PyTorch's default for linear layers (size = inputs) and for LSTM (size = hidden). */
 export function torchUniform(size: number): Initial {
   return { kind: 'uniform', bound: 1 / Math.sqrt(size) }

@@ -9,7 +9,6 @@ export {
   type IcuSite,
   type IcuSiteOptions,
   type LocalTraining,
-  logLoss,
   predictRisks,
   splitStays,
 } from './site.ts'

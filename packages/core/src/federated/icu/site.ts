@@ -93,8 +93,8 @@ function* batches(random: Random, stays: readonly number[]): Generator<readonly 
   }
 }
 
-/** Mean loss of risks against outcomes. */
-export function logLoss(risks: Float32Array, outcomes: readonly boolean[]): number {
+// Mean log loss of risks against outcomes.
+function logLoss(risks: Float32Array, outcomes: readonly boolean[]): number {
   const tiny = 1e-7
   const sum = outcomes.reduce((total, outcome, index) => {
     const risk = Math.min(1 - tiny, Math.max(tiny, risks[index] ?? 0.5))

@@ -124,6 +124,3 @@ const zh: Readonly<Record<keyof typeof en, string>> = {
 
 /** Texts of the panel. */
 export const reportText = { en, zh }
-
-/** A text of {@link reportText} in one language. */
-export type ReportText = Readonly<Record<keyof typeof en, string>>

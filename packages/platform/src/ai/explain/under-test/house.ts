@@ -1,5 +1,4 @@
 // The explain service beside patient and emr on one database, as in one process: what the tests of this room run against.
-import { errorCatalogue } from '@xinglin/core/errors'
 import type { Resource } from '@xinglin/core/fhir'
 import type { FastifyInstance } from 'fastify'
 import { emr } from '../../../clinical/emr/index.ts'
@@ -144,6 +143,3 @@ const defaults = {
   riskModel: 'icu_mortality_lstm',
   referenceStays: 4,
 }
-
-/** Every status of the error catalogue, to see that none is made up. */
-export const knownStatuses: ReadonlySet<number> = new Set(Object.values(errorCatalogue).map(({ status }) => status))
