@@ -22,7 +22,8 @@ function refusalOf(error: unknown): unknown {
     return new AppError('unsupported-media-type', 'Send multipart/form-data with the image in the field "file"')
   }
   const isFormFault =
-    /^FST_(FILES|PARTS|FIELDS)_LIMIT$/.test(code) || (error instanceof Error && /multipart|form/i.test(error.message))
+    /^(FST_(FILES|PARTS|FIELDS)_LIMIT|ECONNRESET)$/.test(code) ||
+    (error instanceof Error && /multipart|form/i.test(error.message))
   return isFormFault
     ? new AppError('malformed-body', 'The multipart body cannot be read: send one file', { cause: error })
     : error

@@ -58,7 +58,11 @@ interface WholeBody {
 function wholeBody(body: object): WholeBody {
   if (!isStream(body)) throw notStored() // JSON, which is parsed already
   const iterator = body[Symbol.asyncIterator]()
-  const chunks = { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) }
+  const next = () =>
+    iterator.next().catch((cause: unknown) => {
+      throw new AppError('malformed-body', 'The body breaks off', { cause })
+    })
+  const chunks = { [Symbol.asyncIterator]: () => ({ next }) }
   const rest = async (): Promise<void> => {
     for await (const _chunk of chunks);
   }

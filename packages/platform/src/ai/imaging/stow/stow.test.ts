@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { DicomJson } from '@xinglin/core/dicom'
 import { AppError } from '@xinglin/core/errors'
 import type { Caller } from '../../../kernel/caller.ts'
@@ -118,6 +119,29 @@ test('a refused body does not keep the next request of its connection waiting', 
   const limit = AbortSignal.timeout(5000)
   await Promise.race([answers, once(limit, 'abort').then(() => assert.fail('the second request has no answer'))])
   socket.destroy()
+})
+
+test('a sender that goes away in the middle has sent a bad request, and is no failure of the server', async () => {
+  if (!service.app.server.listening) await service.app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = service.app.server.address() as AddressInfo
+  const recorded = service.audits.length
+  for (const [path, type] of [
+    ['/dicom-web/studies', 'multipart/related; boundary=b'],
+    ['/dicom-web/studies', 'application/dicom'],
+    ['/predict/lung-nodule', 'multipart/form-data; boundary=b'],
+  ]) {
+    const socket = connect(port, '127.0.0.1')
+    const part = '--b\r\ncontent-disposition: form-data; name="file"; filename="f"\r\n\r\nhalf'
+    const head = `host: x\r\nx-xinglin-caller: test\r\ncontent-length: 900000\r\ncontent-type: ${type}`
+    socket.write(`POST ${path} HTTP/1.1\r\n${head}\r\n\r\n${part}`)
+    await delay(100)
+    socket.destroy()
+  }
+  for (let waited = 0; service.audits.length < recorded + 3 && waited < 5000; waited += 20) await delay(20)
+  assert.deepEqual(
+    service.audits.slice(recorded).map(({ status }) => status),
+    [400, 400, 400],
+  )
 })
 
 test('stores a single object sent as it is', async () => {
