@@ -10,6 +10,7 @@ import { triageText } from './text.ts'
 import type { FindingChoice } from './triage-api.ts'
 import { useBegin } from './triage-queries.ts'
 
+// Years in which pregnancy is asked for: wider than the 15 to 49 that WHO counts as reproductive age (authored).
 const fertile = { from: 12, to: 55 }
 const sexes = ['female', 'male'] as const
 const oldest = 130

@@ -14,6 +14,7 @@ export interface LungMask {
 
 // Between aerated lung (-850 HU) and soft tissue (40 HU); Hu, Hoffman and Reinhardt (IEEE TMI 2001) end near here by iteration.
 const airBelowHu = -400
+// A radius: what bulges into the lung from its wall, up to 18 mm wide, counts as lung (a working rule of this project).
 const closingMm = 9
 // A part below this share of the largest is bowel gas, trachea or noise.
 const leastShare = 0.08

@@ -24,9 +24,11 @@ export interface CropModes {
 }
 
 const levels = 256
+// Levels on either side that are counted with one, so that a peak is a hill and not a spike.
 const smoothing = 3
 // Where more pixels than this are exactly black, black is what lies outside the scanner's field, not air.
 const outsideShare = 0.01
+// Grey levels between the modes: less would stretch the noise of a crop that shows one tissue only.
 const leastGap = 20
 
 // The grey level that best parts dark from bright (Otsu, IEEE Trans SMC 1979).
