@@ -2,6 +2,7 @@
 import { AppError } from '@xinglin/core/errors'
 import { channelGroups, exactShapley } from '@xinglin/core/explain'
 import { latestOf, type ObservedStay, referenceStays, vitals } from '@xinglin/core/explain/icu'
+import { stayBins } from '@xinglin/core/federated'
 import type { Models } from '../../../kernel/ports.ts'
 import { openServedModel } from '../served-model.ts'
 
@@ -26,7 +27,7 @@ export interface EstimateOptions {
   readonly signal: AbortSignal
 }
 
-const steps = 24
+// Below, an estimate would tell of what is missing and not of the patient (authored).
 const fewestVitals = 3
 
 function checkEnough(stay: ObservedStay): void {
@@ -54,12 +55,12 @@ export async function estimateRisk(stay: ObservedStay, options: EstimateOptions)
       throw unserved(error, options.model)
     },
   )
-  if (model.rowShape.join() !== `${steps},${vitals.length}` || model.input.datatype !== 'FP32') {
-    throw new AppError('bad-gateway', `The model ${model.name} does not take FP32 [${steps}, ${vitals.length}]`)
+  if (model.rowShape.join() !== `${stayBins},${vitals.length}` || model.input.datatype !== 'FP32') {
+    throw new AppError('bad-gateway', `The model ${model.name} does not take FP32 [${stayBins}, ${vitals.length}]`)
   }
   const groups = channelGroups(
     vitals.map(({ name }) => name),
-    steps,
+    stayBins,
   )
   const background = referenceStays(options.referenceStays)
   const game = { predict: model.predict, row: stay.values, background, groups }

@@ -1,6 +1,7 @@
 // A patient's measurements out of the record store, and the finished assessment into it: FHIR calls on the caller's behalf.
 import { AppError, type ErrorCode, errorCatalogue } from '@xinglin/core/errors'
 import { loincSystem, vitals } from '@xinglin/core/explain/icu'
+import { stayHours } from '@xinglin/core/federated'
 import type { Bundle, Resource } from '@xinglin/core/fhir'
 import type { Caller } from '../../../kernel/caller.ts'
 import type { CallService } from '../../../kernel/ports.ts'
@@ -90,7 +91,7 @@ export async function observationsOf(access: RecordAccess, { patient, endMs }: S
   const query = new URLSearchParams([
     ['patient', patient],
     ['combo-code', codes],
-    ['date', `gt${new Date(endMs - 48 * hourMs).toISOString()}`],
+    ['date', `gt${new Date(endMs - stayHours * hourMs).toISOString()}`],
     ['date', `le${new Date(endMs).toISOString()}`],
     ['_sort', '-date'],
     ['_count', String(pageSize)],
