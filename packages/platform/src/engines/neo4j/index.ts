@@ -55,7 +55,7 @@ async function loadGraph(driver: Driver, graph: SymptomEdges): Promise<void> {
   const sha256 = createHash('sha256').update(JSON.stringify(graph)).digest('hex')
   const session = driver.session()
   try {
-    const known = await session.run(askContent)
+    const known = await session.run(askContent, {}, { timeout: queryMs })
     if (known.records.length === 1 && known.records[0]?.get('sha256') === sha256) return
     await session.executeWrite(
       async (tx) => {
