@@ -44,7 +44,7 @@ export const triage = {
     return {
       routes: async (app) => {
         await app.register(triageRoutes({ knowledge, log, ...(graph === undefined ? {} : { graph }) }))
-        await app.register(interviewRoutes(interviews))
+        await app.register(interviewRoutes(interviews, audit))
         await app.register(knowledgeRoutes({ sql, audit, knowledge }))
       },
       start: () => knowledge.start(),

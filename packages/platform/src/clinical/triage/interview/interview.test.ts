@@ -161,6 +161,15 @@ test('is shown to its patient and to clinicians, and hidden from everybody else'
   assert.equal(await status({ role: 'patient', patient: 'li-si', subject: 'li-si' }), 404)
   assert.equal(await status({ role: 'frontend' }), 404)
   assert.equal(await status({ role: 'operator' }), 403)
+  const refused = parts().service.audits.filter(({ query, outcome }) => outcome === 'refused' && query?.endsWith(id))
+  assert.deepEqual(
+    refused.map((entry) => [entry.caller?.roles[0], entry.status]),
+    [
+      ['patient', 404],
+      ['frontend', 404],
+      ['operator', 403],
+    ],
+  )
   const other = await parts().service.ask(base, { ...asPatient, payload: { ...cough, patient: 'li-si' } })
   assert.equal(other.status, 403)
   const reading = await parts().service.ask(base, { ...asPatient, scopes: ['patient/*.rs'], payload: cough })

@@ -1,7 +1,8 @@
 // HTTP of interviews.
 import { AppError } from '@xinglin/core/errors'
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import type { Audit } from '../../../kernel/ports.ts'
 import type {} from '../../../kernel/service.ts'
 import { requireTriage } from '../access.ts'
 import { Age, MaybeNames, Names, Sex, VitalSigns } from '../schemas.ts'
@@ -62,9 +63,27 @@ function beginning(body: Static<typeof Begin>) {
   return { symptoms, absent, person, vitals, patient }
 }
 
+// Who was not let in stands in the trail too; to others an interview of somebody is as if it were not there.
+function recordRefusals(app: FastifyInstance, audit: Audit): void {
+  app.addHook('onError', async (request, _reply, error) => {
+    if (!(error instanceof AppError) || (error.status !== 403 && error.status !== 404)) return
+    const { caller, traceId, method, url } = request
+    const what = { action: 'E', interaction: 'triage-interview', outcome: 'refused' } as const
+    await audit.record({
+      caller,
+      traceId,
+      ...what,
+      status: error.status,
+      reason: error.code,
+      query: `${method} ${url}`,
+    })
+  })
+}
+
 /** The routes. */
-export function interviewRoutes(interviews: Interviews): FastifyPluginAsync {
+export function interviewRoutes(interviews: Interviews, audit: Audit): FastifyPluginAsync {
   return async (app) => {
+    recordRefusals(app, audit)
     app.post<{ Body: Static<typeof Begin> }>(
       base,
       { bodyLimit, schema: { body: Begin, response: { 201: InterviewShown } } },
