@@ -7,11 +7,18 @@ const clinicalStaff: readonly Role[] = ['clinician', 'admin', 'system']
 
 const hasRole = (caller: Caller, roles: readonly Role[]): boolean => caller.roles.some((role) => roles.includes(role))
 
+// Scopes at the level `patient/` alone bind their holder to the patient of the token, whatever the role.
+const reachesAll = ({ scopes }: Caller): boolean =>
+  scopes.length === 0 || scopes.some((scope) => /^(user|system)\/(\*|QuestionnaireResponse)\./.test(scope))
+
 /** Whether the caller may see interviews of all patients. */
-export const isClinicalStaff = (caller: Caller): boolean => hasRole(caller, clinicalStaff)
+export const isClinicalStaff = (caller: Caller): boolean => hasRole(caller, clinicalStaff) && reachesAll(caller)
 
 /** Whether the caller acts as a patient only. */
 export const isPatientOnly = (caller: Caller): boolean => hasRole(caller, ['patient']) && !hasRole(caller, staff)
+
+/** Whether the caller sees one patient only: a patient, or somebody whose scopes say so. */
+export const isBoundToPatient = (caller: Caller): boolean => isPatientOnly(caller) || !reachesAll(caller)
 
 // SMART scopes narrow: a token for reading does not write, one for other types does not triage.
 function scopesCover(caller: Caller, verb: 'c' | 'r'): boolean {
@@ -42,8 +49,8 @@ export function requireEditor(caller: Caller): void {
  * @throws AppError 'forbidden' when a patient names another one, or has no record
  */
 export function patientOf(caller: Caller, asked: string | undefined): string | undefined {
-  if (!isPatientOnly(caller)) return asked
-  if (caller.patient === undefined) throw new AppError('forbidden', 'This sign-in has no patient record')
+  if (!isBoundToPatient(caller)) return asked
+  if (caller.patient === undefined) throw new AppError('forbidden', 'This sign-in has no patient')
   if (asked !== undefined && asked !== caller.patient) {
     throw new AppError('forbidden', 'A patient can be interviewed about their own record only')
   }

@@ -178,6 +178,19 @@ test('is shown to its patient and to clinicians, and hidden from everybody else'
   assert.deepEqual((body as { interviews: unknown[] }).interviews, [])
 })
 
+test('a token whose scopes speak of one patient shows that patient alone, also to a clinician', async () => {
+  const { id } = await begin(cough)
+  const bound = { role: 'clinician', subject: 'dr-x', patient: 'li-si', scopes: ['patient/*.cruds'] } as const
+  assert.equal((await parts().service.ask(`${base}/${id}`, bound)).status, 404)
+  assert.equal((await parts().service.ask(`${base}?patient=zhang-san`, bound)).status, 403)
+  const { body } = await parts().service.ask(`${base}?limit=100`, bound)
+  assert.deepEqual((body as { interviews: unknown[] }).interviews, [])
+  const about = { payload: { ...cough, patient: 'zhang-san' } }
+  assert.equal((await parts().service.ask(base, { ...bound, ...about })).status, 403)
+  assert.equal((await parts().service.ask(`${base}/${id}`, { ...bound, patient: 'zhang-san' })).status, 200)
+  assert.equal((await parts().service.ask(`${base}/${id}`, { role: 'clinician', scopes: ['user/*.rs'] })).status, 200)
+})
+
 test('every step stands in the trail with its patient', async () => {
   const { id } = await begin(cough)
   const own = parts().service.audits.filter(({ entities = [] }) => entities.includes(`triage-interview/${id}`))

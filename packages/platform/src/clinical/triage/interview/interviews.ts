@@ -13,7 +13,7 @@ import {
 import type { Caller } from '../../../kernel/caller.ts'
 import type { Audit, AuditEntry, CallService, Clock, Ids } from '../../../kernel/ports.ts'
 import type { Sql, Tx } from '../../../kernel/sql.ts'
-import { isClinicalStaff, isPatientOnly, patientOf } from '../access.ts'
+import { isBoundToPatient, isClinicalStaff, isPatientOnly, patientOf } from '../access.ts'
 import type { CompiledKnowledge, Knowledge } from '../knowledge/knowledge.ts'
 import { requireKnown } from '../suggest.ts'
 import { bundleOf } from './bundle.ts'
@@ -72,7 +72,7 @@ export interface Interviews {
 
 function isVisibleTo(row: InterviewRow, { caller }: Asking): boolean {
   if (isClinicalStaff(caller)) return true
-  if (isPatientOnly(caller)) return row.patient !== undefined && row.patient === caller.patient
+  if (isBoundToPatient(caller)) return row.patient !== undefined && row.patient === caller.patient
   return row.owner === caller.subject
 }
 
@@ -228,7 +228,7 @@ async function list(
 ): Promise<readonly Running[]> {
   const { caller } = asking
   const patient = patientOf(caller, wanted.patient)
-  const owner = isClinicalStaff(caller) || isPatientOnly(caller) ? undefined : caller.subject
+  const owner = isClinicalStaff(caller) || isBoundToPatient(caller) ? undefined : caller.subject
   const rows = await listInterviews(parts.sql, { ...wanted, patient, owner })
   const patients = [...new Set(rows.flatMap((row) => row.patient ?? []))]
   await parts.audit.record({
