@@ -1,4 +1,5 @@
 // Runs the federations that this process holds the lease on: begins, goes on after a crash, and cancels.
+import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
 import type { Blobs, Clock, Logger } from '../../kernel/ports.ts'
 import type { Sql } from '../../kernel/sql.ts'
@@ -84,7 +85,8 @@ async function keepRunning(ctx: RunContext): Promise<void> {
         return end(ctx, error)
       }
       ctx.log.warn('federated.retried', { federation: ctx.id, error })
-      await new Promise((resolve) => setTimeout(resolve, pauseAfterFailureMs).unref())
+      await delay(pauseAfterFailureMs, undefined, { signal: ctx.signal, ref: false }).catch(() => undefined)
+      ctx.signal.throwIfAborted() // what ended the pause ends the run
     }
   }
 }
