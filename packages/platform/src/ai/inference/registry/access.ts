@@ -14,8 +14,15 @@ const allowed: Readonly<Record<ModelUse, readonly Role[]>> = {
   'change-stage': ['system', 'admin', 'operator', 'data-scientist'],
 }
 
-/** Refuses a caller without one of the roles. @throws AppError 'forbidden' */
+const changes: ReadonlySet<ModelUse> = new Set(['control', 'register', 'change-stage'])
+
+/** Refuses a caller without one of the roles, and changes by narrowed tokens. @throws AppError 'forbidden' */
 export function checkUse(caller: Caller, use: ModelUse): void {
-  if (caller.roles.some((role) => allowed[use].includes(role))) return
-  throw new AppError('forbidden', `This use of models (${use}) is open to the roles ${allowed[use].join(', ')} only`)
+  if (!caller.roles.some((role) => allowed[use].includes(role))) {
+    throw new AppError('forbidden', `This use of models (${use}) is open to the roles ${allowed[use].join(', ')} only`)
+  }
+  // A token narrowed to scopes of records does not cover what everybody is served by.
+  if (caller.scopes.length > 0 && changes.has(use)) {
+    throw new AppError('forbidden', 'The scopes of the token do not cover changes of models')
+  }
 }

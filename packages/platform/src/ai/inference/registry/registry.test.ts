@@ -1,8 +1,10 @@
 // The model registry, through its routes: register, look up, change stages, serve what is in production, and refuse the rest.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { Caller } from '../../../kernel/caller.ts'
 import { convolutionGraph, scaleGraph, sumGraph } from '../../../testing/onnx-samples.ts'
 import { type Question, type Reply, type ServerUnderTest, serverUnderTest } from '../under-test/server.ts'
+import { checkUse } from './access.ts'
 
 const facts = JSON.stringify({
   description: 'scales',
@@ -210,6 +212,15 @@ test('asks for a role, through the registry and through the protocol', async () 
   }
   const refused = await server.ask('/v2/repository/models/shipped/unload', { method: 'POST', role: 'clinician' })
   assert.deepEqual([refused.status, Object.keys(refused.json)], [403, ['error']])
+})
+
+test('a token that is narrowed to records reads and infers, and changes nothing', () => {
+  const caller: Caller = { subject: 'a', name: 'a', roles: ['admin'], scopes: ['user/*.cruds'], purpose: 'TREAT' }
+  for (const use of ['read', 'infer'] as const) checkUse(caller, use)
+  for (const use of ['control', 'register', 'change-stage'] as const) {
+    checkUse({ ...caller, scopes: [] }, use)
+    assert.throws(() => checkUse(caller, use), { code: 'forbidden' }, use)
+  }
 })
 
 test('pages through models', async () => {
