@@ -56,6 +56,9 @@ export async function readUpload(request: FastifyRequest, maxModelBytes: number)
     )
   }
   const parts = await readParts(request, maxModelBytes).catch((error: unknown) => {
+    // What a refusal leaves unread would lie before the next request of the connection, which then waits for ever.
+    request.raw.unpipe()
+    request.raw.resume()
     throw refusalOf(error)
   })
   const about = parts.get('version')
