@@ -49,6 +49,8 @@ export interface Medicines {
   readonly classesOf: ReadonlyMap<string, readonly string[]>
   readonly interactions: ReadonlyMap<string, readonly Interaction[]>
   readonly groups: readonly AllergyGroup[]
+  /** Substances of concepts that were looked at before: a prescription is compared with each of a patient's others. */
+  readonly recognised: WeakMap<object, readonly string[]>
 }
 
 /** A name of a substance. */
@@ -129,6 +131,7 @@ export function compileMedicines(rows: MedicineRows): Medicines {
       names: listOf(row.names).map(plainWords),
       atc: listOf(row.atc),
     })),
+    recognised: new WeakMap(),
   }
 }
 

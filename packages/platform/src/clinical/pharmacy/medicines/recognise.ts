@@ -40,9 +40,18 @@ function byWords(medicines: Medicines, text: string): readonly string[] {
   return found
 }
 
-/** The ids of the substances in a medicine given as CodeableConcept; empty when none is known. */
-export function substancesOf(medicines: Medicines, concept: unknown): readonly string[] {
+function recognise(medicines: Medicines, concept: unknown): readonly string[] {
   const coded = byCode(medicines, concept)
   const named = textsOf(concept).flatMap((text) => byWords(medicines, text))
   return [...new Set([...coded, ...named])]
+}
+
+/** The ids of the substances in a medicine given as CodeableConcept; empty when none is known. */
+export function substancesOf(medicines: Medicines, concept: unknown): readonly string[] {
+  if (typeof concept !== 'object' || concept === null) return []
+  const known = medicines.recognised.get(concept)
+  if (known !== undefined) return known
+  const found = recognise(medicines, concept)
+  medicines.recognised.set(concept, found)
+  return found
 }
