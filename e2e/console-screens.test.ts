@@ -96,6 +96,8 @@ const screens: readonly Screen[] = [
     prepare: async (page) => {
       await page.locator('table a >> nth=0').click()
       await page.locator('main ol, main section').first().waitFor()
+      await settle(page)
+      await page.locator('main h1').waitFor()
     },
   },
   { name: 'no such patient', persona: chen, path: '/patients/nobody' },
