@@ -84,7 +84,7 @@ async function readReferrers(tx: Tx, question: ReferrersQuestion, p: number): Pr
   const [type, id] = question.to.split('/')
   await lockTexts(tx, [`${question.type}<${question.parameter}<${question.to}`])
   const heads = await tx.query<{ readonly rid: number }>({
-    name: 'records_rule_referrers',
+    // Without a name, so planned each time: a plan kept from an empty store would read all of a grown one.
     // The referring rows first; the order is an expression, so that no plan walks all records of the type in theirs.
     text: `SELECT r.rid FROM records.resource r
       WHERE r.rid = ANY (ARRAY(SELECT x.rid FROM records.reference_index x WHERE x.p = $1 AND x.type = $2 AND x.id = $3))
