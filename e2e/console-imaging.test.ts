@@ -148,7 +148,7 @@ async function looksRight(
   return [...faults, ...dark].map((fault) => `${path} ${language} ${widthPx}: ${fault}`)
 }
 
-test('the imaging screens', { skip: noChromium, timeout: 280_000 }, async (t) => {
+test('the imaging screens', { skip: noChromium, timeout: 600_000 }, async (t) => {
   const stage = await openStage([zhangSan()])
   const folder = await writeFolder()
   t.after(async () => {

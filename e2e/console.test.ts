@@ -5,7 +5,7 @@ import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { withDatabase } from '../packages/platform/src/cli/local.ts'
 import { busyPatient, goTo, noChromium, openStage, ownPatient, type Stage, settle } from './console/stage.ts'
 
-const options = { skip: noChromium, timeout: 200_000 }
+const options = { skip: noChromium, timeout: 400_000 }
 
 async function withPage(context: BrowserContext, work: (page: Page) => Promise<void>): Promise<void> {
   try {

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { freePorts, startSystem } from '../../packages/platform/src/cli/system.ts'
 import { walkArticle } from './run.ts'
 
-test('every section of the article runs', { timeout: 300_000 }, async (t) => {
+test('every section of the article runs', { timeout: 600_000 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-article-'))
   const settings = { ...(await freePorts()), LOG_LEVEL: 'error', DEMO: 'true' }
   const system = await startSystem(folder, settings)
