@@ -19,7 +19,7 @@ export async function runExample(stage: ArticleStage, { path, role, prints }: Ex
     args: command === process.execPath ? ['--disable-warning=ExperimentalWarning', file] : [file],
     names: 'direct',
     env: {
-      XINGLIN_URL: stage.gatewayUrl,
+      XINGLIN_URL: stage.system.gatewayUrl,
       XINGLIN_INFERENCE_URL: `http://127.0.0.1:${stage.port('INFERENCE_HTTP_PORT')}`,
       XINGLIN_TOKEN: await stage.token(role),
     },

@@ -49,7 +49,7 @@ function stageOn(
   const quiet = () => undefined
   const { ask } = createStage({ addresses: system, token, say: quiet, progress: quiet, numbered: (chapter) => chapter })
   return {
-    ...{ gatewayUrl: system.gatewayUrl, adminUrl: system.adminUrl, registryUrl: system.registryUrl, system },
+    system,
     article: readArticle(text),
     python: peersPython,
     port(env) {
@@ -99,7 +99,8 @@ export async function walkArticle(
   return rows
 }
 
-async function onOwnSystem<T>(
+/** Does the work on a system of its own, which is gone afterwards. */
+export async function onOwnSystem<T>(
   work: (system: RunState, environment: Readonly<Record<string, string>>) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-article-'))

@@ -5,9 +5,6 @@ import type { Names } from './name-proxy.ts'
 
 /** What a scene plays on. */
 export interface ArticleStage {
-  readonly gatewayUrl: string
-  readonly adminUrl: string
-  readonly registryUrl: string
   readonly system: RunState
   /** The text, where it is at hand. */
   readonly article: string | undefined

@@ -47,7 +47,7 @@ async function compareConfig(stage: ArticleStage): Promise<string> {
 async function predict(stage: ArticleStage): Promise<string> {
   const form = new FormData()
   form.set('file', new Blob([new Float32Array(side * side)]), 'slice.raw')
-  const answer = await fetch(`${stage.gatewayUrl}/predict/lung-nodule`, {
+  const answer = await fetch(`${stage.system.gatewayUrl}/predict/lung-nodule`, {
     method: 'POST',
     headers: { authorization: `Bearer ${await stage.token('radiologist')}` },
     body: form,

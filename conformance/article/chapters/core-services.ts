@@ -28,23 +28,23 @@ function printedPatient(article: string): unknown {
 
 const consumer = 'medical-frontend-app'
 
-async function removeKongEntities({ ask, adminUrl }: ArticleStage): Promise<void> {
+async function removeKongEntities({ ask, system }: ArticleStage): Promise<void> {
   for (const path of [`/consumers/${consumer}`, '/services/patient-service']) {
-    expectStatus(await ask(`${adminUrl}${path}`, { method: 'DELETE' }), 204, 404, 400)
+    expectStatus(await ask(`${system.adminUrl}${path}`, { method: 'DELETE' }), 204, 404, 400)
   }
 }
 
 async function runCurls(stage: ArticleStage): Promise<string> {
   const printed = snippet(needArticle(stage), '# 1. 添加服务', '前端请求示例')
-  const { data = [] } = (await stage.ask(`${stage.adminUrl}/services/patient-service/routes`)).body as {
+  const { data = [] } = (await stage.ask(`${stage.system.adminUrl}/services/patient-service/routes`)).body as {
     data?: { id: string }[]
   }
-  for (const { id } of data) await stage.ask(`${stage.adminUrl}/routes/${id}`, { method: 'DELETE' })
+  for (const { id } of data) await stage.ask(`${stage.system.adminUrl}/routes/${id}`, { method: 'DELETE' })
   await removeKongEntities(stage)
   const said = await stage.run({
     command: 'sh',
     args: ['-ec', `curl() { command curl --silent --show-error --fail-with-body "$@"; echo; }\n${printed}`],
-    names: { 'localhost:8001': Number(new URL(stage.adminUrl).port) },
+    names: { 'localhost:8001': Number(new URL(stage.system.adminUrl).port) },
   })
   const last = JSON.parse(said.trim().split('\n').at(-1) ?? '{}') as { key?: string; secret?: string }
   if (last.key === undefined) throw new Error(`no credential was answered: ${said.slice(0, 500)}`)
@@ -53,7 +53,7 @@ async function runCurls(stage: ArticleStage): Promise<string> {
 
 async function runFetch(stage: ArticleStage): Promise<string> {
   const printed = snippet(needArticle(stage), '// 假设已从认证服务获取token', '第三章')
-  const made = await stage.ask(`${stage.adminUrl}/consumers/${consumer}/jwt`, {
+  const made = await stage.ask(`${stage.system.adminUrl}/consumers/${consumer}/jwt`, {
     method: 'POST',
     body: new URLSearchParams(),
   })
@@ -68,7 +68,7 @@ async function runFetch(stage: ArticleStage): Promise<string> {
     .replace(/const token = .*/, `const token = ${JSON.stringify(token)};`)
     .replace('/* patient data */', `...${JSON.stringify(zhangSan)}`)
     .replace(/\}\);\s*$/, '}).then((answer) => console.log(answer.status));')
-  const port = Number(new URL(stage.gatewayUrl).port)
+  const port = Number(new URL(stage.system.gatewayUrl).port)
   const said = await stage.run({
     command: process.execPath,
     args: ['-e', program],
