@@ -1,4 +1,5 @@
-// Small ONNX graphs for tests and benches, written as protobuf by hand (onnx/onnx.proto: field numbers of ModelProto and below).
+// Small ONNX graphs for tests and benches, written as protobuf (onnx/onnx.proto: field numbers of ModelProto and below).
+import { type MessageWriter, messageWriter } from '@xinglin/core/protobuf'
 import type { Datatype } from '../kernel/ports.ts'
 
 /** A value that enters or leaves a graph; a text in a shape is a free dimension. */
@@ -32,73 +33,71 @@ export interface Graph {
   readonly constants?: readonly GraphConstant[]
 }
 
-// TensorProto.DataType
-const elementTypes: Readonly<Record<Datatype, number>> = {
+// TensorProto.DataType of what the samples use.
+const elementTypes: Readonly<Partial<Record<Datatype, number>>> = {
   FP32: 1,
   UINT8: 2,
-  INT8: 3,
-  UINT16: 4,
-  INT16: 5,
   INT32: 6,
   INT64: 7,
   BOOL: 9,
-  FP16: 10,
   FP64: 11,
-  UINT32: 12,
-  UINT64: 13,
 }
 
-function varint(value: number): Buffer {
-  const bytes: number[] = []
-  let rest = BigInt.asUintN(64, BigInt(value))
-  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128)
-  bytes.push(Number(rest))
-  return Buffer.from(bytes)
+function typeOf(datatype: Datatype): number {
+  const type = elementTypes[datatype]
+  if (type === undefined) throw new RangeError(`No sample graph has tensors of ${datatype}`)
+  return type
 }
 
-const whole = (field: number, value: number): Buffer => Buffer.concat([varint(field << 3), varint(value)])
-const bytes = (field: number, value: Uint8Array): Buffer =>
-  Buffer.concat([varint((field << 3) | 2), varint(value.byteLength), value])
-const text = (field: number, value: string): Buffer => bytes(field, Buffer.from(value))
-const message = (field: number, ...parts: readonly Buffer[]): Buffer => bytes(field, Buffer.concat(parts))
-
-function valueInfo(field: number, { name, datatype = 'FP32', shape }: GraphValue): Buffer {
-  const dims = shape.map((size) => message(1, typeof size === 'number' ? whole(1, size) : text(2, size)))
-  const tensorType = message(1, whole(1, elementTypes[datatype]), message(2, ...dims))
-  return message(field, text(1, name), message(2, tensorType))
-}
-
-function attribute([name, value]: [string, number | readonly number[]]): Buffer {
-  const content =
-    typeof value === 'number' ? [whole(3, value), whole(20, 2)] : [...value.map((one) => whole(8, one)), whole(20, 7)]
-  return message(5, text(1, name), ...content)
-}
-
-function node({ op, inputs, outputs, attributes = {} }: GraphNode): Buffer {
-  return message(
-    1,
-    ...inputs.map((name) => text(1, name)),
-    ...outputs.map((name) => text(2, name)),
-    text(4, op),
-    ...Object.entries(attributes).map(attribute),
+function writeValue(writer: MessageWriter, { name, datatype = 'FP32', shape }: GraphValue): void {
+  writer.text(1, name)
+  writer.message(2, (type) =>
+    type.message(1, (tensor) => {
+      tensor.integer(1, typeOf(datatype))
+      tensor.message(2, (dimensions) => {
+        for (const size of shape) {
+          dimensions.message(1, (one) => (typeof size === 'number' ? one.integer(1, size) : one.text(2, size)))
+        }
+      })
+    }),
   )
 }
 
-function initializer({ name, shape, data }: GraphConstant): Buffer {
-  const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  const type = data instanceof Float32Array ? elementTypes.FP32 : elementTypes.INT64
-  return message(5, ...shape.map((size) => whole(1, size)), whole(2, type), text(8, name), bytes(9, raw))
+function writeAttribute(writer: MessageWriter, name: string, value: number | readonly number[]): void {
+  writer.text(1, name)
+  if (typeof value === 'number') writer.integer(3, value)
+  else writer.integers(8, value)
+  writer.integer(20, typeof value === 'number' ? 2 : 7)
+}
+
+function writeNode(writer: MessageWriter, { op, inputs, outputs, attributes = {} }: GraphNode): void {
+  for (const name of inputs) writer.text(1, name)
+  for (const name of outputs) writer.text(2, name)
+  writer.text(4, op)
+  for (const [name, value] of Object.entries(attributes)) {
+    writer.message(5, (attribute) => writeAttribute(attribute, name, value))
+  }
+}
+
+function writeConstant(writer: MessageWriter, { name, shape, data }: GraphConstant): void {
+  writer.integers(1, shape)
+  writer.integer(2, typeOf(data instanceof Float32Array ? 'FP32' : 'INT64'))
+  writer.text(8, name)
+  writer.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
 }
 
 /** The bytes of `model.onnx` for a graph (IR 8, opset 17). */
 export function onnxGraph({ inputs, outputs, nodes, constants = [] }: Graph): Uint8Array {
-  const graph = message(
-    7,
-    ...nodes.map(node),
-    text(2, 'xinglin-test'),
-    ...constants.map(initializer),
-    ...inputs.map((value) => valueInfo(11, value)),
-    ...outputs.map((value) => valueInfo(12, value)),
-  )
-  return Buffer.concat([whole(1, 8), text(2, 'xinglin'), graph, message(8, whole(2, 17))])
+  const model = messageWriter()
+  model.integer(1, 8)
+  model.text(2, 'xinglin')
+  model.message(7, (graph) => {
+    for (const node of nodes) graph.message(1, (writer) => writeNode(writer, node))
+    graph.text(2, 'xinglin-test')
+    for (const constant of constants) graph.message(5, (writer) => writeConstant(writer, constant))
+    for (const value of inputs) graph.message(11, (writer) => writeValue(writer, value))
+    for (const value of outputs) graph.message(12, (writer) => writeValue(writer, value))
+  })
+  model.message(8, (opset) => opset.integer(2, 17))
+  return model.finish()
 }

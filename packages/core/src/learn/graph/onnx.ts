@@ -1,7 +1,8 @@
 // Writes a graph as an ONNX ModelProto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: field numbers and enums).
+
+import { type MessageWriter, messageWriter } from '../../protobuf/index.ts'
 import type { Datatype, Tensor } from '../tensor.ts'
 import type { Attribute, GraphDefinition, GraphNode, Value } from './builder.ts'
-import { type MessageWriter, messageWriter } from './protobuf.ts'
 
 /** TensorProto.DataType of each element type. */
 export const onnxDatatype: Readonly<Record<Datatype, number>> = {

@@ -1,6 +1,7 @@
 // The initialisers of an ONNX model, read from its bytes: weights that an inference graph carries under their names.
+
+import { type Field, readFields } from '../../protobuf/index.ts'
 import { onnxDatatype } from '../graph/onnx.ts'
-import { type Field, readFields } from '../graph/protobuf.ts'
 import { fromTensors, type ParameterSpec } from '../parameters.ts'
 import type { Datatype, NamedTensors, Tensor } from '../tensor.ts'
 import { arrayOf, checkedCount, itemSize } from './numbers.ts'

@@ -1,4 +1,5 @@
-// The protobuf wire format (https://protobuf.dev/programming-guides/encoding/), as far as ONNX needs it: writing, and reading with bounds.
+// The protobuf wire format (https://protobuf.dev/programming-guides/encoding/), as far as ONNX needs it: writing, and reading with
+// bounds.
 
 /** Collects the fields of one message. */
 export interface MessageWriter {
