@@ -13,6 +13,7 @@ import { xinglin } from './xinglin.ts'
 
 const program = fileURLToPath(new URL('../packages/platform/src/cli/main.ts', import.meta.url))
 const limitMs = 60_000
+const stopLimitMs = 20_000
 const clinicalRooms = ['patient', 'emr', 'pharmacy', 'triage']
 const aiRooms = ['inference', 'imaging', 'explain', 'federated', 'privacy']
 
@@ -33,14 +34,17 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
   child.kill('SIGTERM')
+  const insist = setTimeout(() => child.kill('SIGKILL'), stopLimitMs)
   await ended
+  clearTimeout(insist)
 }
 
 type Health = { status: string; services: Record<string, { status: string; reasons: string[] }> }
 
 async function health(): Promise<Health | undefined> {
   try {
-    return (await (await fetch(`http://127.0.0.1:${settings.PORT}/health/ready`)).json()) as Health
+    const signal = AbortSignal.timeout(5000)
+    return (await (await fetch(`http://127.0.0.1:${settings.PORT}/health/ready`, { signal })).json()) as Health
   } catch {
     return undefined
   }
@@ -50,6 +54,10 @@ async function waitFor(isSo: (health: Health | undefined) => boolean): Promise<v
   const until = Date.now() + limitMs
   for (let seen = await health(); !isSo(seen); seen = await health()) {
     assert.ok(Date.now() < until, `not within ${limitMs} ms: ${JSON.stringify(seen)}`)
+    assert.ok(
+      children.every(({ exitCode }) => exitCode === null || exitCode === 0),
+      'a part could not start',
+    )
     await delay(100)
   }
 }

@@ -34,13 +34,13 @@ interface Started {
   readonly printed: () => string
 }
 
-function start(more: Record<string, string> = {}): Started {
+function start(more: Record<string, string> = {}, channel: 'ipc' | 'ignore' = 'ignore'): Started {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'start'], {
     env: { ...process.env, ...settings, ...more },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', channel],
   })
   const output: Buffer[] = []
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk))
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk))
   return { child, ended: once(child, 'exit'), printed: () => Buffer.concat(output).toString() }
 }
 
@@ -116,6 +116,12 @@ test('a system that the demo, a proof or a test started ends when that program i
   assert.ok(pids.length === 2 && pids.every(isAlive))
   owner.kill('SIGKILL')
   await waitFor('the end of both', async () => (pids.some(isAlive) ? undefined : true))
+})
+
+test('a system whose start fails ends, also where another program holds a channel to it', async () => {
+  const run = start({ PORT: settings['REGISTRY_PORT'] ?? '', XINGLIN_DATA: join(folder, 'collides') }, 'ipc')
+  assert.deepEqual(await run.ended, [1, null], run.printed())
+  assert.match(run.printed(), /is taken/)
 })
 
 test('a run state whose process id now belongs to another program does not keep the system from starting', async () => {

@@ -18,5 +18,6 @@ export function listenForStop(insist: () => void): AbortSignal {
   for (const name of names) process.on(name, () => ask(name))
   // Only a program that keeps a channel to us is such an owner; a shell does not.
   process.once('disconnect', () => ask('the program that started this system has ended'))
+  process.channel?.unref() // listening must not keep a process alive whose start failed
   return asked.signal
 }

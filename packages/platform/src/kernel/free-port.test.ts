@@ -7,6 +7,7 @@ import { freePort, isPortFree } from './free-port.ts'
 test('gives free ports outside the range of outgoing connections, and sees a taken one', async () => {
   const ports = await Promise.all(Array.from({ length: 20 }, freePort))
   for (const port of ports) assert.ok(port >= 20_000 && port < 32_768, String(port))
+  assert.equal(new Set(ports).size, ports.length)
   const port = await freePort()
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))

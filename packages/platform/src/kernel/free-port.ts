@@ -7,6 +7,10 @@ import { createServer } from 'node:net'
 const firstPort = 20_000
 const endPort = 32_000
 const attempts = 100
+// Each process looks in a part of its own first, so that systems started at the same moment do not meet.
+const partSize = 120
+const ownPart = process.pid % Math.floor((endPort - firstPort) / partSize)
+const given = new Set<number>()
 
 /** Says whether a port of the loopback is free now. */
 export function isPortFree(port: number): Promise<boolean> {
@@ -17,10 +21,17 @@ export function isPortFree(port: number): Promise<boolean> {
   })
 }
 
-/** A port that was free a moment ago; whoever takes it must be ready to find it taken. */
+function candidate(attempt: number): number {
+  const start = firstPort + ownPart * partSize
+  return attempt < attempts / 2 ? randomInt(start, start + partSize) : randomInt(firstPort, endPort)
+}
+
+/** A port that was free a moment ago and was not given before; whoever takes it must be ready to find it taken. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const port = randomInt(firstPort, endPort)
+    const port = candidate(attempt)
+    if (given.has(port)) continue
+    given.add(port)
     if (await isPortFree(port)) return port
   }
   throw new Error(`No free port was found between ${firstPort} and ${endPort}`)
