@@ -11,5 +11,5 @@ export default defineConfig({
   base: '/app/',
   plugins: [react()],
   build: { outDir: 'dist', emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0, reportCompressedSize: false },
-  server: { proxy: Object.fromEntries(['/auth', '/fhir', '/audit', '/health'].map((path) => [path, target])) },
+  server: { proxy: Object.fromEntries(['/auth', '/api', '/fhir', '/audit', '/health'].map((path) => [path, target])) },
 })

@@ -1,6 +1,7 @@
 // Opens and closes HTTP ports: limits against slow and oversized senders, a clear word when a port is taken, a stop that drains.
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { AppError } from '@xinglin/core/errors'
 
 /** A port to open. */
@@ -9,6 +10,8 @@ export interface ListenOptions {
   readonly port: number
   /** Environment variable of the port, for the message when it is taken. */
   readonly setting: string
+  /** Takes over a connection that a client wants to make a WebSocket; without it such a request is an ordinary one. */
+  readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
 /** An open port. */
@@ -50,10 +53,17 @@ function trackUnused(server: Server): ReadonlySet<Socket> {
     socket.setTimeout(keepAliveMs)
     socket.once('close', () => unused.delete(socket))
   })
-  server.on('request', ({ socket }) => {
+  const used = ({ socket }: IncomingMessage): void => {
     if (unused.delete(socket)) socket.setTimeout(0)
-  })
+  }
+  server.on('request', used)
+  server.prependListener('upgrade', used)
   return unused
+}
+
+// Any other protocol that is offered (clients offer h2c with every request) is not taken, as RFC 9110 7.8 allows.
+function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
 }
 
 // Node begins every request of a pipeline at once and keeps the answers: a page of requests would be gigabytes of answers.
@@ -93,9 +103,11 @@ export async function openPort(options: ListenOptions, onRequest: RequestListene
       keepAliveTimeout: keepAliveMs,
       connectionsCheckingInterval: checkEveryMs,
       highWaterMark: 65_536,
+      shouldUpgradeCallback: (request) => options.onUpgrade !== undefined && isWebSocket(request),
     },
     boundPipeline(onRequest),
   )
+  if (options.onUpgrade !== undefined) server.on('upgrade', options.onUpgrade)
   const unused = trackUnused(server)
   await listen(server, options)
   const { port } = server.address() as AddressInfo

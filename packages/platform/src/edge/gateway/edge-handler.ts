@@ -12,8 +12,9 @@ import { limitKeyOf } from './proxy/client-address.ts'
 import { type DeliveryParts, deliver } from './proxy/deliver.ts'
 import { hasBody, limitBody } from './proxy/limited-body.ts'
 import type { Refusals } from './refusals.ts'
+import { namesOneHost } from './routing/host-header.ts'
 import type { Plan, WindowPlan } from './routing/plan.ts'
-import { parseRequestTarget } from './routing/request-target.ts'
+import { parseRequestTarget, type RequestTarget } from './routing/request-target.ts'
 import type { RouteRule, RouteTable } from './routing/route-table.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { TokenVerifier } from './tokens/token-verifier.ts'
@@ -144,6 +145,15 @@ async function handle(parts: EdgeParts, exchange: Exchange): Promise<void> {
   }
 }
 
+function faultOf(
+  { rawHeaders, httpVersionMinor }: IncomingMessage,
+  target: RequestTarget | undefined,
+): string | undefined {
+  if (target === undefined) return 'The address has dot segments or escapes that cannot be routed'
+  const isOld = httpVersionMinor === 0 // HTTP/1.0 has no duty to name a host
+  return isOld || namesOneHost(rawHeaders) ? undefined : 'Send exactly one header Host with a host name'
+}
+
 const unreadable = { path: '/', matchPath: '/', query: '' }
 
 /** Creates the listener of the gateway's port. */
@@ -154,11 +164,9 @@ export function createEdge(parts: EdgeParts): (request: IncomingMessage, respons
       target: target ?? unreadable,
       trustedProxies: parts.trustedProxies,
     })
-    if (target === undefined) {
-      answerError(
-        exchange,
-        new AppError('invalid-request', 'The address has dot segments or escapes that cannot be routed'),
-      )
+    const fault = faultOf(request, target)
+    if (fault !== undefined) {
+      answerError(exchange, new AppError('invalid-request', fault))
       return
     }
     handle(parts, exchange).catch((error: unknown) => {

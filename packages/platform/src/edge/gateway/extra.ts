@@ -23,5 +23,9 @@ export interface GatewayExtra {
   readonly publicPaths?: readonly string[]
 }
 
-/** What describes the product and holds no data. */
-export const defaultPublicPaths: readonly string[] = Object.freeze(['/fhir/metadata', '/fhir/openapi.json'])
+/** What describes the product and holds no data; CDS Hooks clients ask for the services before they have a credential. */
+export const defaultPublicPaths: readonly string[] = Object.freeze([
+  '/fhir/metadata',
+  '/fhir/openapi.json',
+  '/cds-services',
+])

@@ -180,13 +180,17 @@ describe('admission', () => {
     assert.deepEqual([caller.roles, caller.scopes, caller.patient], [['clinician'], ['patient/*.rs'], 'p7'])
   })
 
-  test('an address that could be read in two ways is refused', async () => {
-    const status = await new Promise((resolve) => {
-      const socket = connect(Number(new URL(own.url).port), '127.0.0.1')
-      socket.once('data', (chunk) => resolve(String(chunk).split(' ')[1]))
-      socket.write('GET /fhir/%2e%2e/admin HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
-    })
-    assert.equal(status, '400')
+  test('an address or a host that could be read in two ways is refused', async () => {
+    const statusOf = (head: string) =>
+      new Promise((resolve) => {
+        const socket = connect(Number(new URL(own.url).port), '127.0.0.1')
+        socket.once('data', (chunk) => resolve(String(chunk).split(' ')[1]))
+        socket.write(`${head}\r\nconnection: close\r\n\r\n`)
+      })
+    assert.equal(await statusOf('GET /fhir/%2e%2e/admin HTTP/1.1\r\nhost: x'), '400')
+    assert.equal(await statusOf('GET /fhir/metadata HTTP/1.1\r\nhost: x\r\nhost: y'), '400')
+    assert.equal(await statusOf('GET /fhir/metadata HTTP/1.1\r\nhost: a/b'), '400')
+    assert.equal(await statusOf('GET /fhir/metadata HTTP/1.1\r\nhost: x'), '200')
   })
 })
 
