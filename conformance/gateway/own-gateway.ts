@@ -8,6 +8,7 @@ import { createIds } from '../../packages/platform/src/kernel/ids.ts'
 import { signInternalToken } from '../../packages/platform/src/kernel/internal-token.ts'
 import type { AuditEntry, Instance, Ports, Registry } from '../../packages/platform/src/kernel/ports.ts'
 import type { Sql } from '../../packages/platform/src/kernel/sql.ts'
+import { noTelemetry } from '../../packages/platform/src/kernel/telemetry/index.ts'
 import { type TestDatabase, testDatabase } from '../../packages/platform/src/testing/database.ts'
 import { silentLogger } from '../../packages/platform/src/testing/silent-logger.ts'
 
@@ -85,6 +86,7 @@ export async function startOwnGateway(options: OwnGatewayOptions = {}): Promise<
     },
     registry: options.registry ?? fixedRegistry([]),
     call: () => async () => new Response(),
+    telemetry: noTelemetry,
     log: silentLogger,
     clock: systemClock,
     ids: createIds(systemClock),

@@ -15,6 +15,7 @@ import { type Engines, openEngines } from './composition/engines.ts'
 import { type SystemKeys, systemKeys } from './composition/keys.ts'
 import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
 import { type ListeningPort, listeningPorts } from './composition/ports.ts'
+import { openTelemetry } from './composition/open-telemetry.ts'
 import { createPrivateComputation } from './composition/private-computation.ts'
 import { dataFolderOf, logLevelOf } from './composition/process-settings.ts'
 import { readinessOf } from './composition/readiness.ts'
@@ -196,6 +197,12 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
   const fhirBase = `${publicUrlOf(settings)}/fhir`
   const engines = await openEngines({
     settings: settings.process,
+  const { telemetry } = openTelemetry({
+    settings: settings.opentelemetry,
+    version: manifest.version,
+    ids,
+    shutdown,
+  })
     blobs: settings.blobs,
     dataFolder,
     keys,
@@ -209,7 +216,7 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
   })
   options.stop?.throwIfAborted()
   const { database, blobs, events, trail } = engines
-  const common = { sql: database.sql, blobs, events, audit: trail, log, clock: systemClock, ids }
+  const common = { sql: database.sql, blobs, events, audit: trail, telemetry, log, clock: systemClock, ids }
   const registry = await openRegistry({
     settings: settings.process,
     registrySettings: settings.registry,

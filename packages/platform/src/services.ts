@@ -21,6 +21,7 @@ import { registry } from './edge/registry/index.ts'
 import { s3Settings } from './engines/s3/index.ts'
 import { kernelSql } from './kernel/outbox.ts'
 import type { OwnedSql } from './kernel/sql.ts'
+import { openTelemetrySettings } from './kernel/telemetry/index.ts'
 import { recordsSql, type WriteRule } from './records/index.ts'
 
 /** Every service, in the order in which they start; they stop in the reverse order. */
@@ -45,6 +46,7 @@ export type ServiceName = (typeof services)[number]['name']
 /** Every setting, by owner. */
 export const settingsByOwner = Object.freeze({
   process: processSettings,
+  opentelemetry: openTelemetrySettings,
   blobs: s3Settings,
   gateway: gateway.settings,
   registry: registry.settings,

@@ -12,6 +12,7 @@ import { createIds } from '../../../kernel/ids.ts'
 import { kernelSql } from '../../../kernel/outbox.ts'
 import type { Audit, AuditEntry, Models, Ports } from '../../../kernel/ports.ts'
 import type { RunningService } from '../../../kernel/service.ts'
+import { noTelemetry } from '../../../kernel/telemetry/index.ts'
 import { createPreparePool, openRecords, recordsSql } from '../../../records/index.ts'
 import { type TestDatabase, testDatabase } from '../../../testing/database.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
@@ -87,6 +88,7 @@ export async function openHouse(models: Models, settings: Partial<typeof default
     blobs: { put: unused, get: unused, has: unused, delete: unused } as unknown as Ports['blobs'],
     registry: { register: unused, deregister: unused, instances: () => [], watch: unused },
     onnx: { open: unused },
+    telemetry: noTelemetry,
   }
   const add = async (name: string, running: RunningService): Promise<void> => {
     const app = buildServiceApp({ service: name, running, verifyCaller, log: silentLogger, clock })

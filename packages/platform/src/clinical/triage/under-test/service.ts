@@ -5,6 +5,7 @@ import { buildServiceApp } from '../../../kernel/http.ts'
 import { createIds } from '../../../kernel/ids.ts'
 import type { AuditEntry, CallService, Ports } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
+import { noTelemetry } from '../../../kernel/telemetry/index.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { type TriageExtra, triage } from '../index.ts'
 
@@ -61,6 +62,7 @@ export function portsOn(sql: Sql, audits: AuditEntry[], call: CallService = unus
     blobs: { put: unused, get: unused, has: unused, delete: unused },
     events: { publish: unused, subscribe: unused },
     onnx: { open: unused },
+    telemetry: noTelemetry,
     models: { metadata: unused, infer: unused },
     registry: { register: unused, deregister: unused, instances: unused, watch: unused },
   }

@@ -1,0 +1,10 @@
+// The door to telemetry: hand-placed spans and the house's metrics, never a person's data.
+export { createMetrics } from './metrics.ts'
+export { noTelemetry } from './no-telemetry.ts'
+export { resourceOf } from './resource.ts'
+export { readSampler, type Sampler } from './sampler.ts'
+export { type OpenTelemetrySettings, openTelemetrySettings } from './settings.ts'
+export type { FinishedSpan } from './span.ts'
+export type { SpanSink } from './span-queue.ts'
+export { createTelemetry, type RunningTelemetry, type TelemetryOptions } from './telemetry.ts'
+export { traced } from './traced.ts'
