@@ -14,8 +14,8 @@ import { openDataFolder } from './composition/data-folder.ts'
 import { type Engines, openEngines } from './composition/engines.ts'
 import { type SystemKeys, systemKeys } from './composition/keys.ts'
 import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
-import { type ListeningPort, listeningPorts } from './composition/ports.ts'
 import { openTelemetry } from './composition/open-telemetry.ts'
+import { type ListeningPort, listeningPorts } from './composition/ports.ts'
 import { createPrivateComputation } from './composition/private-computation.ts'
 import { dataFolderOf, logLevelOf } from './composition/process-settings.ts'
 import { readinessOf } from './composition/readiness.ts'
@@ -195,14 +195,14 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
   const keys = await systemKeys(dataFolder, settings.process.internalKey)
   const ids = createIds(systemClock)
   const fhirBase = `${publicUrlOf(settings)}/fhir`
-  const engines = await openEngines({
-    settings: settings.process,
   const { telemetry } = openTelemetry({
     settings: settings.opentelemetry,
     version: manifest.version,
     ids,
     shutdown,
   })
+  const engines = await openEngines({
+    settings: settings.process,
     blobs: settings.blobs,
     dataFolder,
     keys,
