@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'ai/privacy': ['kernel'],
   'ai/explain': ['kernel'],
   'edge/audit': ['kernel', 'records'],
+  'edge/chaos': ['kernel'],
   'edge/gateway': ['kernel'],
   'edge/registry': ['kernel'],
 }
