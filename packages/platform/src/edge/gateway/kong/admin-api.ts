@@ -7,10 +7,11 @@ import type { Ports } from '../../../kernel/ports.ts'
 import { errorAnswer } from '../../../kernel/problem.ts'
 import { newTraceId } from '../../../kernel/trace.ts'
 import { type AdminTarget, parseAdminPath } from './admin-path.ts'
-import { createEntity, deletedWith, findEntity, patchEntity } from './changes.ts'
+import { createEntity, deletedWith, findAmong, findEntity, patchEntity } from './changes.ts'
 import type { Entity, KongState } from './entities.ts'
 import type { SentFields } from './fields.ts'
 import { KongError, notFound } from './kong-error.ts'
+import { findMembership, membershipAnswer, membershipFieldsOf, membersOf } from './memberships.ts'
 import { pageOf } from './page.ts'
 import { pluginConfigs } from './plugin-schemas.ts'
 import { readFields } from './request-body.ts'
@@ -64,17 +65,20 @@ function entitiesOf(target: AdminTarget, state: KongState): readonly Entity[] {
 }
 
 function findIn(target: AdminTarget, state: KongState): Entity | undefined {
-  const found = target.key === undefined ? undefined : findEntity(state, target.kind, target.key)
-  return found !== undefined && entitiesOf(target, state).includes(found) ? found : undefined
+  if (target.key === undefined) return undefined
+  const list = entitiesOf(target, state)
+  if (target.kind === 'consumer_group_consumers') return findMembership(target, list, state)
+  return findAmong(list, target.kind, target.key)
 }
 
 function createIn(target: AdminTarget, sent: SentFields, { ports }: AdminParts): Change {
   return async (tx, state) => {
     if (isFull(state)) throw new KongError(400, { message: 'Too many entities are defined; delete some first' })
     const made = { id: ports.ids.uuid(), nowSeconds: Math.floor(ports.clock.now().getTime() / 1000), newKey }
-    const entity = createEntity(target.kind, scopedFields(target, sent, state), state, made)
+    const fields = scopedFields(target, membershipFieldsOf(target, sent), state)
+    const entity = createEntity(target.kind, fields, state, made)
     await putEntity(tx, target.kind, entity)
-    return { status: 201, body: entity }
+    return { status: 201, body: membershipAnswer(target, entity, state) }
   }
 }
 
@@ -115,7 +119,8 @@ async function change(parts: AdminParts, request: IncomingMessage, work: Change)
 
 async function read(parts: AdminParts, target: AdminTarget, query: URLSearchParams): Promise<Answer> {
   const state = await loadState(parts.ports.sql)
-  if (target.key === undefined) return { status: 200, body: pageOf(entitiesOf(target, state), query, target.path) }
+  const list = (): readonly Entity[] => membersOf(target, entitiesOf(target, state), state)
+  if (target.key === undefined) return { status: 200, body: pageOf(list(), query, target.path) }
   const found = findIn(target, state)
   if (found === undefined) throw notFound()
   return { status: 200, body: found }

@@ -16,6 +16,9 @@ const lists: Readonly<Record<string, Kind>> = {
   plugins: 'plugins',
   consumers: 'consumers',
   jwts: 'jwt_secrets',
+  acls: 'acls',
+  consumer_groups: 'consumer_groups',
+  upstreams: 'upstreams',
 }
 
 const nested: Readonly<Record<string, { readonly kind: Kind; readonly field: string }>> = {
@@ -24,6 +27,11 @@ const nested: Readonly<Record<string, { readonly kind: Kind; readonly field: str
   'routes/plugins': { kind: 'plugins', field: 'route' },
   'consumers/plugins': { kind: 'plugins', field: 'consumer' },
   'consumers/jwt': { kind: 'jwt_secrets', field: 'consumer' },
+  'consumers/acls': { kind: 'acls', field: 'consumer' },
+  'consumers/consumer_groups': { kind: 'consumer_group_consumers', field: 'consumer' },
+  'consumer_groups/consumers': { kind: 'consumer_group_consumers', field: 'consumer_group' },
+  'consumer_groups/plugins': { kind: 'plugins', field: 'consumer_group' },
+  'upstreams/targets': { kind: 'targets', field: 'upstream' },
 }
 
 function decode(text: string): string | undefined {

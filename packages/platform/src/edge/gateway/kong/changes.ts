@@ -1,9 +1,10 @@
 // Decides what a call of the admin API changes: complete entities with resolved references and unique names (pure).
-import type { Entity, Kind, KongState } from './entities.ts'
-import { type CheckedFields, checkFields, type FieldRules, type SentFields } from './fields.ts'
+import { type Entity, type Kind, type KongState, kinds } from './entities.ts'
+import { type CheckedFields, checkFields, type SentFields } from './fields.ts'
+import { kindFacts, referenceKinds } from './kinds.ts'
 import { missingReference, schemaViolation, stillReferenced, uniqueViolation } from './kong-error.ts'
-import { checkPluginConfig, pluginFields } from './plugin-schemas.ts'
-import { consumerFields, jwtSecretFields, keyFault, routeFields, serviceFields } from './schemas.ts'
+import { checkPluginConfig } from './plugin-schemas.ts'
+import { keyFault } from './schemas.ts'
 
 /** What a new entity is made with. */
 export interface NewEntity {
@@ -15,38 +16,16 @@ export interface NewEntity {
 
 type Values = Readonly<Record<string, unknown>>
 
-const fieldsOf: Readonly<Record<Kind, FieldRules>> = {
-  services: serviceFields,
-  routes: routeFields,
-  plugins: pluginFields,
-  consumers: consumerFields,
-  jwt_secrets: { ...jwtSecretFields, consumer: { kind: 'reference', isRequired: true } },
-}
-
-// Each list is one unique key; rows in which any of the first fields is null are not compared.
-const uniqueKeys: Readonly<Record<Kind, readonly (readonly string[])[]>> = {
-  services: [['name']],
-  routes: [['name']],
-  plugins: [['name', 'service', 'route', 'consumer'], ['instance_name']],
-  consumers: [['username'], ['custom_id']],
-  jwt_secrets: [['key']],
-}
-
-const referenceKinds: Readonly<Record<string, Kind>> = { service: 'services', route: 'routes', consumer: 'consumers' }
-const namesOf: Readonly<Record<Kind, readonly string[]>> = {
-  services: ['name'],
-  routes: ['name'],
-  plugins: ['instance_name'],
-  consumers: ['username'],
-  jwt_secrets: ['key'],
-}
-
 /** Finds an entity by id or by name (a consumer by username, a credential by key). */
 export function findEntity(state: KongState, kind: Kind, idOrName: string): Entity | undefined {
-  const entities: readonly Entity[] = state[kind]
+  return findAmong(state[kind], kind, idOrName)
+}
+
+/** Finds an entity of a list by id or by name. */
+export function findAmong(entities: readonly Entity[], kind: Kind, idOrName: string): Entity | undefined {
   return (
     entities.find((one) => one.id === idOrName) ??
-    entities.find((one) => namesOf[kind].some((field) => one[field] === idOrName))
+    entities.find((one) => kindFacts[kind].names.some((field) => one[field] === idOrName))
   )
 }
 
@@ -55,13 +34,18 @@ export function expandUrl(sent: SentFields): SentFields {
   const { url, ...values } = sent.values
   if (url === undefined) return sent
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
-  if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.username !== '' || parsed.search !== '') {
+  if (
+    parsed === undefined ||
+    !/^(?:http|grpc)s?:$/.test(parsed.protocol) ||
+    parsed.username !== '' ||
+    parsed.search !== ''
+  ) {
     throw schemaViolation({ url: 'expected a URL such as http://host:port/path without credentials and query' })
   }
   const protocol = parsed.protocol.slice(0, -1)
-  const port = parsed.port === '' ? (protocol === 'https' ? 443 : 80) : Number(parsed.port)
+  const port = parsed.port === '' ? (protocol.endsWith('s') ? 443 : 80) : Number(parsed.port)
   const host = parsed.hostname.replace(/^\[|\]$/g, '')
-  const path = parsed.pathname === '/' ? null : parsed.pathname
+  const path = parsed.pathname === '/' || parsed.pathname === '' ? null : parsed.pathname
   return { ...sent, values: { ...values, protocol, host, port, path } }
 }
 
@@ -79,7 +63,7 @@ function resolveReferences(values: Values, state: KongState): Values {
 function checkUnique(kind: Kind, entity: Entity, state: KongState): void {
   const others: readonly Entity[] = state[kind].filter((one) => one.id !== entity.id)
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
-  for (const key of uniqueKeys[kind]) {
+  for (const key of kindFacts[kind].uniqueKeys) {
     if (entity[key[0] ?? ''] === null) continue
     if (!others.some((other) => key.every((field) => same(other[field], entity[field])))) continue
     throw uniqueViolation(Object.fromEntries(key.map((field) => [field, entity[field] ?? null])))
@@ -97,9 +81,16 @@ function entityFaults(kind: Kind, values: Values): Values {
     const fault = keyFault(String(values.algorithm), values.rsa_public_key)
     if (fault !== undefined) return { rsa_public_key: fault }
   }
-  if (kind === 'plugins' && values.consumer !== null && values.name !== 'rate-limiting') {
-    return { consumer: `value must be null: ${values.name} cannot be limited to a consumer` }
-  }
+  return kind === 'plugins' ? scopeFaults(values) : {}
+}
+
+function scopeFaults({ name, consumer, consumer_group: group }: Values): Values {
+  const isOfClients = name === 'rate-limiting'
+  if (consumer !== null && group !== null) return { '@entity': ['a plugin is limited to a consumer or to a group'] }
+  if (consumer !== null && !isOfClients)
+    return { consumer: `value must be null: ${name} cannot be limited to a consumer` }
+  if (group !== null && !isOfClients)
+    return { consumer_group: `value must be null: ${name} cannot be limited to a group` }
   return {}
 }
 
@@ -128,12 +119,12 @@ function withConfig(sent: SentFields, checked: CheckedFields, previous: Entity |
 function check(kind: Kind, sent: SentFields, previous?: Entity): Values {
   const expanded = kind === 'services' ? expandUrl(sent) : sent
   if (kind !== 'plugins') {
-    const { values, faults } = checkFields(fieldsOf[kind], expanded, previous)
+    const { values, faults } = checkFields(kindFacts[kind].fields, expanded, previous)
     if (Object.keys(faults).length > 0) throw schemaViolation(faults)
     return values
   }
   const { config, ...rest } = expanded.values
-  const fields = checkFields(pluginFields, { ...expanded, values: rest }, previous)
+  const fields = checkFields(kindFacts.plugins.fields, { ...expanded, values: rest }, previous)
   const { values, faults } = withConfig({ ...expanded, values: { config } }, fields, previous)
   if (Object.keys(faults).length > 0) throw schemaViolation(faults)
   return values
@@ -178,6 +169,6 @@ export function deletedWith(kind: Kind, entity: Entity, state: KongState): reado
   }
   const field = Object.entries(referenceKinds).find(([, target]) => target === kind)?.[0]
   if (field === undefined) return [entity.id]
-  const dependents = [...state.plugins, ...state.jwt_secrets].filter((other) => points(other, field))
+  const dependents = kinds.flatMap((other): readonly Entity[] => state[other]).filter((other) => points(other, field))
   return [entity.id, ...dependents.map(({ id }) => id)]
 }

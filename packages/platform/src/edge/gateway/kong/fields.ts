@@ -3,7 +3,9 @@ import type { FieldFaults } from './kong-error.ts'
 
 /** How one field is checked. */
 export interface FieldRule {
-  readonly kind: 'text' | 'integer' | 'number' | 'boolean' | 'texts' | 'reference'
+  readonly kind: 'text' | 'integer' | 'number' | 'boolean' | 'texts' | 'integers' | 'reference' | 'record'
+  /** Of a record. */
+  readonly fields?: FieldRules
   readonly fallback?: unknown
   readonly isRequired?: boolean
   readonly min?: number
@@ -33,7 +35,7 @@ export interface CheckedFields {
 const maxTextLength = 8192
 const maxItems = 100
 
-type Outcome = { readonly value: unknown } | { readonly fault: string }
+type Outcome = { readonly value: unknown } | { readonly fault: string | FieldFaults }
 
 function textFault(text: string, rule: FieldRule): string | undefined {
   if (text.length > (rule.max ?? maxTextLength)) return `length must be at most ${rule.max ?? maxTextLength}`
@@ -65,6 +67,23 @@ function checkTexts(value: unknown, rule: FieldRule, isForm: boolean): Outcome {
   return fault === undefined ? { value: items } : { fault }
 }
 
+function checkIntegers(value: unknown, rule: FieldRule, isForm: boolean): Outcome {
+  const items = isForm && typeof value === 'string' ? [value] : value
+  if (!Array.isArray(items)) return { fault: 'expected an array' }
+  if (items.length > maxItems) return { fault: `length must be at most ${maxItems}` }
+  const outcomes = items.map((item) => checkNumber(item, { ...rule, kind: 'integer' }, isForm))
+  const wrong = outcomes.find((outcome) => 'fault' in outcome)
+  return wrong ?? { value: outcomes.map((outcome) => ('value' in outcome ? outcome.value : undefined)) }
+}
+
+function checkRecord(value: unknown, rule: FieldRule, isForm: boolean, previous: unknown): Outcome {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { fault: 'expected a record' }
+  const sent = { values: value as Readonly<Record<string, unknown>>, isForm }
+  const before = typeof previous === 'object' && previous !== null ? { ...previous } : undefined
+  const { values, faults } = checkFields(rule.fields ?? {}, sent, before)
+  return Object.keys(faults).length === 0 ? { value: values } : { fault: faults }
+}
+
 function checkBoolean(value: unknown, isForm: boolean): Outcome {
   if (typeof value === 'boolean') return { value }
   if (isForm && (value === 'true' || value === 'false')) return { value: value === 'true' }
@@ -78,7 +97,7 @@ function checkReference(value: unknown): Outcome {
   return key === undefined ? { fault: 'missing primary key' } : { value: { id: key } }
 }
 
-function checkField(value: unknown, rule: FieldRule, isForm: boolean): Outcome {
+function checkField(value: unknown, rule: FieldRule, isForm: boolean, before: unknown): Outcome {
   if (value === null || (isForm && value === '')) {
     return rule.isRequired === true ? { fault: 'required field missing' } : { value: null }
   }
@@ -95,18 +114,26 @@ function checkField(value: unknown, rule: FieldRule, isForm: boolean): Outcome {
       return checkBoolean(value, isForm)
     case 'texts':
       return checkTexts(value, rule, isForm)
+    case 'integers':
+      return checkIntegers(value, rule, isForm)
     case 'reference':
       return checkReference(value)
+    case 'record':
+      return checkRecord(value, rule, isForm, before)
     default:
       return rule.kind satisfies never
   }
 }
 
-function checkOne(value: unknown, rule: FieldRule, isForm: boolean): Outcome {
-  const outcome = checkField(value, rule, isForm)
+function checkOne(value: unknown, rule: FieldRule, isForm: boolean, before: unknown): Outcome {
+  const outcome = checkField(value, rule, isForm, before)
   if (rule.isFixed !== true || 'fault' in outcome || outcome.value === null) return outcome
   const isSame = JSON.stringify(outcome.value) === JSON.stringify(rule.fallback)
   return isSame ? outcome : { fault: 'this value is not supported by this gateway' }
+}
+
+function fallbackOf(rule: FieldRule): unknown {
+  return rule.kind === 'record' ? checkFields(rule.fields ?? {}, { values: {}, isForm: false }).values : rule.fallback
 }
 
 /** Checks all sent fields; with `previous` (a PATCH) what was not sent stays, without it takes the default. */
@@ -119,16 +146,18 @@ export function checkFields(
   const values: Record<string, unknown> = {}
   for (const field of Object.keys(sent.values)) if (!Object.hasOwn(rules, field)) faults[field] = 'unknown field'
   for (const [field, rule] of Object.entries(rules)) {
-    const before = previous?.[field] ?? rule.fallback ?? null
+    const before = previous?.[field] ?? fallbackOf(rule) ?? null
     const given = Object.hasOwn(sent.values, field) ? sent.values[field] : undefined
     if (given === undefined) {
       if (rule.isRequired === true && before === null) faults[field] = 'required field missing'
       values[field] = before
       continue
     }
-    const outcome = checkOne(given, rule, sent.isForm)
+    const outcome = checkOne(given, rule, sent.isForm, previous?.[field])
     if ('fault' in outcome) faults[field] = outcome.fault
-    else values[field] = outcome.value ?? (previous === undefined ? (rule.fallback ?? null) : null)
+    else
+      values[field] =
+        outcome.value ?? (previous === undefined || rule.kind === 'record' ? (fallbackOf(rule) ?? null) : null)
   }
   return { values, faults }
 }

@@ -41,6 +41,13 @@ export const pluginConfigs: Readonly<Record<string, FieldRules>> = {
     private_network: { kind: 'boolean', fallback: false, isFixed: true },
     allow_origin_absent: { kind: 'boolean', fallback: true },
   },
+  acl: {
+    allow: { kind: 'texts', max: 256 },
+    deny: { kind: 'texts', max: 256 },
+    hide_groups_header: { kind: 'boolean', fallback: false },
+    include_consumer_groups: { kind: 'boolean', fallback: false },
+    always_use_authenticated_groups: { kind: 'boolean', fallback: false, isFixed: true },
+  },
   'request-size-limiting': {
     allowed_payload_size: { kind: 'integer', fallback: 128, min: 1, max: 4096 },
     size_unit: { kind: 'text', fallback: 'megabytes', oneOf: ['megabytes', 'kilobytes', 'bytes'] },
@@ -59,6 +66,7 @@ export const pluginFields: FieldRules = {
   service: { kind: 'reference' },
   route: { kind: 'reference' },
   consumer: { kind: 'reference' },
+  consumer_group: { kind: 'reference' },
 }
 
 function headerWord(text: unknown): boolean {
@@ -83,6 +91,11 @@ function ruleFaults(name: string, config: Readonly<Record<string, unknown>>): re
     if (!lists.every(headerWord)) return ['headers, exposed_headers and methods must be HTTP tokens']
     const isOpen = ((config.origins ?? ['*']) as readonly string[]).includes('*')
     if (isOpen && config.credentials === true) return ['credentials need the origins by name, not *']
+  }
+  if (name === 'acl') {
+    const given = [config.allow, config.deny].filter((list) => ((list ?? []) as readonly string[]).length > 0).length
+    if (given === 0) return ["at least one of these fields must be non-empty: 'config.allow', 'config.deny'"]
+    if (given === 2) return ["only one of these fields must be non-empty: 'config.allow', 'config.deny'"]
   }
   if (name === 'jwt') {
     const names = [config.header_names, config.cookie_names].flatMap((list) => (list ?? []) as unknown[])

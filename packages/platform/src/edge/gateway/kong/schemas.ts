@@ -10,6 +10,7 @@ const hostPattern = /^(\*\.)?[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?(\.\*)?$/
 const plainPath = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/
 const httpMethod = /^[A-Z]{1,20}$/
 const minRsaBits = 2048
+const protocols = ['http', 'https', 'grpc', 'grpcs'] as const
 
 const fixed = (fallback: unknown = null) => ({ kind: 'text', fallback, isFixed: true }) as const
 const fixedTexts = (fallback: unknown = null) => ({ kind: 'texts', fallback, isFixed: true }) as const
@@ -36,15 +37,17 @@ function checkTag(text: string): string | undefined {
   return isKnown ? undefined : `unknown role; expected one of: ${roles.filter((one) => one !== 'system').join(', ')}`
 }
 
-const tags = { kind: 'texts', max: 128, check: checkTag } as const
-const name = { kind: 'text', max: 128, check: checkName } as const
+/** Tags of any entity. */
+export const tags = { kind: 'texts', max: 128, check: checkTag } as const
+/** Names of services, routes and groups. */
+export const name = { kind: 'text', max: 128, check: checkName } as const
 
 /** Fields of a service; `url` is shorthand that {@link expandUrl} resolves before. */
 export const serviceFields: FieldRules = {
   name,
   retries: { kind: 'integer', fallback: 5, max: 32_767 },
-  protocol: { kind: 'text', fallback: 'http', oneOf: ['http', 'https'] },
-  host: { kind: 'text', isRequired: true, max: 255, check: (text) => badHost(text) },
+  protocol: { kind: 'text', fallback: 'http', oneOf: protocols },
+  host: { kind: 'text', isRequired: true, max: 255, check: badHost },
   port: { kind: 'integer', fallback: 80, max: 65_535 },
   path: { kind: 'text', check: checkPath, max: 1024 },
   connect_timeout: timeout,
@@ -61,7 +64,7 @@ export const serviceFields: FieldRules = {
 /** Fields of a route. */
 export const routeFields: FieldRules = {
   name,
-  protocols: { kind: 'texts', fallback: ['http', 'https'], oneOf: ['http', 'https'] },
+  protocols: { kind: 'texts', fallback: ['http', 'https'], oneOf: protocols },
   methods: { kind: 'texts', check: (text) => (httpMethod.test(text) ? undefined : `invalid value: ${text}`) },
   hosts: {
     kind: 'texts',
@@ -106,11 +109,13 @@ export const jwtSecretFields: FieldRules = {
   tags,
 }
 
-function badText(text: string): string | undefined {
+/** What is wrong with a text that people read, if anything. */
+export function badText(text: string): string | undefined {
   return /\p{Cc}/u.test(text) ? 'must not have control characters' : undefined
 }
 
-function badHost(text: string): string | undefined {
+/** What is wrong with a host name or address, if anything. */
+export function badHost(text: string): string | undefined {
   return hostName.test(text) ? undefined : `invalid value: ${text.slice(0, 60)}`
 }
 
