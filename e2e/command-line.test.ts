@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { until } from '../conformance/registry/registry-client.ts'
 import { freePorts, type StartedSystem, startSystem } from '../packages/platform/src/cli/system.ts'
 import { type Ran, xinglin } from './xinglin.ts'
 
@@ -66,6 +67,26 @@ describe('on a running system', () => {
     const { code, err } = await run('start')
     assert.equal(code, 1)
     assert.match(err, new RegExp(`process ${system.state.pid}`))
+  })
+
+  test('a live setting takes effect in the running system, and what means nothing is refused', async () => {
+    assert.equal((await run('config', 'set', 'RATE_LIMIT_BURST', '2')).code, 0)
+    assert.equal((await run('config', 'set', 'RATE_LIMIT_PER_SECOND', '1')).code, 0)
+    const statusNow = async (): Promise<number> => (await fetch(`${system.state.gatewayUrl}/fhir/metadata`)).status
+    await until(statusNow, (status) => status === 429)
+    assert.match((await run('config', 'list')).out, /RATE_LIMIT_BURST +2/)
+    for (const name of ['RATE_LIMIT_BURST', 'RATE_LIMIT_PER_SECOND']) {
+      assert.equal((await run('config', 'unset', name)).code, 0)
+    }
+    await until(statusNow, (status) => status === 200)
+    for (const [name, value, why] of [
+      ['LOG_LEVEL', 'loud', /one of debug/],
+      ['PORT', '1', /RATE_LIMIT_BURST/],
+    ] as const) {
+      const { code, err } = await run('config', 'set', name, value)
+      assert.equal(code, 1)
+      assert.match(err, why)
+    }
   })
 
   test('a token for a patient needs the id; an unknown role is named', async () => {

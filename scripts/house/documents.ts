@@ -41,13 +41,17 @@ export function configurationDocument(settings: Readonly<Record<string, SettingS
           : Array.isArray(spec.fallback)
             ? spec.fallback.join(',')
             : String(spec.fallback)
-      return `| \`${spec.env}\` | ${spec.kind} | \`${fallback || '(empty)'}\` | ${spec.about} |`
+      return `| \`${spec.env}\` | ${spec.kind} | \`${fallback || '(empty)'}\` | ${spec.about}${spec.isLive === true ? ' *(live)*' : ''} |`
     })
     return `## ${owner}\n\n| variable | kind | default | meaning |\n|---|---|---|---|\n${rows.join('\n')}\n`
   })
   return `# Configuration
 
 Settings are environment variables, read once at start. All faulty ones are named at once, before a port opens.
+
+Those marked *(live)* can also be set while the system runs, for all its processes at once: \`npx xinglin config set LOG_LEVEL debug\`
+writes the key \`xinglin/config/LOG_LEVEL\` of the registry (ours or Consul's), and each process follows these keys. A value that
+means nothing changes nothing and is logged as \`config.refused\`; what a process has in its environment goes first.
 
 ${sections.join('\n')}`
 }

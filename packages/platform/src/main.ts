@@ -13,6 +13,7 @@ import { triage } from './clinical/triage/index.ts'
 import { openDataFolder } from './composition/data-folder.ts'
 import { type Engines, openEngines } from './composition/engines.ts'
 import { type SystemKeys, systemKeys } from './composition/keys.ts'
+import { followConfiguration } from './composition/live-configuration.ts'
 import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
 import { openTelemetry } from './composition/open-telemetry.ts'
 import { type ListeningPort, listeningPorts } from './composition/ports.ts'
@@ -28,9 +29,10 @@ import { attachCaller } from './kernel/attached-caller.ts'
 import { createCalls } from './kernel/call.ts'
 import type { Caller } from './kernel/caller.ts'
 import { systemClock } from './kernel/clock.ts'
-import { readSettings, type SettingsByOwner } from './kernel/config.ts'
+import type { SettingsByOwner } from './kernel/config.ts'
 import { createIds } from './kernel/ids.ts'
 import { signInternalToken } from './kernel/internal-token.ts'
+import { createLiveSettings } from './kernel/live-settings.ts'
 import { createLogger } from './kernel/log.ts'
 import type { CallService, Ports } from './kernel/ports.ts'
 import { createShutdown, type Shutdown } from './kernel/shutdown.ts'
@@ -169,7 +171,15 @@ async function startServices(wiring: Wiring, shutdown: Shutdown): Promise<Runnin
   const create = creators(wiring, edge)
   for (const name of names) {
     const running = await create[name]()
-    local.set(name, await withApp(name, running, { internalKey: keys.internal, log: ports.log, clock: ports.clock }))
+    local.set(
+      name,
+      await withApp(name, running, {
+        internalKey: keys.internal,
+        log: ports.log,
+        clock: ports.clock,
+        telemetry: ports.telemetry,
+      }),
+    )
   }
   await wiring.engines.events.start()
   for (const { name, running, app } of local.values()) {
@@ -188,7 +198,7 @@ function publicUrlOf({ process: own, gateway: edge }: Environment): string {
 }
 
 async function wire(options: StartOptions, settings: Environment, shutdown: Shutdown): Promise<Wiring> {
-  const log = createLogger({ level: logLevelOf(settings.process) })
+  const log = createLogger({ level: () => logLevelOf(settings.process) })
   const names = chooseServices(options.names.length > 0 ? options.names : settings.process.services)
   const dataFolder = dataFolderOf(settings.process)
   await openDataFolder(dataFolder)
@@ -209,6 +219,7 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
     fhirBase,
     isSplit: names.length < allNames.length,
     log,
+    telemetry,
     clock: systemClock,
     ids,
     shutdown,
@@ -246,13 +257,15 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
  * `stop` when it was aborted meanwhile
  */
 export async function startProcess(options: StartOptions): Promise<RunningProcess> {
-  const settings = readSettings(settingsByOwner, options.environment)
-  const shutdown = createShutdown({ log: createLogger({ level: logLevelOf(settings.process) }) })
+  const live = createLiveSettings(settingsByOwner, options.environment)
+  const { settings } = live
+  const shutdown = createShutdown({ log: createLogger({ level: () => logLevelOf(settings.process) }) })
   try {
     const wiring = await wire(options, settings, shutdown)
     const { names, dataFolder, keys, engines, ports, registry, local } = wiring
     const edge = await startServices(wiring, shutdown)
     options.stop?.throwIfAborted()
+    shutdown.add('configuration', followConfiguration({ live, registry, log: ports.log, clock: ports.clock }))
     if (names.length < allNames.length) {
       const { serviceHost: host, servicePort: port } = settings.process
       const leave = await listenAll([...local.values()], { host, port, registry: registry.port, ids: ports.ids })

@@ -52,6 +52,26 @@ function addSystem(program: Command): void {
     })
 }
 
+function addConfiguration(program: Command): void {
+  const config = program.command('config').description('the settings that change while the system runs')
+  config
+    .command('list')
+    .description('show them with their values')
+    .option('--json', 'for machines', false)
+    .action(async ({ json }: { json: boolean }) => (await import('./configure.ts')).listConfiguration(json))
+  config
+    .command('set')
+    .description('set one for all processes')
+    .argument('<name>', 'e.g. LOG_LEVEL')
+    .argument('<value>')
+    .action(async (name: string, value: string) => (await import('./configure.ts')).setConfiguration(name, value))
+  config
+    .command('unset')
+    .description('go back to its default')
+    .argument('<name>')
+    .action(async (name: string) => (await import('./configure.ts')).unsetConfiguration(name))
+}
+
 function addAccess(program: Command): void {
   program
     .command('token')
@@ -168,6 +188,7 @@ export function commandLine(): Command {
     .description('Xinglin 杏林: a smart-healthcare platform in one command')
     .version(manifest.version)
     .showHelpAfterError()
-  for (const add of [addSystem, addAccess, addData, addShows, addTraining, addPrivate, addFederate]) add(program)
+  for (const add of [addSystem, addConfiguration, addAccess, addData, addShows, addTraining, addPrivate, addFederate])
+    add(program)
   return program
 }

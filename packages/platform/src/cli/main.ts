@@ -2,6 +2,12 @@
 import { AppError } from '@xinglin/core/errors'
 import { commandLine } from './commands.ts'
 
+// A reader that has seen enough (`| head`) is no fault of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 try {
   await commandLine().parseAsync()
 } catch (error) {

@@ -25,6 +25,18 @@ export interface OpenRegistryOptions {
   readonly shutdown: Shutdown
 }
 
+/** Where the registry is reached over HTTP, and with which token: Consul, the one in this process, or ours in another. */
+export function registryAddress(
+  settings: { readonly process: ProcessSettings; readonly registry: Settings<typeof registry.settings> },
+  local?: LocalRegistry,
+): { readonly url: string; readonly token?: string | undefined } {
+  const { registryUrl, registryToken } = settings.process
+  if (registryUrl !== undefined) return { url: registryUrl, token: registryToken }
+  // Our own registry in another process of this system wants the token that it was given itself.
+  const url = local?.addresses().url ?? `http://127.0.0.1:${settings.registry.port}`
+  return { url, token: settings.registry.token }
+}
+
 const nobody = (): never => {
   throw new Error('The registry calls no other service')
 }
@@ -37,11 +49,12 @@ export async function openRegistry(options: OpenRegistryOptions): Promise<OpenRe
     ? await registry.create({ ...ports, registry: unused, call: nobody }, registrySettings, {})
     : undefined
   if (local !== undefined && settings.registryUrl === undefined) return { port: local.port, local }
-  // Our own registry in another process of this system wants the token that it was given itself.
-  const url = settings.registryUrl ?? `http://127.0.0.1:${registrySettings.port}`
-  const token = settings.registryUrl === undefined ? registrySettings.token : settings.registryToken
   const { log, clock } = ports
-  const port = createConsulRegistry({ url, log, clock, ...(token === undefined ? {} : { token }) })
+  const port = createConsulRegistry({
+    ...registryAddress({ process: settings, registry: registrySettings }),
+    log,
+    clock,
+  })
   shutdown.add('registry client', () => port.close())
   return { port, local }
 }

@@ -14,6 +14,10 @@ export interface SettingSpec {
   readonly max?: number
   /** Never printed. */
   readonly secret?: boolean
+  /** The only texts that mean something. */
+  readonly oneOf?: readonly string[]
+  /** Read anew at each use, so that a value in the registry's keys takes effect without a restart (live-settings.ts). */
+  readonly isLive?: true
 }
 
 /** A service's settings by name. */
@@ -42,7 +46,8 @@ export type SettingsByOwner<Specs extends SpecsByOwner> = {
   readonly [Owner in keyof Specs]: Settings<Specs[Owner]>
 }
 
-type Parsed = { readonly value: unknown } | { readonly fault: string }
+/** A setting's text as read: its value, or what it must be instead. */
+export type ParsedSetting = { readonly value: unknown } | { readonly fault: string }
 
 const truths: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
@@ -61,7 +66,7 @@ export function processEnvironment(): Readonly<Record<string, string | undefined
   return Object.freeze({ ...process.env })
 }
 
-function parseInteger(spec: SettingSpec, text: string): Parsed {
+function parseInteger(spec: SettingSpec, text: string): ParsedSetting {
   const isPort = spec.kind === 'port'
   const min = spec.min ?? (isPort ? 0 : Number.MIN_SAFE_INTEGER)
   const max = spec.max ?? (isPort ? maxPort : Number.MAX_SAFE_INTEGER)
@@ -71,12 +76,15 @@ function parseInteger(spec: SettingSpec, text: string): Parsed {
   return { fault: hasRange ? `a whole number from ${min} to ${max}` : 'a whole number' }
 }
 
-function parseLength(spec: SettingSpec, text: string): Parsed {
+function parseText(spec: SettingSpec, text: string): ParsedSetting {
+  const { oneOf } = spec
+  if (oneOf !== undefined) return oneOf.includes(text) ? { value: text } : { fault: `one of ${oneOf.join(', ')}` }
   if (text.length >= (spec.min ?? 0) && text.length <= (spec.max ?? Number.POSITIVE_INFINITY)) return { value: text }
   return { fault: `a text of ${spec.min ?? 0} to ${spec.max ?? 'any number of'} characters` }
 }
 
-function parse(spec: SettingSpec, text: string): Parsed {
+/** Reads the text of one setting. */
+export function parseSetting(spec: SettingSpec, text: string): ParsedSetting {
   switch (spec.kind) {
     case 'integer':
     case 'port':
@@ -90,7 +98,7 @@ function parse(spec: SettingSpec, text: string): Parsed {
     case 'folder':
       return text.includes('\0') ? { fault: 'the path of a folder' } : { value: text }
     case 'text':
-      return parseLength(spec, text)
+      return parseText(spec, text)
     default:
       return spec.kind satisfies never
   }
@@ -99,7 +107,7 @@ function parse(spec: SettingSpec, text: string): Parsed {
 function readSetting(spec: SettingSpec, text: string | undefined, faults: string[]): unknown {
   const given = text?.trim()
   if (given === undefined || given === '') return spec.fallback
-  const parsed = parse(spec, given)
+  const parsed = parseSetting(spec, given)
   if ('value' in parsed) return parsed.value
   const shown = spec.secret === true ? 'has a value (secret, not shown) that' : `is ${JSON.stringify(given)} and`
   faults.push(`${spec.env} ${shown} must be ${parsed.fault} (${spec.about})`)

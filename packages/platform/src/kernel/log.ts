@@ -7,7 +7,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 /** Options of {@link createLogger}. */
 export interface LoggerOptions {
-  readonly level: LogLevel
+  /** A function is asked at each line, so that the level can change while the process runs. */
+  readonly level: LogLevel | (() => LogLevel)
   /** Where lines go; default is standard output. */
   readonly write?: (line: string) => void
 }
@@ -70,11 +71,13 @@ function cleanFields(fields: LogFields): Readonly<Record<string, unknown>> {
   return clean
 }
 
-function wrap(target: pino.Logger): Logger {
+const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 }
+
+function wrap(target: pino.Logger, leastLevel: () => LogLevel): Logger {
   const line =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (event: string, fields?: LogFields): void => {
-      if (!target.isLevelEnabled(level)) return
+      if (ranks[level] < ranks[leastLevel()]) return
       target[level](fields === undefined ? {} : cleanFields(fields), event)
     }
   return {
@@ -82,19 +85,20 @@ function wrap(target: pino.Logger): Logger {
     info: line('info'),
     warn: line('warn'),
     error: line('error'),
-    child: (fields) => wrap(target.child(cleanFields(fields))),
+    child: (fields) => wrap(target.child(cleanFields(fields)), leastLevel),
   }
 }
 
 /** Creates the log of a process; each line holds `time`, `level`, `event` and the fields. */
 export function createLogger(options: LoggerOptions): Logger {
   const settings: pino.LoggerOptions = {
-    level: options.level,
+    level: 'debug', // what is written is decided before
     base: null,
     messageKey: 'event',
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   }
-  const { write } = options
-  return wrap(write === undefined ? pino(settings) : pino(settings, { write }))
+  const { write, level } = options
+  const leastLevel = typeof level === 'function' ? level : () => level
+  return wrap(write === undefined ? pino(settings) : pino(settings, { write }), leastLevel)
 }

@@ -16,10 +16,9 @@ async function createExplain(ports: Ports, settings: Settings<typeof explainSett
     ...{ sql, log, holder: ids.uuid(), keepDays: settings.keepJobsDays },
     work: (work) => explainer.work(work),
   })
-  const { directEvaluations } = settings
   return {
     routes: async (app) => {
-      await app.register(explainRoutes({ sql, audit, ids, explainer, runner, directEvaluations }))
+      await app.register(explainRoutes({ sql, audit, ids, explainer, runner, settings }))
       await app.register(riskRoutes({ audit, call, clock, models, explainer, settings }))
     },
     start: async () => runner.start(),

@@ -2,6 +2,7 @@
 import { AppError } from '@xinglin/core/errors'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../kernel/caller.ts'
+import type { Settings } from '../../kernel/config.ts'
 import type { Audit, Ids } from '../../kernel/ports.ts'
 import type { Sql } from '../../kernel/sql.ts'
 import { type ExplainAnswer, explainAnswer } from './answer.ts'
@@ -11,6 +12,7 @@ import type { Runner } from './jobs/runner.ts'
 import { cancelJob, insertJob, type Job, readJob, readRows } from './jobs/store.ts'
 import type { ExplainRequest } from './plan.ts'
 import * as schemas from './schemas.ts'
+import type { explainSettings } from './settings.ts'
 
 /** What the routes need. */
 export interface ExplainRouteOptions {
@@ -20,7 +22,7 @@ export interface ExplainRouteOptions {
   readonly explainer: Explainer
   readonly runner: Runner
   /** Explanations that need more predictions become jobs. */
-  readonly directEvaluations: number
+  readonly settings: Pick<Settings<typeof explainSettings>, 'directEvaluations'>
 }
 
 // The article's own service answers under `/explain`, the gateway's APIs lie under `/api/v1`.
@@ -53,13 +55,13 @@ function wantsJob(request: FastifyRequest, { plan }: Prepared, directEvaluations
 }
 
 function explainRoute(options: ExplainRouteOptions, base: string) {
-  const { sql, audit, ids, explainer, runner, directEvaluations } = options
+  const { sql, audit, ids, explainer, runner, settings } = options
   const use = { action: 'E', interaction: 'explain', roles: explainers } as const
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const run = guarded<ExplainAnswer | ReturnType<typeof jobShown>>(audit, use, async () => {
       const asked = request.body as ExplainRequest // the schema has checked it
       const prepared = await explainer.prepare(asked, request.deadline)
-      if (!wantsJob(request, prepared, directEvaluations)) {
+      if (!wantsJob(request, prepared, settings.directEvaluations)) {
         return { body: await explainer.explain(prepared, request.deadline) }
       }
       const id = ids.uuid()

@@ -18,6 +18,7 @@ export const explainSettings = {
     min: 0,
     max: 10_000_000,
     about: 'Explanations that need more predictions than this become jobs',
+    isLive: true,
   },
   maxEvaluations: {
     env: 'EXPLAIN_MAX_EVALUATIONS',
@@ -26,6 +27,7 @@ export const explainSettings = {
     min: 1000,
     max: 1_000_000_000,
     about: 'Most predictions of one explanation; more are refused',
+    isLive: true,
   },
   keepJobsDays: {
     env: 'EXPLAIN_KEEP_JOBS_DAYS',
@@ -40,6 +42,7 @@ export const explainSettings = {
     kind: 'text',
     fallback: 'icu_mortality_lstm',
     about: 'Served model that estimates the risk of death in hospital from 48 hours of measurements',
+    isLive: true,
   },
   referenceStays: {
     env: 'EXPLAIN_REFERENCE_STAYS',
@@ -48,5 +51,6 @@ export const explainSettings = {
     min: 4,
     max: 400,
     about: 'Synthetic stays that a risk is compared with; more make it steadier and slower',
+    isLive: true,
   },
 } as const satisfies SettingSpecs

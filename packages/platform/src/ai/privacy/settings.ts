@@ -26,6 +26,7 @@ export const privacySettings = {
     min: 1,
     max: 1_048_576,
     about: 'Megabytes of contexts and encrypted vectors that one caller may have stored',
+    isLive: true,
   },
   keepDays: {
     env: 'PRIVATE_KEEP_DAYS',
@@ -34,6 +35,7 @@ export const privacySettings = {
     min: 1,
     max: 3650,
     about: 'Days after which encrypted vectors and results are removed',
+    isLive: true,
   },
   memoryMb: {
     env: 'PRIVATE_MEMORY_MB',

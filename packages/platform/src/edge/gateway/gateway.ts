@@ -149,7 +149,7 @@ export async function createGateway(
   const edge = createEdge({
     compiled: () => state.compiled,
     sessions,
-    limits: createRateLimits({ ratePerSecond: settings.ratePerSecond, burst: settings.rateBurst }, ports.clock),
+    limits: createRateLimits(() => ({ ratePerSecond: settings.ratePerSecond, burst: settings.rateBurst }), ports.clock),
     bodies: createBodyBudget(settings.maxBodiesBytes),
     refusals,
     delivery: { extra, agent, origins, timeoutMs: settings.upstreamTimeoutMs },

@@ -37,6 +37,7 @@ export const gatewaySettings = {
     min: 1,
     max: 1_000_000,
     about: 'Requests a second of one consumer (or address, without credential) on product routes',
+    isLive: true,
   },
   rateBurst: {
     env: 'RATE_LIMIT_BURST',
@@ -45,6 +46,7 @@ export const gatewaySettings = {
     min: 1,
     max: 1_000_000,
     about: 'Requests that may come at once before the rate applies',
+    isLive: true,
   },
   maxBodyBytes: {
     env: 'GATEWAY_MAX_BODY_BYTES',

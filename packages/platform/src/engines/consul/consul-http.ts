@@ -11,10 +11,13 @@ export interface ConsulAddress {
 
 /** One call. */
 export interface ConsulCall {
-  readonly method: 'GET' | 'PUT'
+  readonly method: 'GET' | 'PUT' | 'DELETE'
   /** Path and query, encoded. */
   readonly path: string
+  /** Sent as JSON. */
   readonly body?: unknown
+  /** Sent as it is, instead of `body`. */
+  readonly text?: string
   readonly timeoutMs: number
   /** Ends this call alone. */
   readonly signal?: AbortSignal
@@ -76,12 +79,13 @@ export function createConsulHttp(address: ConsulAddress, closing: AbortSignal): 
     bodyTimeout: 0,
   })
   return {
-    async call({ method, path, body, timeoutMs, signal = closing }) {
+    async call({ method, path, body, text, timeoutMs, signal = closing }) {
+      const sent = text ?? (body === undefined ? undefined : JSON.stringify(body))
       try {
         const answer = await request(`${origin}${path}`, {
           method,
           headers: headersOf(address, body !== undefined),
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          ...(sent === undefined ? {} : { body: sent }),
           dispatcher: agent,
           signal: AbortSignal.any([closing, signal, AbortSignal.timeout(timeoutMs)]),
         })

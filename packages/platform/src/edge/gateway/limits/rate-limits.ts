@@ -36,13 +36,19 @@ function windowHeaders(plan: WindowPlan, outcome: ReturnType<typeof countRequest
   }
 }
 
-/** Creates empty limits. */
-export function createRateLimits(policy: BucketPolicy, clock: { now(): Date; monotonicMs(): number }): RateLimits {
+const policyHeaderOf = ({ burst, ratePerSecond }: BucketPolicy): string =>
+  `"default";q=${burst};w=${Math.max(1, Math.ceil(burst / ratePerSecond))}`
+
+/** Creates empty limits; the policy is asked at each request, because it may change while the process runs. */
+export function createRateLimits(
+  policyNow: () => BucketPolicy,
+  clock: { now(): Date; monotonicMs(): number },
+): RateLimits {
   const buckets = new LRUCache<string, Bucket>({ max: maxKeys })
   const windows = new LRUCache<string, WindowCounts>({ max: maxKeys })
-  const policyHeader = `"default";q=${policy.burst};w=${Math.max(1, Math.ceil(policy.burst / policy.ratePerSecond))}`
   return {
     take(key) {
+      const policy = policyNow()
       const taking = takeToken(buckets.get(key), policy, clock.monotonicMs())
       buckets.set(key, taking.bucket)
       const missing = policy.burst - taking.remaining
@@ -50,7 +56,10 @@ export function createRateLimits(policy: BucketPolicy, clock: { now(): Date; mon
       return {
         isAllowed: taking.isAllowed,
         retryAfterSeconds: Math.max(1, Math.ceil(taking.retryAfterMs / 1000)),
-        headers: { 'ratelimit-policy': policyHeader, ratelimit: `"default";r=${taking.remaining};t=${resetSeconds}` },
+        headers: {
+          'ratelimit-policy': policyHeaderOf(policy),
+          ratelimit: `"default";r=${taking.remaining};t=${resetSeconds}`,
+        },
       }
     },
     count(key, plan) {
