@@ -2,10 +2,10 @@
 import { createTrail } from '../edge/audit/index.ts'
 import { createDicomCodecs, type OpenDicomCodecs } from '../engines/dicom-codecs/index.ts'
 import { createOnnx, type OpenOnnx } from '../engines/onnxruntime/index.ts'
-import type { OpenDatabase } from '../engines/postgres/index.ts'
+import { type OpenDatabase, observedSql } from '../engines/postgres/index.ts'
 import { migrate } from '../kernel/migrations.ts'
 import { createEvents, type RunningEvents } from '../kernel/outbox.ts'
-import type { Audit, Blobs, Clock, Ids, Logger } from '../kernel/ports.ts'
+import type { Audit, Blobs, Clock, Ids, Logger, Telemetry } from '../kernel/ports.ts'
 import type { Shutdown } from '../kernel/shutdown.ts'
 import { createPreparePool, type OpenRecords, openRecords } from '../records/index.ts'
 import { medicines, ownedSql, writeRules } from '../services.ts'
@@ -26,6 +26,7 @@ export interface EngineOptions {
   /** True when services of this system run in other processes too. */
   readonly isSplit: boolean
   readonly log: Logger
+  readonly telemetry: Telemetry
   readonly clock: Clock
   readonly ids: Ids
   readonly shutdown: Shutdown
@@ -45,22 +46,23 @@ export interface Engines {
 
 /** Opens the database, brings its schemas up to date, and puts blobs, outbox, audit trail and record store on it. */
 export async function openEngines(options: EngineOptions): Promise<Engines> {
-  const { settings, dataFolder, keys, fhirBase, isSplit, log, clock, ids, shutdown } = options
-  const database = await openProcessDatabase({
+  const { settings, dataFolder, keys, fhirBase, isSplit, log, telemetry, clock, ids, shutdown } = options
+  const opened = await openProcessDatabase({
     settings,
     dataFolder,
     log,
     isShared: isSplit,
     onRestart: options.onDatabaseRestart,
   })
-  shutdown.add('database', () => database.close())
-  const { sql } = database
+  shutdown.add('database', () => opened.close())
+  const sql = observedSql(opened.sql, telemetry)
+  const database = { ...opened, sql }
   const ran = await migrate(sql, ownedSql)
   if (ran > 0) log.info('sql.migrated', { migrations: ran })
   shutdown.add('medicines', await followMedicines(sql, medicines, log))
-  const trail = createTrail({ sql, log, clock })
+  const trail = createTrail({ sql, log, clock, telemetry })
   shutdown.add('audit trail', () => trail.close())
-  const events = createEvents({ sql, log, owner: ids.uuid() })
+  const events = createEvents({ sql, log, telemetry, owner: ids.uuid() })
   shutdown.add('outbox', () => events.close())
   const pool = createPreparePool({ size: settings.workers })
   shutdown.add('workers', () => pool.close())

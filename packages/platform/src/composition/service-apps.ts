@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Caller } from '../kernel/caller.ts'
 import { buildServiceApp } from '../kernel/http.ts'
 import { verifyInternalToken } from '../kernel/internal-token.ts'
-import type { Clock, Ids, Logger, Registry } from '../kernel/ports.ts'
+import type { Clock, Ids, Logger, Registry, Telemetry } from '../kernel/ports.ts'
 import type { RunningService } from '../kernel/service.ts'
 
 /** A service that lives in this process. */
@@ -19,6 +19,7 @@ export interface ServiceAppParts {
   readonly internalKey: Uint8Array
   readonly log: Logger
   readonly clock: Clock
+  readonly telemetry: Telemetry
 }
 
 /** Where services listen when the system is split. */
@@ -33,10 +34,10 @@ export interface ListenOptions {
 /** Builds the application of a created service. */
 export async function withApp(name: string, running: RunningService, parts: ServiceAppParts): Promise<LocalService> {
   if (running.routes === undefined) return { name, running, app: undefined }
-  const { internalKey, clock } = parts
+  const { internalKey, clock, telemetry } = parts
   const verifyCaller = (token: string): Caller => verifyInternalToken(token, internalKey, clock.now())
   const log = parts.log.child({ service: name })
-  const app = buildServiceApp({ service: name, running, verifyCaller, log, clock })
+  const app = buildServiceApp({ service: name, running, verifyCaller, log, clock, telemetry })
   await app.ready()
   return { name, running, app }
 }

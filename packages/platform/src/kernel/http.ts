@@ -9,11 +9,13 @@ import type { Caller } from './caller.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
 import { fromFramework } from './framework-errors.ts'
 import { callerHeader } from './internal-token.ts'
-import type { Clock, Logger } from './ports.ts'
+import type { Clock, Logger, Span, Telemetry } from './ports.ts'
 import { type ErrorStyle, errorAnswer, isServerFault } from './problem.ts'
 import { closedSchema, coerceParameters, type ParametersSchema } from './query-coercion.ts'
+import { createRequestSpans, isProbe, routeOf } from './request-span.ts'
 import type { ReadinessReasons, RunningService } from './service.ts'
-import { newTraceId, parseTraceparent } from './trace.ts'
+import { noTelemetry } from './telemetry/index.ts'
+import { newTraceId } from './trace.ts'
 
 /** Limits of a service; a route may set its own `bodyLimit` and `handlerTimeout`. */
 export interface HttpLimits {
@@ -40,6 +42,8 @@ export interface ServiceAppOptions {
   readonly verifyCaller: (token: string) => Caller
   readonly log: Logger
   readonly clock: Clock
+  /** Default: none. */
+  readonly telemetry?: Telemetry
   readonly limits?: Partial<HttpLimits>
 }
 
@@ -53,6 +57,7 @@ const readyLimitMs = 2000
 
 interface RequestState {
   readonly startedMs: number
+  readonly span: Span
   readonly response: FastifyReply['raw']
   held: Deadline | undefined
 }
@@ -89,7 +94,8 @@ function deadlineOf(request: FastifyRequest, clock: Clock): AbortSignal {
 }
 
 function addRequestHooks(app: FastifyInstance, options: ServiceAppOptions, limits: HttpLimits): void {
-  const { clock, log, service } = options
+  const { clock, log, service, telemetry = noTelemetry } = options
+  const spans = createRequestSpans(service, telemetry, noTelemetry)
   app.decorateRequest('traceId', '')
   app.decorateRequest('caller', null as unknown as Caller) // onRequest sets it before any handler runs
   app.decorateRequest(stateKey, null)
@@ -99,10 +105,11 @@ function addRequestHooks(app: FastifyInstance, options: ServiceAppOptions, limit
     },
   })
   app.addHook('onRequest', (request, reply, done) => {
-    request.traceId = parseTraceparent(request.headers.traceparent)?.traceId ?? newTraceId()
+    const span = spans.open(request)
+    request.traceId = span.traceId
     // What is about a person stays in no cache, neither on the way nor on a shared workstation; routes may say otherwise.
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
-    request.setDecorator(stateKey, { startedMs: clock.monotonicMs(), response: reply.raw, held: undefined })
+    request.setDecorator(stateKey, { startedMs: clock.monotonicMs(), span, response: reply.raw, held: undefined })
     if (request.url.length > limits.urlBytes) {
       return done(new AppError('header-too-large', `The address is longer than ${limits.urlBytes} bytes`))
     }
@@ -115,8 +122,10 @@ function addRequestHooks(app: FastifyInstance, options: ServiceAppOptions, limit
     const caller = identify(request, options)
     if (caller !== undefined) request.caller = caller
     else if (!isPublic) return done(new AppError('unauthenticated', 'Send a valid credential to the gateway'))
-    done()
+    telemetry.within(span, done)
   })
+  // A body arrives outside the flow that the request began in.
+  app.addHook('preValidation', (request, _reply, done) => telemetry.within(stateOf(request)?.span, done))
   const answers = createAnswerBudget(limits.answersCharacters)
   app.addHook('onSend', (_request, reply, payload, done) => {
     try {
@@ -129,10 +138,11 @@ function addRequestHooks(app: FastifyInstance, options: ServiceAppOptions, limit
   app.addHook('onResponse', (request, reply, done) => {
     const state = stateOf(request)
     state?.held?.release()
-    const route = request.routeOptions.url ?? 'none'
+    const route = routeOf(request)
     const fields = { service, method: request.method, route, status: reply.statusCode, traceId: request.traceId }
     const ms = Math.round((clock.monotonicMs() - (state?.startedMs ?? clock.monotonicMs())) * 100) / 100
-    if (route.startsWith('/health/')) log.debug('http.request', { ...fields, ms })
+    if (state !== undefined) spans.close(request, { span: state.span, status: reply.statusCode, ms })
+    if (isProbe(route)) log.debug('http.request', { ...fields, ms })
     else log.info('http.request', { ...fields, ms })
     done()
   })
@@ -176,6 +186,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   const traceId = request.traceId === '' ? newTraceId() : request.traceId
   if (isServerFault(translated)) {
     const { service, log } = options
+    stateOf(request)?.span.fail(error)
     log.error('http.failed', { service, method: request.method, route: request.routeOptions?.url, traceId, error })
   }
   const answer = errorAnswer(translated, { style: styleOf(request), traceId, instance: pathOf(request.url) })

@@ -5,8 +5,9 @@ import { AppError } from '@xinglin/core/errors'
 import { bury } from './dead-letters.ts'
 import { advance, type Batch, closeWindows, fetchBatches } from './outbox-feed.ts'
 import { type LeaseHolder, releaseLeases, renewLeases } from './outbox-lease.ts'
-import type { DeliveredEvent, Logger } from './ports.ts'
+import type { DeliveredEvent, Logger, Telemetry } from './ports.ts'
 import type { Sql } from './sql.ts'
+import { parseTraceparent } from './trace.ts'
 
 /** What a consumer does with which topics. */
 export interface Subscription {
@@ -21,6 +22,7 @@ export interface ConsumerTools {
   readonly log: Logger
   readonly holder: string
   readonly retry: RetryPolicy
+  readonly telemetry: Telemetry
 }
 
 /** How often and how patiently an event is tried. */
@@ -60,6 +62,25 @@ async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> 
   await Promise.race([work, late]).finally(() => timer.abort())
 }
 
+// What follows from a change stands below it in its trace; what was not traced begins no trace.
+async function handleTraced(event: DeliveredEvent, subscription: Subscription, telemetry: Telemetry): Promise<void> {
+  const parent = parseTraceparent(event.trace)
+  if (parent === undefined) return subscription.handle(event)
+  const [service = ''] = subscription.consumer.split('.') // consumers are named after their room
+  const span = telemetry.startEntry(`process ${event.topic}`, { kind: 'consumer', service, parent })
+  span.set('messaging.system', 'xinglin.outbox')
+  span.set('messaging.destination.name', event.topic)
+  span.set('messaging.delivery.attempt', event.attempt)
+  try {
+    await telemetry.within(span, () => subscription.handle(event))
+  } catch (error) {
+    span.fail(error)
+    throw error
+  } finally {
+    span.end()
+  }
+}
+
 async function deliver(
   event: DeliveredEvent,
   subscription: Subscription,
@@ -71,7 +92,7 @@ async function deliver(
   for (let attempt = 1; ; attempt++) {
     if (stop.aborted) throw new Stopped()
     try {
-      await withinLimit(subscription.handle({ ...event, attempt }), tools.retry.limitMs)
+      await withinLimit(handleTraced({ ...event, attempt }, subscription, tools.telemetry), tools.retry.limitMs)
       return
     } catch (error) {
       const ids = { consumer, event: event.id, topic: event.topic, attempt }

@@ -23,14 +23,15 @@ interface EventRow {
   readonly key: string
   readonly payload: string
   readonly at: Date
+  readonly trace: string | null
 }
 
 const fetchText = `
-SELECT c.part, c.lo, w.hi, e.id, e.topic, e.key, e.payload, e.at
+SELECT c.part, c.lo, w.hi, e.id, e.topic, e.key, e.payload, e.at, e.trace
 FROM kernel.outbox_cursor c
 CROSS JOIN LATERAL (SELECT CASE WHEN c.hi > c.lo THEN c.hi ELSE pg_snapshot_xmin(pg_current_snapshot()) END AS hi) w
 CROSS JOIN LATERAL (
-  SELECT o.id, o.topic, o.key, o.payload, o.at
+  SELECT o.id, o.topic, o.key, o.payload, o.at, o.trace
   FROM kernel.outbox o
   WHERE o.part = c.part AND o.txid >= c.lo AND o.txid < w.hi AND o.id > c.after_id AND o.topic = ANY($3)
   ORDER BY o.id
@@ -62,12 +63,13 @@ export async function fetchBatches(sql: Queryable, request: FetchRequest): Promi
     lo: group[0]?.lo ?? '0',
     hi: group[0]?.hi ?? '0',
     isLast: group.length < perPartition,
-    events: group.map(({ id, topic, key, payload, at }) => ({
+    events: group.map(({ id, topic, key, payload, at, trace }) => ({
       id,
       topic,
       key,
       at,
       attempt: 1,
+      ...(trace === null ? {} : { trace }),
       payload: JSON.parse(payload) as Record<string, unknown>, // written by insertEvents
     })),
   }))

@@ -15,17 +15,18 @@ export function partitionOf(key: string): number {
   return (hash >>> 0) % partitions
 }
 
-/** Inserts events into the open transaction. */
-export async function insertEvents(tx: Tx, events: readonly OutboxEvent[]): Promise<void> {
+/** Inserts events into the open transaction; `trace` is the traceparent of the change, where it is traced. */
+export async function insertEvents(tx: Tx, events: readonly OutboxEvent[], trace?: string): Promise<void> {
   if (events.length === 0) return
   await tx.query({
     name: 'kernel.outbox.insert',
-    text: 'INSERT INTO kernel.outbox (part, topic, key, payload) SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[])',
+    text: 'INSERT INTO kernel.outbox (part, topic, key, payload, trace) SELECT *, $5 FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[])',
     values: [
       events.map(({ key }) => partitionOf(key)),
       events.map(({ topic }) => topic),
       events.map(({ key }) => key),
       events.map(({ payload }) => JSON.stringify(payload)),
+      trace ?? null,
     ],
   })
 }

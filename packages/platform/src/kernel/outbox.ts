@@ -4,8 +4,9 @@ import { type DeadLetter, listDeadLetters, revive } from './dead-letters.ts'
 import { type Consumer, type RetryPolicy, type Subscription, startConsumer } from './outbox-consumer.ts'
 import { rebaseAfterRestore } from './outbox-lease.ts'
 import { insertEvents, sweep } from './outbox-store.ts'
-import type { Events, Logger } from './ports.ts'
+import type { Events, Logger, Telemetry } from './ports.ts'
 import type { Sql } from './sql.ts'
+import { noTelemetry } from './telemetry/index.ts'
 
 export type { DeadLetter } from './dead-letters.ts'
 export { kernelSql } from './outbox-store.ts'
@@ -17,6 +18,8 @@ export interface EventsOptions {
   /** Names this process among those that lease partitions; unique, e.g. a UUID. */
   readonly owner: string
   readonly retry?: RetryPolicy
+  /** Default: none. */
+  readonly telemetry?: Telemetry
 }
 
 /** The outbox with its life cycle and what could not be delivered. */
@@ -59,8 +62,8 @@ async function sweepUntil(stop: AbortSignal, sql: Sql, log: Logger): Promise<voi
 
 /** Creates the outbox of a process; its tables come with {@link kernelSql}. */
 export function createEvents(options: EventsOptions): RunningEvents {
-  const { sql, log, owner } = options
-  const tools = { sql, log, holder: owner, retry: options.retry ?? defaultRetry }
+  const { sql, log, owner, telemetry = noTelemetry } = options
+  const tools = { sql, log, telemetry, holder: owner, retry: options.retry ?? defaultRetry }
   const subscriptions: Subscription[] = []
   const consumers: Consumer[] = []
   const stop = new AbortController()
@@ -73,10 +76,13 @@ export function createEvents(options: EventsOptions): RunningEvents {
   return {
     async publish(tx, events) {
       if (events.length === 0) return
-      await insertEvents(tx, events)
+      const span = telemetry.active()
+      await insertEvents(tx, events, span?.isSampled === true ? span.traceparent : undefined)
       tx.afterCommit(() => {
-        wakeAll()
-        notifyOthers()
+        telemetry.within(undefined, () => {
+          wakeAll()
+          notifyOthers()
+        })
       })
     },
     subscribe(consumer, topics, handle) {

@@ -64,6 +64,8 @@ export interface DeliveredEvent extends OutboxEvent {
   readonly id: number
   readonly at: Date
   readonly attempt: number
+  /** W3C traceparent of the change that it tells of, where that was traced. */
+  readonly trace?: string
 }
 
 /** The transactional outbox. */
@@ -267,7 +269,7 @@ export interface Span {
   /** Adds an attribute by its name in the semantic conventions. */
   set(name: string, value: AttributeValue): void
   rename(name: string): void
-  /** Marks the work as failed: the code of an AppError, the class of another error, or a word such as a status; never a message. */
+  /** Marks the work as failed: the code of an AppError, the class of another error, or a word such as a status; never a message. The first one stays. */
   fail(error: unknown): void
   /** Ends it; everything later is ignored. */
   end(): void

@@ -100,7 +100,7 @@ export class RecordedSpan implements Span, FinishedSpan {
   }
 
   fail(error: unknown): void {
-    if (!this.hasEnded) this.failure = typeof error === 'string' ? error.slice(0, 64) : failureName(error)
+    if (!this.hasEnded) this.failure ??= typeof error === 'string' ? error.slice(0, 64) : failureName(error)
   }
 
   end(): void {

@@ -1,7 +1,8 @@
 // The writer's end of the trail, in every process: rows inside the writer's transaction, or group-committed outside of one.
 import { AppError } from '@xinglin/core/errors'
-import type { Audit, AuditEntry, Clock, Logger } from '../../../kernel/ports.ts'
+import type { Audit, AuditEntry, Clock, Logger, Telemetry } from '../../../kernel/ports.ts'
 import type { Queryable, Sql, Statement } from '../../../kernel/sql.ts'
+import { noTelemetry, traced } from '../../../kernel/telemetry/index.ts'
 import { type NewRow, rowsOf } from './payload.ts'
 
 /** What the trail is written with. */
@@ -9,6 +10,8 @@ export interface TrailOptions {
   readonly sql: Sql
   readonly log: Logger
   readonly clock: Clock
+  /** Default: none. */
+  readonly telemetry?: Telemetry
   /** How many rows may wait for the database before further accesses are refused; default 10,000. */
   readonly maxWaiting?: number
 }
@@ -47,7 +50,8 @@ async function insertRows(target: Queryable, rows: readonly NewRow[]): Promise<v
 }
 
 /** Creates the trail of a process. */
-export function createTrail({ sql, log, clock, maxWaiting = defaultMaxWaiting }: TrailOptions): Trail {
+export function createTrail(options: TrailOptions): Trail {
+  const { sql, log, clock, telemetry = noTelemetry, maxWaiting = defaultMaxWaiting } = options
   const state: { queue: Waiting[]; waitingRows: number; flushing: Promise<void> | undefined; isClosed: boolean } = {
     queue: [],
     waitingRows: 0,
@@ -81,18 +85,19 @@ export function createTrail({ sql, log, clock, maxWaiting = defaultMaxWaiting }:
   return {
     append: (tx, entries) => {
       const now = clock.now().getTime()
-      return insertRows(
-        tx,
-        entries.flatMap((entry) => rowsOf(entry, now)),
-      )
+      const rows = entries.flatMap((entry) => rowsOf(entry, now))
+      return insertRows(tx, rows)
     },
     record(entry: AuditEntry) {
       const rows = rowsOf(entry, clock.now().getTime())
       if (state.isClosed || state.waitingRows + rows.length > maxWaiting) return Promise.reject(full())
       state.waitingRows += rows.length
-      return new Promise<void>((resolve, reject) => {
-        state.queue.push({ rows, resolve, reject })
-        state.flushing ??= flushAll()
+      return traced(telemetry, 'audit record', {}, () => {
+        const isDurable = new Promise<void>((resolve, reject) => {
+          state.queue.push({ rows, resolve, reject })
+        })
+        state.flushing ??= telemetry.within(undefined, flushAll) // a group belongs to no single trace
+        return isDurable
       })
     },
     async close() {
