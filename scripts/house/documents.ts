@@ -41,7 +41,8 @@ export function configurationDocument(settings: Readonly<Record<string, SettingS
           : Array.isArray(spec.fallback)
             ? spec.fallback.join(',')
             : String(spec.fallback)
-      return `| \`${spec.env}\` | ${spec.kind} | \`${fallback || '(empty)'}\` | ${spec.about}${spec.isLive === true ? ' *(live)*' : ''} |`
+      const names = [spec.env, ...Object.keys(spec.also ?? {})].map((name) => `\`${name}\``).join(', else ')
+      return `| ${names} | ${spec.kind} | \`${fallback || '(empty)'}\` | ${spec.about}${spec.isLive === true ? ' *(live)*' : ''} |`
     })
     return `## ${owner}\n\n| variable | kind | default | meaning |\n|---|---|---|---|\n${rows.join('\n')}\n`
   })

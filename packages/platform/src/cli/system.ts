@@ -27,7 +27,10 @@ const program = fileURLToPath(new URL('./main.ts', import.meta.url))
 const startLimitMs = 120_000
 
 // A system that is started beside another one must not share its database, its registry or its address; empty is unset.
-const ownAlone = { DATABASE_URL: '', XINGLIN_POSTGRES_PORT: '', CONSUL_HTTP_ADDR: '', PUBLIC_URL: '', SERVICES: '' }
+const ownAlone = {
+  ...{ DATABASE_URL: '', DB_CONNECTION_STRING: '', XINGLIN_POSTGRES_PORT: '' },
+  ...{ CONSUL_HTTP_ADDR: '', CONSUL_HOST: '', PUBLIC_URL: '', SERVICES: '' },
+}
 
 /** Settings that put a system on free ports, with a database and a registry of its own, so that it meets no other one. */
 export async function freePorts(): Promise<Readonly<Record<string, string>>> {

@@ -5,6 +5,10 @@ import type { SettingSpecs, Settings } from '../kernel/config.ts'
 import type { LogLevel } from '../kernel/log.ts'
 
 const minKeyCharacters = 32
+const consulPort = 8500
+
+// As SQLAlchemy writes it, the driver's name follows the database's: postgresql+psycopg2://…
+const withoutDriver = (url: string): string => url.replace(/^([a-z]+)\+[a-z0-9_]+:\/\//i, '$1://')
 
 /** What can be set for a process. */
 export const processSettings = {
@@ -16,6 +20,7 @@ export const processSettings = {
   },
   databaseUrl: {
     env: 'DATABASE_URL',
+    also: { DB_CONNECTION_STRING: withoutDriver },
     kind: 'text',
     secret: true,
     about: 'PostgreSQL (15 or newer) to use instead of the embedded one, e.g. postgres://user:password@host:5432/name',
@@ -65,6 +70,7 @@ export const processSettings = {
   },
   registryUrl: {
     env: 'CONSUL_HTTP_ADDR',
+    also: { CONSUL_HOST: (host: string) => `http://${host}:${consulPort}` },
     kind: 'text',
     about: 'Registry in Consul’s HTTP shape to use instead of the own one, e.g. http://127.0.0.1:8500',
   },

@@ -6,6 +6,8 @@ export interface SettingSpec {
   /** Environment variable, e.g. `PORT`. */
   readonly env: string
   readonly kind: 'text' | 'integer' | 'boolean' | 'port' | 'folder' | 'list'
+  /** Other variables that are read, in this order, where `env` is absent; what their text means for this setting. */
+  readonly also?: Readonly<Record<string, (text: string) => string>>
   /** Default; a setting without one may be absent (undefined). */
   readonly fallback?: string | number | boolean | readonly string[]
   /** One sentence for docs/configuration.md. */
@@ -104,13 +106,26 @@ export function parseSetting(spec: SettingSpec, text: string): ParsedSetting {
   }
 }
 
-function readSetting(spec: SettingSpec, text: string | undefined, faults: string[]): unknown {
-  const given = text?.trim()
-  if (given === undefined || given === '') return spec.fallback
-  const parsed = parseSetting(spec, given)
+type Environment = Readonly<Record<string, string | undefined>>
+
+function givenText(spec: SettingSpec, env: Environment): { readonly name: string; readonly text: string } | undefined {
+  const own = env[spec.env]?.trim() ?? ''
+  if (own !== '') return { name: spec.env, text: own }
+  for (const [name, meaning] of Object.entries(spec.also ?? {})) {
+    const text = env[name]?.trim() ?? ''
+    if (text !== '') return { name, text: meaning(text) }
+  }
+  return undefined
+}
+
+function readSetting(spec: SettingSpec, env: Environment, faults: string[]): unknown {
+  const given = givenText(spec, env)
+  if (given === undefined) return spec.fallback
+  const { name, text } = given
+  const parsed = parseSetting(spec, text)
   if ('value' in parsed) return parsed.value
-  const shown = spec.secret === true ? 'has a value (secret, not shown) that' : `is ${JSON.stringify(given)} and`
-  faults.push(`${spec.env} ${shown} must be ${parsed.fault} (${spec.about})`)
+  const shown = spec.secret === true ? 'has a value (secret, not shown) that' : `is ${JSON.stringify(text)} and`
+  faults.push(`${name} ${shown} must be ${parsed.fault} (${spec.about})`)
   return undefined
 }
 
@@ -124,7 +139,7 @@ export function readSettings<const Specs extends SpecsByOwner>(
 ): SettingsByOwner<Specs> {
   const faults: string[] = []
   const owners = Object.entries(specs).map(([owner, settings]) => {
-    const values = Object.entries(settings).map(([name, spec]) => [name, readSetting(spec, env[spec.env], faults)])
+    const values = Object.entries(settings).map(([name, spec]) => [name, readSetting(spec, env, faults)])
     return [owner, Object.freeze(Object.fromEntries(values))]
   })
   const unique = [...new Set(faults)]

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { AppError } from '@xinglin/core/errors'
 import type { Caller } from './caller.ts'
 import { systemClock } from './clock.ts'
-import { readSettings } from './config.ts'
+import { readSettings, type SpecsByOwner } from './config.ts'
 import { createIds } from './ids.ts'
 import { signInternalToken, verifyInternalToken } from './internal-token.ts'
 import { createLogger } from './log.ts'
@@ -42,6 +42,18 @@ test('names all faults of the environment at once and shows no secret', () => {
     assert.doesNotMatch(error.message, /hush/)
     return true
   })
+})
+
+test('reads a setting by another name where its own is absent, in the meaning that the name has', () => {
+  const named = {
+    store: {
+      url: { env: 'URL', also: { URL_HOST: (host) => `http://${host}:8500` }, kind: 'text', about: 'Where' },
+      pool: { env: 'POOL', also: { CONNECTIONS: (text) => text }, kind: 'integer', about: 'Connections' },
+    },
+  } as const satisfies SpecsByOwner
+  assert.equal(readSettings(named, { URL_HOST: ' consul ' }).store.url, 'http://consul:8500')
+  assert.equal(readSettings(named, { URL: 'http://own', URL_HOST: 'consul' }).store.url, 'http://own')
+  assert.throws(() => readSettings(named, { CONNECTIONS: 'many' }), /CONNECTIONS is "many" and must be a whole number/)
 })
 
 test('makes UUIDv7 that are valid, distinct and ordered, even when the clock goes back', () => {
