@@ -13,6 +13,7 @@ import { triage } from './clinical/triage/index.ts'
 import { openDataFolder } from './composition/data-folder.ts'
 import { type Engines, openEngines } from './composition/engines.ts'
 import { type SystemKeys, systemKeys } from './composition/keys.ts'
+import { listenAll } from './composition/listen-all.ts'
 import { followConfiguration } from './composition/live-configuration.ts'
 import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
 import { openTelemetry } from './composition/open-telemetry.ts'
@@ -21,12 +22,13 @@ import { createPrivateComputation } from './composition/private-computation.ts'
 import { dataFolderOf, logLevelOf } from './composition/process-settings.ts'
 import { readinessOf } from './composition/readiness.ts'
 import { servedModels } from './composition/served-models.ts'
-import { type LocalService, listenAll, withApp } from './composition/service-apps.ts'
+import { type LocalService, withApp } from './composition/service-apps.ts'
 import { symptomGraphOf } from './composition/symptom-graph.ts'
+import { openTransport, type ProcessTransport } from './composition/transport.ts'
 import { audit } from './edge/audit/index.ts'
 import { gateway, type RunningGateway } from './edge/gateway/index.ts'
 import { attachCaller } from './kernel/attached-caller.ts'
-import { createCalls } from './kernel/call.ts'
+import { callPool, createCalls } from './kernel/call.ts'
 import type { Caller } from './kernel/caller.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { SettingsByOwner } from './kernel/config.ts'
@@ -36,6 +38,7 @@ import { createLiveSettings } from './kernel/live-settings.ts'
 import { createLogger } from './kernel/log.ts'
 import type { CallService, Ports } from './kernel/ports.ts'
 import { createShutdown, type Shutdown } from './kernel/shutdown.ts'
+import type { PoolOptions, Transport } from './kernel/transport.ts'
 import { medicines, ownedTypes, type ServiceName, services, settingsByOwner } from './services.ts'
 
 /** How a process is started. */
@@ -75,11 +78,14 @@ interface Wiring {
   readonly engines: Engines
   readonly ports: Ports
   readonly registry: OpenRegistry
+  readonly transport: ProcessTransport
   readonly fhirBase: string
   readonly consoleFolder: URL
   readonly local: Map<string, LocalService>
 }
 
+// Many more requests go through the gateway than between services.
+const edgePool: PoolOptions = { connections: 256, keepAliveMs: 20_000, connectMs: 3000 }
 const allNames: readonly ServiceName[] = services.map(({ name }) => name)
 
 function chooseServices(given: readonly string[]): readonly ServiceName[] {
@@ -135,16 +141,8 @@ function creators(
   }
 }
 
-function createGateway({
-  settings,
-  ports,
-  keys,
-  registry,
-  names,
-  local,
-  engines,
-  consoleFolder,
-}: Wiring): Promise<RunningGateway> {
+function createGateway(wiring: Wiring, upstream: Transport): Promise<RunningGateway> {
+  const { settings, ports, keys, registry, names, local, engines, consoleFolder } = wiring
   const routes = services.flatMap(({ name, paths }) =>
     paths.length === 0 ? [] : [{ service: name, paths: [...paths] }],
   )
@@ -160,6 +158,7 @@ function createGateway({
     routes,
     signCaller: (caller) => signInternalToken(caller, keys.internal),
     attachCaller,
+    transport: upstream,
     consoleFolder,
     readiness,
   })
@@ -167,7 +166,9 @@ function createGateway({
 
 async function startServices(wiring: Wiring, shutdown: Shutdown): Promise<RunningGateway | undefined> {
   const { names, ports, keys, local } = wiring
-  const edge = names.includes('gateway') ? await createGateway(wiring) : undefined
+  const upstream = wiring.transport.open(edgePool)
+  shutdown.add('upstream connections', () => upstream.close())
+  const edge = names.includes('gateway') ? await createGateway(wiring, upstream) : undefined
   const create = creators(wiring, edge)
   for (const name of names) {
     const running = await create[name]()
@@ -211,13 +212,14 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
     ids,
     shutdown,
   })
+  const isSplit = names.length < allNames.length
   const engines = await openEngines({
     settings: settings.process,
     blobs: settings.blobs,
     dataFolder,
     keys,
     fhirBase,
-    isSplit: names.length < allNames.length,
+    isSplit,
     log,
     telemetry,
     clock: systemClock,
@@ -226,6 +228,15 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
     onDatabaseRestart: options.onDatabaseRestart ?? (() => undefined),
   })
   options.stop?.throwIfAborted()
+  const transport = await openTransport({
+    settings: settings.tls,
+    dataFolder,
+    names,
+    isSplit,
+    log,
+    clock: systemClock,
+    shutdown,
+  })
   const { database, blobs, events, trail } = engines
   const common = { sql: database.sql, blobs, events, audit: trail, telemetry, log, clock: systemClock, ids }
   const registry = await openRegistry({
@@ -233,6 +244,7 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
     registrySettings: settings.registry,
     isHere: names.includes('registry'),
     ports: common,
+    transport,
     shutdown,
   })
   const local = new Map<string, LocalService>()
@@ -242,13 +254,15 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
     sign: (caller) => signInternalToken(caller, keys.internal),
     self: selfOf(names),
     clock: systemClock,
+    log,
+    transport: transport.open(callPool),
   })
   shutdown.add('calls', () => calls.close())
   const call: CallService = calls.call
   const models = servedModels(settings.process.tritonUrl, call)
   const ports: Ports = { ...common, registry: registry.port, call, onnx: engines.onnx, models }
   const { consoleFolder } = options
-  return { settings, names, dataFolder, keys, engines, ports, registry, fhirBase, consoleFolder, local }
+  return { settings, names, dataFolder, keys, engines, ports, registry, transport, fhirBase, consoleFolder, local }
 }
 
 /**
@@ -262,13 +276,15 @@ export async function startProcess(options: StartOptions): Promise<RunningProces
   const shutdown = createShutdown({ log: createLogger({ level: () => logLevelOf(settings.process) }) })
   try {
     const wiring = await wire(options, settings, shutdown)
-    const { names, dataFolder, keys, engines, ports, registry, local } = wiring
+    const { names, dataFolder, keys, engines, ports, registry, transport, local } = wiring
     const edge = await startServices(wiring, shutdown)
     options.stop?.throwIfAborted()
     shutdown.add('configuration', followConfiguration({ live, registry, log: ports.log, clock: ports.clock }))
     if (names.length < allNames.length) {
       const { serviceHost: host, servicePort: port } = settings.process
-      const leave = await listenAll([...local.values()], { host, port, registry: registry.port, ids: ports.ids })
+      const { clock, ids } = ports
+      const where = { host, port, transport, registry: registry.port, ids, clock }
+      const leave = await listenAll([...local.values()], where)
       shutdown.add('registration', leave)
     }
     return {

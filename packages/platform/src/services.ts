@@ -15,6 +15,7 @@ import {
 } from './clinical/pharmacy/index.ts'
 import { triage } from './clinical/triage/index.ts'
 import { processSettings } from './composition/process-settings.ts'
+import { tlsSettings } from './composition/tls-settings.ts'
 import { audit } from './edge/audit/index.ts'
 import { gateway } from './edge/gateway/index.ts'
 import { registry } from './edge/registry/index.ts'
@@ -46,6 +47,7 @@ export type ServiceName = (typeof services)[number]['name']
 /** Every setting, by owner. */
 export const settingsByOwner = Object.freeze({
   process: processSettings,
+  tls: tlsSettings,
   opentelemetry: openTelemetrySettings,
   blobs: s3Settings,
   gateway: gateway.settings,

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { type Role, roles } from '../kernel/caller.ts'
+import { addCertificates } from './certs/command-line.ts'
 import { addFederate } from './federate/command-line.ts'
 import { addPrivate } from './private/command-line.ts'
 
@@ -188,7 +189,17 @@ export function commandLine(): Command {
     .description('Xinglin 杏林: a smart-healthcare platform in one command')
     .version(manifest.version)
     .showHelpAfterError()
-  for (const add of [addSystem, addConfiguration, addAccess, addData, addShows, addTraining, addPrivate, addFederate])
-    add(program)
+  const chapters = [
+    addSystem,
+    addConfiguration,
+    addCertificates,
+    addAccess,
+    addData,
+    addShows,
+    addTraining,
+    addPrivate,
+    addFederate,
+  ]
+  for (const add of chapters) add(program)
   return program
 }

@@ -3,7 +3,7 @@ import { followKeys } from '../engines/consul/index.ts'
 import type { LiveChange, LiveSettings } from '../kernel/live-settings.ts'
 import type { Clock, Logger } from '../kernel/ports.ts'
 import type { settingsByOwner } from '../services.ts'
-import { type OpenRegistry, registryAddress } from './open-registry.ts'
+import type { OpenRegistry } from './open-registry.ts'
 
 /** Where the values of live settings stand in the registry: this, then the environment variable. */
 export const configurationPrefix = 'xinglin/config/'
@@ -24,7 +24,7 @@ function report(log: Logger, { name: setting, outcome, reason }: LiveChange): vo
 /** Begins to follow; the result ends it. While the registry cannot be reached the last values stay. */
 export function followConfiguration({ live, registry, log, clock }: ConfigurationParts): () => Promise<void> {
   return followKeys({
-    address: registryAddress(live.settings, registry.local),
+    address: registry.address(),
     prefix: configurationPrefix,
     log,
     clock,

@@ -1,9 +1,9 @@
-// The services of this process as HTTP applications: built, made ready, and listening for other processes where the system is split.
+// The services of this process as HTTP applications: built and made ready.
 import type { FastifyInstance } from 'fastify'
 import type { Caller } from '../kernel/caller.ts'
 import { buildServiceApp } from '../kernel/http.ts'
 import { verifyInternalToken } from '../kernel/internal-token.ts'
-import type { Clock, Ids, Logger, Registry, Telemetry } from '../kernel/ports.ts'
+import type { Clock, Logger, Telemetry } from '../kernel/ports.ts'
 import type { RunningService } from '../kernel/service.ts'
 
 /** A service that lives in this process. */
@@ -22,15 +22,6 @@ export interface ServiceAppParts {
   readonly telemetry: Telemetry
 }
 
-/** Where services listen when the system is split. */
-export interface ListenOptions {
-  readonly host: string
-  /** Port of the first service, the next ones follow; 0 takes free ones. */
-  readonly port: number
-  readonly registry: Registry
-  readonly ids: Ids
-}
-
 /** Builds the application of a created service. */
 export async function withApp(name: string, running: RunningService, parts: ServiceAppParts): Promise<LocalService> {
   if (running.routes === undefined) return { name, running, app: undefined }
@@ -40,26 +31,4 @@ export async function withApp(name: string, running: RunningService, parts: Serv
   const app = buildServiceApp({ service: name, running, verifyCaller, log, clock, telemetry })
   await app.ready()
   return { name, running, app }
-}
-
-/** Lets the services listen and registers them; returns what undoes it. */
-export async function listenAll(
-  services: readonly LocalService[],
-  options: ListenOptions,
-): Promise<() => Promise<void>> {
-  const { host, registry, ids } = options
-  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-  const registered: string[] = []
-  for (const [index, { name, app }] of services.filter((service) => service.app !== undefined).entries()) {
-    if (app === undefined) continue
-    const origin = await app.listen({ host, port: options.port === 0 ? 0 : options.port + index })
-    const port = Number(new URL(origin).port)
-    const id = `${name}-${ids.uuid()}`
-    const checkUrl = `http://${address}:${port}/health/ready`
-    await registry.register({ id, service: name, address, port, tags: ['xinglin'], checkUrl })
-    registered.push(id)
-  }
-  return async () => {
-    await Promise.allSettled(registered.map((id) => registry.deregister(id)))
-  }
 }

@@ -2,13 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
 import type { FastifyInstance, InjectOptions } from 'fastify'
-import { Agent, fetch as httpFetch } from 'undici'
+import { fetch as httpFetch } from 'undici'
 import type { Caller } from './caller.ts'
 import { type CircuitBreakers, createCircuitBreakers } from './circuit-breaker.ts'
 import { timeoutHeader } from './http.ts'
 import { callerHeader } from './internal-token.ts'
-import type { CallService, Clock, Instance, Registry } from './ports.ts'
+import type { CallService, Clock, Instance, Logger, Registry } from './ports.ts'
 import { newTraceId, parseTraceparent, traceparent } from './trace.ts'
+import { createPlainTransport, distrustOf, isUnreached, type PoolOptions, type Transport } from './transport.ts'
 
 /** Options of {@link createCalls}. */
 export interface CallOptions {
@@ -21,7 +22,13 @@ export interface CallOptions {
   readonly self: Caller
   readonly clock: Clock
   readonly timeoutMs?: number
+  readonly log?: Pick<Logger, 'warn'>
+  /** How other processes are reached; plain HTTP when none is given. It is closed with the calls. */
+  readonly transport?: Transport | undefined
 }
+
+/** The connections that calls share: to one instance, and how long one is kept. */
+export const callPool: PoolOptions = Object.freeze({ connections: 64, keepAliveMs: 10_000, connectMs: 2000 })
 
 /** The calls of a process. */
 export interface RunningCalls {
@@ -114,42 +121,45 @@ function choose(
   return candidates.find((instance) => breakers.allows(instance.id))
 }
 
-function originOf({ address, port }: Instance): string {
-  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+function originOf({ address, port }: Instance, { protocol }: Transport): string {
+  return `${protocol}://${address.includes(':') ? `[${address}]` : address}:${port}`
 }
 
 async function callRemote(
   outgoing: Outgoing,
   options: CallOptions,
-  tools: { agent: Agent; breakers: CircuitBreakers },
+  tools: { transport: Transport; breakers: CircuitBreakers },
 ): Promise<Response> {
-  const { agent, breakers } = tools
+  const { transport, breakers } = tools
   const tried = new Set<string>()
-  const attempts = idempotent.has(outgoing.method) ? retries + 1 : 1
+  const isRepeatable = idempotent.has(outgoing.method)
   let failure: unknown
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  for (let attempt = 0; attempt <= retries; attempt++) {
     if (attempt > 0) await delay(firstRetryMs * 2 ** attempt * (0.5 + Math.random()))
     if (outgoing.signal.aborted) throw late(outgoing, outgoing.signal.reason)
     const instance = choose(options.registry.instances(outgoing.service), breakers, tried)
     if (instance === undefined) break
     tried.add(instance.id)
     try {
-      const answer = await httpFetch(`${originOf(instance)}${outgoing.path}`, {
+      const answer = await httpFetch(`${originOf(instance, transport)}${outgoing.path}`, {
         method: outgoing.method,
         headers: withTimeLeft(outgoing, options.clock),
         body: outgoing.body ?? null,
         signal: outgoing.signal,
         redirect: 'manual',
-        dispatcher: agent,
+        dispatcher: transport.dispatcher(outgoing.service),
       })
       if (!passing.has(answer.status)) breakers.succeeded(instance.id)
       else breakers.failed(instance.id)
-      if (!passing.has(answer.status) || attempt === attempts - 1) return answer as unknown as Response // undici's is fetch's
+      if (!passing.has(answer.status) || !isRepeatable || attempt === retries) return answer as unknown as Response // undici's is fetch's
       await answer.body?.cancel()
     } catch (error) {
       if (outgoing.signal.aborted) throw late(outgoing, error)
       breakers.failed(instance.id)
       failure = error
+      const distrust = distrustOf(error)
+      if (distrust !== undefined) options.log?.warn('call.distrusted', { service: outgoing.service, reason: distrust })
+      if (!isRepeatable && !isUnreached(error)) break
     }
   }
   throw new AppError('unavailable', `${outgoing.service} cannot be reached now; try again shortly`, {
@@ -160,7 +170,7 @@ async function callRemote(
 
 /** Creates the calls of a process. */
 export function createCalls(options: CallOptions): RunningCalls {
-  const agent = new Agent({ connections: 64, keepAliveTimeout: 10_000, connect: { timeout: 2000 } })
+  const { transport = createPlainTransport(callPool) } = options
   const breakers = createCircuitBreakers(options.clock)
   return {
     call:
@@ -169,9 +179,9 @@ export function createCalls(options: CallOptions): RunningCalls {
         const outgoing = await prepare(service, path, init, options)
         const app = options.local(service)
         return app === undefined
-          ? callRemote(outgoing, options, { agent, breakers })
+          ? callRemote(outgoing, options, { transport, breakers })
           : callLocal(app, outgoing, options.clock)
       },
-    close: () => agent.close(),
+    close: () => transport.close(),
   }
 }

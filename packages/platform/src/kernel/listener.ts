@@ -1,8 +1,9 @@
 // Opens and closes HTTP ports: limits against slow and oversized senders, a clear word when a port is taken, a stop that drains.
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { AppError } from '@xinglin/core/errors'
+import { createTlsServer, type ListenerTls } from './tls-server.ts'
 
 /** A port to open. */
 export interface ListenOptions {
@@ -10,6 +11,8 @@ export interface ListenOptions {
   readonly port: number
   /** Environment variable of the port, for the message when it is taken. */
   readonly setting: string
+  /** Takes TLS connections alone; plain ones without it. */
+  readonly tls?: ListenerTls | undefined
   /** Takes over a connection that a client wants to make a WebSocket; without it such a request is an ordinary one. */
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
@@ -46,9 +49,9 @@ function listen(server: Server, { host, port, setting }: ListenOptions): Promise
 }
 
 // Connections opened ahead of need (browsers do it) count as busy for Node until their first request, and have no time limit.
-function trackUnused(server: Server): ReadonlySet<Socket> {
+function trackUnused(server: Server, opened: 'connection' | 'secureConnection'): ReadonlySet<Socket> {
   const unused = new Set<Socket>()
-  server.on('connection', (socket) => {
+  server.on(opened, (socket: Socket) => {
     unused.add(socket)
     socket.setTimeout(keepAliveMs)
     socket.once('close', () => unused.delete(socket))
@@ -95,27 +98,27 @@ async function drain(server: Server, unused: ReadonlySet<Socket>): Promise<void>
 
 /** Opens a port. @throws AppError 'unavailable' naming port and setting when it cannot be opened */
 export async function openPort(options: ListenOptions, onRequest: RequestListener): Promise<OpenPort> {
-  const server = createServer(
-    {
-      maxHeaderSize: maxHeaderBytes,
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: keepAliveMs,
-      connectionsCheckingInterval: checkEveryMs,
-      highWaterMark: 65_536,
-      shouldUpgradeCallback: (request) => options.onUpgrade !== undefined && isWebSocket(request),
-    },
-    boundPipeline(onRequest),
-  )
+  const { tls } = options
+  const limits: ServerOptions = {
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: checkEveryMs,
+    highWaterMark: 65_536,
+    shouldUpgradeCallback: (request) => options.onUpgrade !== undefined && isWebSocket(request),
+  }
+  const bounded = boundPipeline(onRequest)
+  const server = tls === undefined ? createServer(limits, bounded) : createTlsServer(tls, limits, bounded)
   if (options.onUpgrade !== undefined) server.on('upgrade', options.onUpgrade)
-  const unused = trackUnused(server)
+  const unused = trackUnused(server, tls === undefined ? 'connection' : 'secureConnection')
   await listen(server, options)
   const { port } = server.address() as AddressInfo
   const { host } = options
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return {
     port,
-    url: `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${shown.includes(':') ? `[${shown}]` : shown}:${port}`,
     close: () => drain(server, unused),
   }
 }

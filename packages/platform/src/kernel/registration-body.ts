@@ -1,9 +1,11 @@
 // What an instance of the platform registers, in Consul's shape: for the embedded registry and for a real Consul alike.
 import type { Registry } from './ports.ts'
+import { serviceHostName } from './transport.ts'
 
 /** Body of `PUT /v1/agent/service/register`: its health address, else its port, is looked at every two seconds. */
 export function registrationBody(instance: Parameters<Registry['register']>[0]): Readonly<Record<string, unknown>> {
   const { id, service, address, port, tags, checkUrl } = instance
+  const isSecure = checkUrl?.startsWith('https:') === true
   const host = address.includes(':') ? `[${address}]` : address
   return {
     ID: id,
@@ -13,6 +15,7 @@ export function registrationBody(instance: Parameters<Registry['register']>[0]):
     Tags: tags,
     Check: {
       ...(checkUrl === undefined ? { TCP: `${host}:${port}` } : { HTTP: checkUrl }),
+      ...(isSecure ? { TLSServerName: serviceHostName(service) } : {}),
       Interval: '2s',
       Timeout: '1s',
       DeregisterCriticalServiceAfter: '1m',

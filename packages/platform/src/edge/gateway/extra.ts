@@ -1,5 +1,6 @@
 // What the composition root hands to the gateway alone.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Dispatcher } from 'undici'
 import type { Caller } from '../../kernel/caller.ts'
 
 /** Handles a raw request in this process. */
@@ -15,6 +16,8 @@ export interface GatewayExtra {
   readonly signCaller: (caller: Caller) => string | Promise<string>
   /** Attaches a caller for a service in this process. */
   readonly attachCaller: (request: IncomingMessage, caller: Caller) => void
+  /** Connections to the product's services in other processes; plain HTTP when absent. */
+  readonly transport?: { readonly protocol: 'http' | 'https'; readonly dispatcher: (service: string) => Dispatcher }
   /** Folder of the built console. */
   readonly consoleFolder?: URL
   /** Why each service is not ready; an empty list means ready. */

@@ -10,7 +10,7 @@ import { createIds } from '../../kernel/ids.ts'
 import { silentLogger } from '../../testing/silent-logger.ts'
 import { registry } from './index.ts'
 
-const settings = { host: '127.0.0.1', port: 0, token: undefined, allowedHosts: [], maxWaiting: 10 }
+const settings = { host: '127.0.0.1', port: 0, tlsPort: 0, token: undefined, allowedHosts: [], maxWaiting: 10 }
 
 async function create(context: TestContext, changed: Partial<typeof settings>) {
   const { database } = await openDatabase(context)

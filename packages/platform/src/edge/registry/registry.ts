@@ -4,6 +4,8 @@ import type { Settings } from '../../kernel/config.ts'
 import { type OpenPort, openPort } from '../../kernel/listener.ts'
 import type { Ports, Registry } from '../../kernel/ports.ts'
 import type { RunningService } from '../../kernel/service.ts'
+import type { ListenerTls } from '../../kernel/tls-server.ts'
+import type { Transport } from '../../kernel/transport.ts'
 import { createLeadership, type Timing } from './checks/leadership.ts'
 import { type Shortest, usualShortest } from './definitions/check.ts'
 import { createHandler } from './http/handler.ts'
@@ -26,6 +28,10 @@ export interface RegistryExtra {
   /** Another rhythm than the usual; tests are in a hurry. */
   readonly timing?: Partial<Timing>
   readonly shortest?: Partial<Shortest>
+  /** With it a second port takes the processes of the system, over TLS with both sides known. */
+  readonly tls?: ListenerTls | undefined
+  /** How checks reach services of the system that listen with TLS. */
+  readonly transport?: Transport | undefined
 }
 
 /** A created registry; its address is known after `start`. */
@@ -70,7 +76,16 @@ export async function createRegistry(
   const random = Math.random
   const timing = { ...usualTiming, ...extra.timing }
   const shortest = { ...usualShortest, ...extra.shortest }
-  const leadership = createLeadership({ sql: ports.sql, sharedSql: sql, log, ids, timing, ownAddress, random })
+  const leadership = createLeadership({
+    sql: ports.sql,
+    sharedSql: sql,
+    log,
+    ids,
+    timing,
+    ownAddress,
+    random,
+    transport: extra.transport,
+  })
   const parts: RouteParts = { sql, ids, log, wakeUps, node, ownAddress, shortest, random }
   const handler = createHandler(parts, { token: settings.token, allowedHosts: settings.allowedHosts })
 
@@ -93,7 +108,13 @@ export async function createRegistry(
       state.stops.push(await sql.listen(registryChannel, onChange))
       await instances.reload()
       state.port = await openPort({ host: settings.host, port: settings.port, setting: 'REGISTRY_PORT' }, handler)
-      state.stops.push(state.port.close, async () => wakeUps.close())
+      state.stops.push(state.port.close)
+      if (extra.tls !== undefined) {
+        const { host, tlsPort } = settings
+        const address = { host, port: tlsPort, setting: 'REGISTRY_TLS_PORT', tls: extra.tls }
+        state.stops.push((await openPort(address, handler)).close)
+      }
+      state.stops.push(async () => wakeUps.close())
       leadership.start()
       state.stops.push(() => leadership.close())
     },

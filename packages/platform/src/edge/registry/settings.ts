@@ -5,6 +5,12 @@ import type { SettingSpecs } from '../../kernel/config.ts'
 export const registrySettings = {
   host: { env: 'REGISTRY_HOST', kind: 'text', fallback: '127.0.0.1', about: 'Address the registry listens on' },
   port: { env: 'REGISTRY_PORT', kind: 'port', fallback: 8500, about: 'Port of the registry (Consul’s HTTP API)' },
+  tlsPort: {
+    env: 'REGISTRY_TLS_PORT',
+    kind: 'port',
+    fallback: 8501,
+    about: 'Port of the registry for the processes of a split system that speak TLS (SERVICE_TLS)',
+  },
   token: {
     env: 'REGISTRY_TOKEN',
     kind: 'text',

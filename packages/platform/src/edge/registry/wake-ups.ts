@@ -11,6 +11,11 @@ export type Interest =
 export interface Waiter {
   /** Resolves at the next change of interest, also one since the last call; false when the time is up or all ends. */
   woken(ms: number, signal: AbortSignal): Promise<boolean>
+  /**
+   * Whether a change of a key in the same folder wakes too; a new waiter begins so. Consul does that for keys that are
+   * not there.
+   */
+  mindNeighbours(isWanted: boolean): void
   close(): void
 }
 
@@ -28,13 +33,24 @@ export interface WakeUps {
 
 interface Waiting {
   readonly interest: Interest
+  mindsNeighbours: boolean
   isWoken: boolean
   wake: (() => void) | undefined
 }
 
 const retryAfterSeconds = '1'
 
-function isConcerned(interest: Interest, touched: string): boolean {
+// `config/app/` and `config/app` lie in `config/`.
+const folderOf = (path: string): string => path.slice(0, path.replace(/\/$/, '').lastIndexOf('/') + 1)
+
+function isNeighbour(interest: Interest, touched: string): boolean {
+  if (interest.kind === 'topics') return false
+  const name = /^(?:key|prefix):(.*)$/s.exec(touched)?.[1]
+  return name?.startsWith(folderOf(interest.kind === 'key' ? interest.key : interest.prefix)) === true
+}
+
+function isConcerned({ interest, mindsNeighbours }: Waiting, touched: string): boolean {
+  if (mindsNeighbours && isNeighbour(interest, touched)) return true
   if (interest.kind === 'topics') return interest.topics.includes(touched)
   const [kind, name] = touched.startsWith('key:')
     ? (['key', touched.slice(4)] as const)
@@ -81,7 +97,7 @@ export function createWakeUps(maxWaiting: number): WakeUps {
           'retry-after': retryAfterSeconds,
         })
       }
-      const waiting: Waiting = { interest, isWoken: false, wake: undefined }
+      const waiting: Waiting = { interest, mindsNeighbours: true, isWoken: false, wake: undefined }
       all.add(waiting)
       return {
         async woken(ms, signal) {
@@ -90,13 +106,16 @@ export function createWakeUps(maxWaiting: number): WakeUps {
           waiting.isWoken = false
           return isWoken && !state.isEnded
         },
+        mindNeighbours(isWanted) {
+          waiting.mindsNeighbours = isWanted
+        },
         close: () => void all.delete(waiting),
       }
     },
     wake(payload) {
       const touched = parseTopics(payload)
       for (const waiting of all) {
-        if (touched !== undefined && !touched.some((topic) => isConcerned(waiting.interest, topic))) continue
+        if (touched !== undefined && !touched.some((topic) => isConcerned(waiting, topic))) continue
         waiting.isWoken = true
         waiting.wake?.()
       }

@@ -1,12 +1,14 @@
 // Calls to Consul's HTTP API: one agent, a time limit and a size limit on each, answers parsed at this edge.
 import { AppError } from '@xinglin/core/errors'
-import { Agent, request } from 'undici'
+import { Agent, type Dispatcher, request } from 'undici'
 
 /** How to reach it. */
 export interface ConsulAddress {
   /** `http://host:port`, or `host:port` as in CONSUL_HTTP_ADDR. */
   readonly url: string
   readonly token?: string | undefined
+  /** Connections to use instead of own ones, for a registry that wants to know who asks. */
+  readonly dispatcher?: Dispatcher | undefined
 }
 
 /** One call. */
@@ -86,7 +88,7 @@ export function createConsulHttp(address: ConsulAddress, closing: AbortSignal): 
           method,
           headers: headersOf(address, body !== undefined),
           ...(sent === undefined ? {} : { body: sent }),
-          dispatcher: agent,
+          dispatcher: address.dispatcher ?? agent,
           signal: AbortSignal.any([closing, signal, AbortSignal.timeout(timeoutMs)]),
         })
         const index = Number(answer.headers['x-consul-index'] ?? 0)

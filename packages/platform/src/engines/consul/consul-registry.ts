@@ -1,14 +1,11 @@
 // The kernel's port Registry over Consul's HTTP API.
 import type { Clock, Logger, Registry } from '../../kernel/ports.ts'
-import { createConsulHttp } from './consul-http.ts'
+import { type ConsulAddress, createConsulHttp } from './consul-http.ts'
 import { type Follower, followService } from './follower.ts'
 import { deregisterInstance, keepRegistered, type Registration } from './registration.ts'
 
 /** Options of {@link createConsulRegistry}. */
-export interface ConsulRegistryOptions {
-  /** `http://host:port`, or `host:port`. */
-  readonly url: string
-  readonly token?: string | undefined
+export interface ConsulRegistryOptions extends ConsulAddress {
   readonly log: Logger
   readonly clock: Clock
 }
@@ -26,9 +23,9 @@ const maxFollowed = 256
  * registry has answered once, and keeps its last answer while the registry cannot be reached.
  * @throws AppError 'invalid-parameter' when the address cannot be one
  */
-export function createConsulRegistry({ url, token, log, clock }: ConsulRegistryOptions): ConsulRegistry {
+export function createConsulRegistry({ log, clock, ...address }: ConsulRegistryOptions): ConsulRegistry {
   const closing = new AbortController()
-  const http = createConsulHttp({ url, token }, closing.signal)
+  const http = createConsulHttp(address, closing.signal)
   const followers = new Map<string, Follower>()
   const registrations = new Map<string, Registration>()
   const state = { isClosed: false }

@@ -1,6 +1,7 @@
 // Asks one service whether it is well, over HTTP or TCP, within its time and a small answer.
 import { connect } from 'node:net'
-import { Agent, request } from 'undici'
+import { Agent, type Dispatcher, request } from 'undici'
+import { distrustOf, serviceOfHostName, type Transport } from '../../../kernel/transport.ts'
 import type { Probe } from '../definitions/check.ts'
 import { type CheckResult, maxOutputLength } from '../store/check-store.ts'
 
@@ -16,6 +17,7 @@ export interface Prober {
 interface Agents {
   readonly strict: Agent
   readonly lenient: Agent
+  readonly transport: Transport | undefined
 }
 
 const tooManyRequests = 429
@@ -36,6 +38,18 @@ async function readSome(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+// Our own certificate is shown only to those who must show one of the service that they say they are.
+function dispatcherFor(probe: Extract<Probe, { kind: 'http' }>, agents: Agents): Dispatcher {
+  const { tlsServerName: servername = '', skipsTlsVerify } = probe
+  const service = serviceOfHostName(servername)
+  if (service !== undefined && agents.transport?.protocol === 'https') return agents.transport.dispatcher(service)
+  const agent = skipsTlsVerify ? agents.lenient : agents.strict
+  if (servername === '') return agent
+  return agent.compose((dispatch) => (options, handler) => {
+    return dispatch({ ...options, servername } as Dispatcher.DispatchOptions, handler)
+  })
+}
+
 // Redirects are not followed: an instance must not send the registry elsewhere.
 async function probeHttp(
   probe: Extract<Probe, { kind: 'http' }>,
@@ -52,7 +66,7 @@ async function probeHttp(
       'sec-fetch-site': 'cross-site',
     },
     ...(probe.body === '' ? {} : { body: probe.body }),
-    dispatcher: probe.skipsTlsVerify ? agents.lenient : agents.strict,
+    dispatcher: dispatcherFor(probe, agents),
     signal,
   })
   const text = await readSome(body)
@@ -75,16 +89,18 @@ function probeTcp({ address }: Extract<Probe, { kind: 'tcp' }>, signal: AbortSig
 function failureOf(probe: ActiveProbe, error: unknown, signal: AbortSignal): CheckResult {
   const target = probe.kind === 'http' ? `HTTP ${probe.method} ${probe.url}` : `TCP connect ${probe.address}`
   const code = (error as { code?: unknown }).code
-  const reason = signal.aborted ? `no answer within ${probe.timeoutMs} ms` : String(code ?? 'failed')
+  const answered = distrustOf(error) ?? String(code ?? 'failed')
+  const reason = signal.aborted ? `no answer within ${probe.timeoutMs} ms` : answered
   return { status: 'critical', output: `${target}: ${reason}` }
 }
 
-/** Creates a prober. */
-export function createProber(): Prober {
+/** Creates a prober; services of the system that listen with TLS are reached by the transport. */
+export function createProber(transport?: Transport): Prober {
   const options = { maxHeaderSize: 16_384, pipelining: 0 } // no kept connections: a probe asks as a new client would
   const agents: Agents = {
     strict: new Agent(options),
     lenient: new Agent({ ...options, connect: { rejectUnauthorized: false } }),
+    transport,
   }
   return {
     async run(probe, closing) {

@@ -15,6 +15,8 @@ export type Probe =
       readonly headers: Readonly<Record<string, readonly string[]>>
       readonly body: string
       readonly skipsTlsVerify: boolean
+      /** The name that the certificate must carry, where it is not the address. */
+      readonly tlsServerName?: string
       readonly intervalMs: number
       readonly timeoutMs: number
     }
@@ -54,6 +56,7 @@ const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS']
 const statuses: readonly string[] = ['passing', 'warning', 'critical'] satisfies readonly Status[]
 const refusedHeaders = /^(connection|content-length|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const hostName = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/
 const hostAndPort = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/
 
 /** Fields of Consul's checks that this registry does not serve; empty values are ignored. */
@@ -71,7 +74,6 @@ const unsupported: readonly string[] = [
   'OSService',
   'AliasNode',
   'AliasService',
-  'TLSServerName',
   'ExposedPort',
   'ProxyHTTP',
   'ProxyGRPC',
@@ -122,11 +124,18 @@ function readHeaders(fields: Fields): Readonly<Record<string, readonly string[]>
   return sent as Readonly<Record<string, readonly string[]>> // checked entry by entry above
 }
 
+function readServerName(fields: Fields): string {
+  const name = fields.text('TLSServerName', { max: 253 }) ?? ''
+  if (name === '' || hostName.test(name)) return name
+  throw fault('TLSServerName', 'must be a host name')
+}
+
 function readHttp(fields: Fields, url: string, times: { intervalMs: number; timeoutMs: number }): Probe {
   const method = (fields.text('Method', { max: 10 }) ?? '').toUpperCase()
   if (method !== '' && !methods.includes(method)) {
     throw badRequest(`Invalid check: Method must be one of ${methods.join(', ')}`)
   }
+  const tlsServerName = readServerName(fields)
   return {
     kind: 'http',
     url,
@@ -134,6 +143,7 @@ function readHttp(fields: Fields, url: string, times: { intervalMs: number; time
     headers: readHeaders(fields),
     body: fields.text('Body', noteLimits) ?? '',
     skipsTlsVerify: fields.boolean('TLSSkipVerify') ?? false,
+    ...(tlsServerName === '' ? {} : { tlsServerName }),
     ...times,
   }
 }
@@ -185,7 +195,7 @@ export function readCheck(fields: Fields, shortest: Shortest, nameOf: () => stri
     successesBeforePassing: fields.integer('SuccessBeforePassing', 0, maxStreak) ?? 0,
     failuresBeforeCritical: fields.integer('FailuresBeforeCritical', 0, maxStreak) ?? 0,
   }
-  for (const unused of ['Method', 'Header', 'Body', 'TLSSkipVerify']) fields.raw(unused)
+  for (const unused of ['Method', 'Header', 'Body', 'TLSSkipVerify', 'TLSServerName']) fields.raw(unused)
   fields.end(unsupported)
   return {
     id,

@@ -7,6 +7,8 @@ import type { Blocking } from './query.ts'
 export interface Indexed<T> {
   readonly index: number
   readonly value: T
+  /** True when there is nothing there: such a read also ends when a neighbour changes. */
+  readonly isMissing?: boolean
 }
 
 /** A read that can wait. */
@@ -37,6 +39,7 @@ export async function readBlockingly<T>(
   try {
     for (;;) {
       const found = await read()
+      waiter.mindNeighbours(found.isMissing === true)
       // An index that went backwards (a restored database) is told at once, so that the client starts anew.
       if (found.index !== blocking.index) return found
       const leftMs = until - performance.now()

@@ -38,7 +38,7 @@ async function getOne(parts: RouteParts, call: Call): Promise<Answer> {
     interest: { kind: 'key', key },
     read: async () => {
       const found = await readKey(parts.sql, key)
-      return { index: found.index, value: found.entry }
+      return { index: found.index, value: found.entry, isMissing: found.entry === undefined }
     },
   })
   const headers = indexHeaders(index)
@@ -58,7 +58,8 @@ async function getMany(parts: RouteParts, call: Call, prefix: string): Promise<A
     interest: { kind: 'prefix', prefix },
     read: async () => {
       const at = await prefixIndex(parts.sql, prefix)
-      return { index: at, value: await readPrefix(parts.sql, prefix) }
+      const found = await readPrefix(parts.sql, prefix)
+      return { index: at, value: found, isMissing: found.length === 0 }
     },
   })
   const headers = indexHeaders(index)
@@ -75,7 +76,8 @@ async function getNames(parts: RouteParts, call: Call, prefix: string): Promise<
     interest: { kind: 'prefix', prefix },
     read: async () => {
       const at = await prefixIndex(parts.sql, prefix)
-      return { index: at, value: await readKeyNames(parts.sql, prefix, separator) }
+      const found = await readKeyNames(parts.sql, prefix, separator)
+      return { index: at, value: found, isMissing: found.length === 0 }
     },
   })
   return names.length === 0 && prefix !== '' ? missing(indexHeaders(index)) : jsonAnswer(names, indexHeaders(index))

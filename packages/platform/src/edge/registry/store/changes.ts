@@ -23,6 +23,9 @@ const maxWakes = 500
 /** The topic of one service. */
 export const serviceTopic = (name: string): string => `service/${name}`
 
+/** The topic of all keys together. */
+export const keysTopic = 'kv'
+
 async function finish(change: Change, topics: ReadonlySet<string>, wakes: readonly string[]): Promise<void> {
   if (topics.size === 0 && wakes.length === 0) return
   if (topics.size > 0) {
@@ -52,8 +55,14 @@ export async function changeRegistry<T>(sql: Sql, work: (change: Change) => Prom
         return taken.index
       },
       touch: (topic) => void topics.add(topic),
-      touchKey: (key) => void wakes.push(`key:${key}`),
-      touchPrefix: (prefix) => void wakes.push(`prefix:${prefix}`),
+      touchKey(key) {
+        topics.add(keysTopic)
+        wakes.push(`key:${key}`)
+      },
+      touchPrefix(prefix) {
+        topics.add(keysTopic)
+        wakes.push(`prefix:${prefix}`)
+      },
     }
     const result = await work(change)
     await finish(change, topics, wakes)

@@ -1,7 +1,7 @@
 // SQL of keys and values: read one, many, or names; write with check-and-set or a lock; delete.
 import type { Queryable } from '../../../kernel/sql.ts'
 import { ConsulError } from '../consul-error.ts'
-import type { Change } from './changes.ts'
+import { type Change, keysTopic } from './changes.ts'
 import { addToKeyCount, buryKeys, isUuid } from './kv-rows.ts'
 
 /** A key with its value. */
@@ -39,30 +39,35 @@ const maxNamesBytes = 16_777_216
 const columns = `k.key, k.value, k.flags::text AS flags, k.session, k.lock_index AS "lockIndex",
   k.create_index AS "createIndex", k.modify_index AS "modifyIndex"`
 
-/** Reads one key, and the index at which it came, changed or went. */
+/** Reads one key, and the index at which it came or changed; where there is none, the newest index of any key, as Consul. */
 export async function readKey(
   sql: Queryable,
   key: string,
 ): Promise<{ readonly index: number; readonly entry: KeyValue | undefined }> {
   const [row] = await sql.query<KeyValue & { readonly index: number; readonly key: string | null }>({
     name: 'registry.kv-read',
-    text: `SELECT ${columns}, coalesce(k.modify_index, greatest(t.index, f.index)) AS index
+    text: `SELECT ${columns}, coalesce(k.modify_index, greatest(t.index, a.index, f.index)) AS index
            FROM registry.topic f
+           LEFT JOIN registry.topic a ON a.topic = $2
            LEFT JOIN registry.kv k ON k.key = $1
            LEFT JOIN registry.kv_tombstone t ON t.key = $1
            WHERE f.topic = 'floor/kv'`,
-    values: [key],
+    values: [key, keysTopic],
   })
   return { index: row?.index ?? 1, entry: row === undefined || row.key === null ? undefined : row }
 }
 
-/** The newest index of anything under a prefix. Read it before the rows. */
+/**
+ * The newest index of anything under a prefix, also of what was deleted; where nothing ever was, the newest of any key,
+ * as Consul: Spring Cloud asks for several prefixes in turn and would wait for the missing ones alone. Read it before the rows.
+ */
 export async function prefixIndex(sql: Queryable, prefix: string): Promise<number> {
   const [row] = await sql.query<{ index: number }>({
-    text: `SELECT greatest((SELECT max(modify_index) FROM registry.kv WHERE key ^@ $1),
-                           (SELECT max(index) FROM registry.kv_tombstone WHERE key ^@ $1),
+    text: `SELECT greatest(coalesce(greatest((SELECT max(modify_index) FROM registry.kv WHERE key ^@ $1),
+                                             (SELECT max(index) FROM registry.kv_tombstone WHERE key ^@ $1)),
+                                    (SELECT index FROM registry.topic WHERE topic = $2)),
                            (SELECT index FROM registry.topic WHERE topic = 'floor/kv')) AS index`,
-    values: [prefix],
+    values: [prefix, keysTopic],
   })
   return row?.index ?? 1
 }

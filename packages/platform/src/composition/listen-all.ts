@@ -1,0 +1,70 @@
+// Lets the services of a split system listen for other processes, and takes them away again without a failed request.
+import { type OpenPort, openPort } from '../kernel/listener.ts'
+import type { Clock, Ids, Registry } from '../kernel/ports.ts'
+import type { LocalService } from './service-apps.ts'
+import { createTraffic, type Traffic, untilQuiet } from './traffic.ts'
+import type { ProcessTransport } from './transport.ts'
+
+/** Where services listen when the system is split. */
+export interface ListenOptions {
+  readonly host: string
+  /** Port of the first service, the next ones follow; 0 takes free ones. */
+  readonly port: number
+  readonly transport: ProcessTransport
+  readonly registry: Registry
+  readonly ids: Ids
+  readonly clock: Clock
+}
+
+interface Listening {
+  readonly id: string
+  readonly port: OpenPort
+  readonly traffic: Traffic
+}
+
+// A change of the registry reaches the others within milliseconds; requests that were under way come later.
+const quiet = { quietMs: 500, limitMs: 5000 }
+
+async function listen(service: LocalService, index: number, options: ListenOptions): Promise<Listening | undefined> {
+  const { name, app } = service
+  if (app === undefined) return undefined
+  const { host, registry, ids, clock, transport } = options
+  const traffic = createTraffic(name, (request, response) => app.routing(request, response), clock)
+  const asked = options.port === 0 ? 0 : options.port + index
+  const tls = transport.listener(name)
+  const port = await openPort({ host, port: asked, setting: 'SERVICE_PORT', tls }, traffic.listener)
+  const id = `${name}-${ids.uuid()}`
+  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  const checkUrl = `${port.url}/health/ready`
+  await registry.register({ id, service: name, address, port: port.port, tags: ['xinglin'], checkUrl })
+  return { id, port, traffic }
+}
+
+/**
+ * Lets the services listen and registers them. The result undoes it: it leaves the registry, waits until the others have
+ * turned to other instances, answers what is under way, and closes the ports.
+ */
+export async function listenAll(
+  services: readonly LocalService[],
+  options: ListenOptions,
+): Promise<() => Promise<void>> {
+  const open: Listening[] = []
+  const leave = async (): Promise<void> => {
+    await Promise.allSettled(open.map(({ id }) => options.registry.deregister(id)))
+    const traffics = open.map(({ traffic }) => traffic)
+    for (const traffic of traffics) traffic.leave()
+    await untilQuiet(traffics, quiet)
+    await Promise.all(open.map(({ port }) => port.close()))
+  }
+  try {
+    const withRoutes = services.filter(({ app }) => app !== undefined)
+    for (const [index, service] of withRoutes.entries()) {
+      const listening = await listen(service, index, options)
+      if (listening !== undefined) open.push(listening)
+    }
+    return leave
+  } catch (error) {
+    await leave()
+    throw error
+  }
+}
