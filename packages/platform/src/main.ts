@@ -120,7 +120,7 @@ function creators(
   return {
     registry: async () => registry.local ?? {},
     audit: () => audit.create(ports, settings.audit, { folder: join(dataFolder, 'audit') }),
-    patient: () => patient.create(ports, settings.patient, serving),
+    patient: () => patient.create(ports, {}, serving),
     emr: () => emr.create(ports, {}, { ...serving, ownedElsewhere: ownedTypes }),
     pharmacy: () => pharmacy.create(ports, {}, { ...serving, medicines }),
     triage: async () => triage.create(ports, settings.triage, await symptomGraphOf(settings.triage)),

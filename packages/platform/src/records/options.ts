@@ -53,14 +53,6 @@ export function partsOf(options: RecordsOptions): RecordParts {
     cursors: createCursors(options.cursorKey),
     newId: tools.newId,
     preparer,
-    commit: {
-      preparer,
-      rules,
-      ruleStore,
-      rids: createRids(),
-      trail: { audit, events },
-      clock,
-      checkReferences,
-    },
+    commit: { preparer, rules, ruleStore, rids: createRids(), trail: { audit, events }, clock, checkReferences },
   }
 }
