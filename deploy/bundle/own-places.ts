@@ -6,8 +6,6 @@ import type { Plugin } from 'esbuild'
 /** Folder of all bundles below the root of the result; it lies among the packages, where the sealed child may read. */
 export const bundleFolder = 'packages/platform/dist'
 
-/** Commands of a clone whose folders an image does not carry. */
-const cloneOnly = /^(proofs|conformance|training)\//
 const childProgram = /new URL\(\s*'([^']+\.ts)'\s*,\s*import\.meta\.url\s*\)/g
 
 /** The name of the bundle of a program, e.g. `engines-seal-seal-process`. */
@@ -37,6 +35,9 @@ export function withOwnPlace(path: string, source: string): string {
     .replaceAll('import.meta.bundle', 'import.meta.url')
 }
 
+// Folders of a clone that an image does not carry; some commands need them.
+const cloneOnly = /^(proofs|conformance|training)\//
+
 function cloneOnlyModule(path: string): string {
   const command = path.split('/')[0]
   return `import { AppError } from '@xinglin/core/errors'
@@ -48,10 +49,17 @@ export function ownPlaces(root: string): Plugin {
   return {
     name: 'own-places',
     setup(build) {
+      // They need not be there: a build in a container has no part in them.
+      build.onResolve({ filter: /^\.\.\/.*\.ts$/ }, ({ path, resolveDir }) => {
+        const own = relative(root, join(resolveDir, path))
+        return cloneOnly.test(own) ? { path: own, namespace: 'clone-only', pluginData: resolveDir } : undefined
+      })
+      build.onLoad({ filter: /.*/, namespace: 'clone-only' }, ({ path, pluginData: resolveDir }) => {
+        return { contents: cloneOnlyModule(path), loader: 'js', resolveDir }
+      })
       build.onLoad({ filter: /\.tsx?$/ }, async ({ path: file }) => {
         const path = relative(root, file)
         if (path.startsWith('../') || path.includes('node_modules/')) return undefined
-        if (cloneOnly.test(path)) return { contents: cloneOnlyModule(path), loader: 'js', resolveDir: dirname(file) }
         return { contents: withOwnPlace(path, await readFile(file, 'utf8')), loader: 'ts' }
       })
     },
