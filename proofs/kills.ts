@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { seededRandom } from '@xinglin/core/cohort'
 import pg from 'pg'
+import { missingRecords } from '../packages/platform/src/cli/acknowledged.ts'
 import { issueLocalToken, verifyLocalTrail } from '../packages/platform/src/cli/local.ts'
 import { freePorts, type StartedSystem, startSystem } from '../packages/platform/src/cli/system.ts'
 import type { Proof } from './proof.ts'
@@ -57,28 +58,9 @@ async function switchSafetyOff(databaseUrl: string): Promise<void> {
   if (rows[0]?.setting !== 'off') throw new Error('synchronous_commit could not be switched off')
 }
 
-async function missing(system: StartedSystem, ledger: Ledger, from: number): Promise<readonly string[]> {
-  const token = await issueLocalToken(system.state, { role: 'admin' })
-  const wanted = ledger.acknowledged.slice(from)
-  const lost: string[] = []
-  for (let at = 0; at < wanted.length; at += 500) {
-    const entry = wanted.slice(at, at + 500).map((url) => ({ request: { method: 'GET', url } }))
-    const answer = await fetch(`${system.state.gatewayUrl}/fhir`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/fhir+json', authorization: `Bearer ${token}` },
-      body: JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry }),
-    })
-    const body = (await answer.json()) as {
-      readonly entry: readonly { readonly response: { readonly status: string } }[]
-    }
-    if (!answer.ok) throw new Error(`the check failed with ${answer.status}: ${JSON.stringify(body).slice(0, 300)}`)
-    lost.push(
-      ...body.entry.flatMap(({ response }, index) =>
-        response.status.startsWith('200') ? [] : [entry[index]?.request.url ?? ''],
-      ),
-    )
-  }
-  return lost
+async function missing({ state }: StartedSystem, ledger: Ledger, from: number): Promise<readonly string[]> {
+  const token = await issueLocalToken(state, { role: 'admin' })
+  return missingRecords({ gatewayUrl: state.gatewayUrl, token }, ledger.acknowledged.slice(from))
 }
 
 async function waitUntilReady(url: string): Promise<void> {

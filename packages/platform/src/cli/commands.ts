@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { type Role, roles } from '../kernel/caller.ts'
 import { addCertificates } from './certs/command-line.ts'
+import { addChaos } from './chaos/command-line.ts'
 import { addFederate } from './federate/command-line.ts'
 import { addPrivate } from './private/command-line.ts'
 
@@ -139,8 +140,10 @@ function addShows(program: Command): void {
     .option('--patients <n>', 'people of the synthetic cohort', parseCount, 200)
     .option('--seed <n>', 'seed of the cohort', parseCount, 7)
     .option('--folder <path>', 'a folder of Synthea (or other) Bundles to import as well')
-    .action(async (options: { json: boolean; patients: number; seed: number; folder?: string }) => {
-      process.exitCode = await (await import('./demo/index.ts')).demo(options)
+    .option('--split', 'start its system as three processes that speak mutual TLS', false)
+    .action(async (options: { json: boolean; patients: number; seed: number; folder?: string; split: boolean }) => {
+      const { split: isSplit, ...given } = options
+      process.exitCode = await (await import('./demo/index.ts')).demo({ ...given, isSplit })
     })
 
   program
@@ -165,8 +168,12 @@ function addShows(program: Command): void {
     .description('walk through the article that Xinglin grew out of, section by section')
     .option('--text <file>', 'the article’s text, whose printed snippets are run as they are')
     .option('--json', 'print the table as JSON', false)
-    .action(async (given: { text?: string; json: boolean }) => {
-      process.exitCode = await (await import('../../../../conformance/article/run.ts')).runArticle(given)
+    .option('--split', 'start a system of three processes that speak mutual TLS', false)
+    .action(async ({ split: isSplit, ...given }: { text?: string; json: boolean; split: boolean }) => {
+      process.exitCode = await (await import('../../../../conformance/article/run.ts')).runArticle({
+        ...given,
+        isSplit,
+      })
     })
 }
 
@@ -199,6 +206,7 @@ export function commandLine(): Command {
     addTraining,
     addPrivate,
     addFederate,
+    addChaos,
   ]
   for (const add of chapters) add(program)
   return program

@@ -76,7 +76,7 @@ export interface Injection {
   readonly name: string
   readonly choice: Choice
   readonly fault: Fault
-  /** How long it lasts; what is momentary (a kill) has none. */
+  /** How long it lasts; after a kill, how long it is watched. */
   readonly durationMs: number | undefined
 }
 

@@ -139,14 +139,7 @@ export function podInjection(name: string, spec: WrittenPod, path: string, refus
   const fault: PodFault =
     spec.action === 'pod-failure' ? { kind: 'failure' } : { kind: 'kill', graceMs: (spec.gracePeriod ?? 0) * 1000 }
   const lasting = optionalTime(spec.duration, `${path}.duration`, refuse)
-  const isMomentary = fault.kind === 'kill'
-  return {
-    kind: 'injection',
-    name,
-    choice: choiceOf(spec, path, refuse),
-    fault,
-    durationMs: isMomentary ? undefined : lasting,
-  }
+  return { kind: 'injection', name, choice: choiceOf(spec, path, refuse), fault, durationMs: lasting }
 }
 
 /** Reads a StressChaos. */

@@ -78,7 +78,7 @@ function injectionOf(template: WrittenTemplate, path: string, { refuse }: Readin
   }
   const step = made()
   const limitMs = optionalTime(deadline, `${path}.deadline`, refuse)
-  if (step === undefined || limitMs === undefined || step.fault.kind === 'kill') return step
+  if (step === undefined || limitMs === undefined) return step
   return { ...step, durationMs: Math.min(limitMs, step.durationMs ?? limitMs) }
 }
 

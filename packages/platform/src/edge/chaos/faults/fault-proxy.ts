@@ -21,7 +21,10 @@ export interface FaultProxy {
   readonly port: number
   /** Adds a fault under a name. */
   add(name: string, fault: ProxyFault): Promise<void>
+  /** Takes a fault away, and those that it is made of (`name#…`). */
   remove(name: string): void
+  /** Takes away every fault and lets connections in again. */
+  clear(): Promise<void>
   /** Whether connections are refused, and those that are open reset: as where nothing listens. */
   setRefusing(isRefusing: boolean): Promise<void>
   counts(): { readonly connections: number; readonly bytes: number }
@@ -139,8 +142,17 @@ class OpenProxy implements FaultProxy {
   }
 
   remove(name: string): void {
-    this.#faults.delete(name)
-    for (const link of this.#links) if (link.met.delete(name)) apply(link)
+    const meant = [...this.#faults.keys()].filter((known) => known === name || known.startsWith(`${name}#`))
+    for (const each of meant) this.#faults.delete(each)
+    for (const link of this.#links) {
+      const had = meant.filter((each) => link.met.delete(each))
+      if (had.length > 0) apply(link)
+    }
+  }
+
+  clear(): Promise<void> {
+    for (const name of [...this.#faults.keys()]) this.remove(name)
+    return this.open()
   }
 
   async setRefusing(isRefusing: boolean): Promise<void> {

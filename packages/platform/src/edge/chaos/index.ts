@@ -1,0 +1,10 @@
+// The door to chaos: experiments in Chaos Mesh's words, made on real processes through fault proxies, and what came of them.
+export type { Experiment, TrafficFault } from './definitions/experiment.ts'
+export { readExperiments } from './definitions/read.ts'
+export { type Guard, startGuard } from './guard/guard.ts'
+export { rescue } from './guard/journal.ts'
+export { createPathway, type Pathway } from './load/pathway.ts'
+export { registeredInstances } from './registrations/registrations.ts'
+export type { Field, FieldInstance, TrafficOrder } from './run/field.ts'
+export { type ExperimentReport, reportLines } from './run/report.ts'
+export { runExperiment } from './run/run.ts'
