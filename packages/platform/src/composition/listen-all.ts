@@ -1,6 +1,7 @@
 // Lets the services of a split system listen for other processes, and takes them away again without a failed request.
 import { type OpenPort, openPort } from '../kernel/listener.ts'
 import type { Clock, Ids, Registry } from '../kernel/ports.ts'
+import { toldAddress } from './own-address.ts'
 import type { LocalService } from './service-apps.ts'
 import { createTraffic, type Traffic, untilQuiet } from './traffic.ts'
 import type { ProcessTransport } from './transport.ts'
@@ -8,6 +9,8 @@ import type { ProcessTransport } from './transport.ts'
 /** Where services listen when the system is split. */
 export interface ListenOptions {
   readonly host: string
+  /** What others are told instead, e.g. a name. */
+  readonly address?: string | undefined
   /** Port of the first service, the next ones follow; 0 takes free ones. */
   readonly port: number
   readonly transport: ProcessTransport
@@ -34,8 +37,10 @@ async function listen(service: LocalService, index: number, options: ListenOptio
   const tls = transport.listener(name)
   const port = await openPort({ host, port: asked, setting: 'SERVICE_PORT', tls }, traffic.listener)
   const id = `${name}-${ids.uuid()}`
-  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-  const checkUrl = `${port.url}/health/ready`
+  const address = toldAddress(host, options.address)
+  const check = new URL('/health/ready', port.url)
+  check.hostname = address.includes(':') ? `[${address}]` : address
+  const checkUrl = check.href
   await registry.register({ id, service: name, address, port: port.port, tags: ['xinglin'], checkUrl })
   return { id, port, traffic }
 }

@@ -1,6 +1,7 @@
 // Discovery for a process: the registry service when it lives here, else a registry in Consul's HTTP shape.
 import { registry } from '../edge/registry/index.ts'
 import { type ConsulAddress, createConsulRegistry } from '../engines/consul/index.ts'
+import { createDnsRegistry } from '../engines/dns/index.ts'
 import type { Settings } from '../kernel/config.ts'
 import type { Ports, Registry } from '../kernel/ports.ts'
 import type { Shutdown } from '../kernel/shutdown.ts'
@@ -69,8 +70,13 @@ export async function openRegistry(options: OpenRegistryOptions): Promise<OpenRe
     : undefined
   const both = { process: settings, registry: registrySettings }
   const address = (): ConsulAddress => registryAddress(both, { local, transport: connections })
-  if (local !== undefined && settings.registryUrl === undefined) return { port: local.port, local, address }
   const { log, clock } = ports
+  if (settings.serviceDns !== undefined) {
+    const port = createDnsRegistry({ pattern: settings.serviceDns, log })
+    shutdown.add('discovery', () => port.close())
+    return { port, local, address }
+  }
+  if (local !== undefined && settings.registryUrl === undefined) return { port: local.port, local, address }
   const port = createConsulRegistry({ ...registryAddress(both, { transport: connections }), log, clock })
   shutdown.add('registry client', () => port.close())
   return { port, local, address }

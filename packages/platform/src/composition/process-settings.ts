@@ -61,6 +61,18 @@ export const processSettings = {
     fallback: 0,
     about: 'First port of this process’ services when they are split, one after the other; 0 takes free ones',
   },
+  serviceAddress: {
+    env: 'SERVICE_ADDRESS',
+    kind: 'text',
+    about:
+      'Address that other processes are told; SERVICE_HOST when unset, this machine’s first one where that is 0.0.0.0',
+  },
+  serviceDns: {
+    env: 'SERVICE_DNS',
+    kind: 'text',
+    about:
+      'Where names lead to services (Kubernetes): host and port with {service} for the name, e.g. {service}:8000; the registry is then not asked where they are',
+  },
   internalKey: {
     env: 'INTERNAL_KEY',
     kind: 'text',

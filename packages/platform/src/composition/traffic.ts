@@ -20,7 +20,7 @@ export interface QuietOptions {
 
 const lookEveryMs = 20
 
-const isHealth = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/health/')
+const isHealth = ({ url = '' }: IncomingMessage): boolean => url === '/health' || url.startsWith('/health/')
 
 function answerLeaving(service: string, response: ServerResponse): void {
   const body = JSON.stringify({ status: 'unready', service, reasons: ['it is stopping'] })
@@ -34,7 +34,7 @@ export function createTraffic(service: string, serve: RequestListener, clock: Cl
     listener(request, response) {
       if (state.isLeaving) response.setHeader('connection', 'close')
       if (isHealth(request)) {
-        if (state.isLeaving && request.url === '/health/ready') return answerLeaving(service, response)
+        if (state.isLeaving && request.url !== '/health/live') return answerLeaving(service, response)
         return serve(request, response)
       }
       state.underWay += 1

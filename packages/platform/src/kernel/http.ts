@@ -222,11 +222,14 @@ async function readiness(options: ServiceAppOptions): Promise<ReadinessReasons> 
 function addHealth(app: FastifyInstance, options: ServiceAppOptions): void {
   const { service } = options
   app.get('/health/live', { config: { public: true } }, () => ({ status: 'live', service }))
-  app.get('/health/ready', { config: { public: true } }, async (_request, reply) => {
+  const answer = async (_request: FastifyRequest, reply: FastifyReply) => {
     const reasons = await readiness(options)
     if (reasons.length > 0) reply.code(503).header('retry-after', '1')
     return { status: reasons.length === 0 ? 'ready' : 'unready', service, reasons }
-  })
+  }
+  app.get('/health/ready', { config: { public: true } }, answer)
+  // What checks ask that were written for other servers.
+  app.get('/health', { config: { public: true } }, answer)
 }
 
 /**

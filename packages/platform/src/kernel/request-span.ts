@@ -19,7 +19,7 @@ export const routeOf = (request: FastifyRequest): string => request.routeOptions
 const msPerSecond = 1000
 
 /** What asks whether we live; it would bury the requests of people. */
-export const isProbe = (route: string): boolean => route.startsWith('/health/') || route === '/metrics'
+export const isProbe = (route: string): boolean => route.startsWith('/health') || route === '/metrics'
 
 /** Creates the spans of a service. */
 export function createRequestSpans(service: string, telemetry: Telemetry, silent: Telemetry): RequestSpans {
