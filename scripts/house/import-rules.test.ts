@@ -25,6 +25,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'edge/audit': ['kernel', 'records'],
   'edge/chaos': ['kernel'],
   'edge/gateway': ['kernel'],
+  'edge/identity': ['kernel'],
   'edge/registry': ['kernel'],
 }
 // The composition root and the command line over it see everything.

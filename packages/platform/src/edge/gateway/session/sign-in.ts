@@ -8,8 +8,10 @@ import { readBody } from '../kong/request-body.ts'
 import { type Bucket, takeToken } from '../limits/token-bucket.ts'
 import { limitKeyOf } from '../proxy/client-address.ts'
 import { cookieValue } from '../proxy/headers.ts'
+import type { OidcSignIn } from './oidc-sign-in.ts'
 import { passwordFits } from './passwords.ts'
 import { personas } from './personas.ts'
+import { sessionCookieOf } from './session-cookie.ts'
 import { csrfFits, type Session, type Sessions, sessionCookie, sessionHours } from './sessions.ts'
 import { type Account, findAccount } from './store.ts'
 
@@ -19,6 +21,8 @@ export interface SignInParts {
   readonly sessions: Sessions
   readonly isDemo: boolean
   readonly allowedHosts: readonly string[]
+  /** Signing in by the identity service, where there is one. */
+  readonly oidc?: OidcSignIn
 }
 
 /** Answers the addresses under `/auth`. */
@@ -30,6 +34,8 @@ interface Wish {
   readonly password: string | undefined
 }
 
+// Signing out of the console also ends that the identity service knows the person in this browser.
+const identityCookieGone = 'xinglin_idp=; Path=/oidc; HttpOnly; SameSite=Lax; Max-Age=0'
 const maxBodyBytes = 4096
 const maxTextLength = 200
 // Five tries at once for a name from one address, fifty from all, twenty for an address whatever the name; then one every
@@ -63,11 +69,6 @@ async function readWish({ request }: Exchange): Promise<Wish> {
     throw new AppError('invalid-request', 'Send {"persona": …} or {"username": …, "password": …}')
   }
   return { username: name, password: secret }
-}
-
-function cookie(value: string, { client }: Exchange, maxAgeSeconds: number): string {
-  const secure = client.protocol === 'https' ? '; Secure' : ''
-  return `${sessionCookie}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}${secure}`
 }
 
 function shown({ caller, csrfToken, expiresAt }: Session): Readonly<Record<string, unknown>> {
@@ -149,7 +150,7 @@ async function signIn(parts: SignInParts, exchange: Exchange, throttle: Throttle
   const { id, session } = await parts.sessions.open(account)
   const caller = { ...session.caller, address: client.address }
   await parts.ports.audit.record({ ...common, caller, outcome: 'success', status: 200 })
-  response.setHeader('set-cookie', cookie(id, exchange, sessionHours * 3600))
+  response.setHeader('set-cookie', sessionCookieOf(id, exchange, sessionHours * 3600))
   answerJson(response, 200, shown(session))
 }
 
@@ -165,7 +166,7 @@ async function signOut(parts: SignInParts, exchange: Exchange): Promise<void> {
     const entry = { caller, action: 'E', interaction: 'sign-out', outcome: 'success', status: 204 } as const
     await parts.ports.audit.record({ ...entry, traceId: exchange.traceId })
   }
-  exchange.response.setHeader('set-cookie', cookie('', exchange, 0))
+  exchange.response.setHeader('set-cookie', [sessionCookieOf('', exchange, 0), identityCookieGone])
   exchange.response.statusCode = 204
   exchange.response.end()
 }
@@ -186,7 +187,14 @@ export function createSignIn(parts: SignInParts): SignIn {
     'POST /auth/sign-out': (exchange) => signOut(parts, exchange),
     'GET /auth/session': (exchange) => tellSession(parts, exchange),
     'GET /auth/personas': async ({ response }) =>
-      answerJson(response, 200, { demo: parts.isDemo, personas: parts.isDemo ? personas : [] }),
+      answerJson(response, 200, {
+        demo: parts.isDemo,
+        personas: parts.isDemo ? personas : [],
+        oidc: parts.oidc !== undefined,
+      }),
+    ...(parts.oidc === undefined
+      ? {}
+      : { 'GET /auth/oidc/sign-in': parts.oidc.begin, 'GET /auth/oidc/callback': parts.oidc.end }),
   }
   return async (exchange) => {
     const action = actions[`${exchange.method} ${exchange.target.matchPath}`]

@@ -71,6 +71,20 @@ export async function addAccount(sql: Queryable, account: Account): Promise<void
   })
 }
 
+/** Keeps who signed in at the identity service; a demo account stays as it is beside another demo sign-in. */
+export async function putAccount(sql: Queryable, account: Account): Promise<void> {
+  const { username, name, roles, patient, actor, password, isDemo } = account
+  await sql.query({
+    text: `INSERT INTO gateway.account (username, name, roles, patient, actor, password, is_demo)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)
+           ON CONFLICT (username) DO UPDATE
+              SET name = excluded.name, roles = excluded.roles, patient = excluded.patient, actor = excluded.actor,
+                  password = excluded.password, is_demo = excluded.is_demo
+            WHERE NOT (account.is_demo AND excluded.is_demo)`,
+    values: [username, name, roles, patient ?? null, actor ?? null, password, isDemo],
+  })
+}
+
 /** Opens a session. */
 export async function addSession(sql: Queryable, idHash: Buffer, username: string, expiresAt: Date): Promise<void> {
   await sql.query({

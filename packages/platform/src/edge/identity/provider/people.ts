@@ -1,0 +1,81 @@
+// Who an account or a backend service is to the provider: claims of ID tokens and of access tokens.
+import type { AccessToken, ClientCredentials, Account as ProviderAccount } from 'oidc-provider'
+import type { Clock } from '../../../kernel/ports.ts'
+import type { Sql } from '../../../kernel/sql.ts'
+import type { StoredAccount } from '../accounts/account.ts'
+import { findAccount } from '../accounts/store.ts'
+import { findClient } from '../clients/store.ts'
+import { levelOf } from '../scopes.ts'
+import { findLaunch } from './artifacts.ts'
+
+/** What people are found by. */
+export interface PeopleParts {
+  readonly sql: Sql
+  readonly clock: Clock
+  /** Whether demo accounts may sign in. */
+  readonly isDemo: boolean
+  /** Absolute FHIR base. */
+  readonly fhirBase: string
+}
+
+/** The account, when it may act now. */
+export async function activeAccount(
+  { sql, isDemo }: Pick<PeopleParts, 'sql' | 'isDemo'>,
+  username: string,
+): Promise<StoredAccount | undefined> {
+  const found = await findAccount(sql, username)
+  if (found === undefined || !found.account.isEnabled || (found.account.isDemo && !isDemo)) return undefined
+  return found.account
+}
+
+/** Claims by scope: what an ID token says about its person. */
+export const claimsByScope = {
+  openid: ['sub'],
+  profile: ['name', 'preferred_username'],
+  fhirUser: ['fhirUser'],
+  xinglin: ['roles', 'patient', 'actor', 'is_demo'],
+} as const
+
+/** The account as the provider asks for it. */
+export async function providerAccount(parts: PeopleParts, username: string): Promise<ProviderAccount | undefined> {
+  const account = await activeAccount(parts, username)
+  if (account === undefined) return undefined
+  const { name, roles, patient, actor, isDemo } = account
+  return {
+    accountId: username,
+    claims: async () => ({
+      sub: username,
+      name,
+      preferred_username: username,
+      ...(actor === undefined ? {} : { fhirUser: `${parts.fhirBase}/${actor}`, actor }),
+      ...(patient === undefined ? {} : { patient }),
+      roles,
+      is_demo: isDemo,
+    }),
+  }
+}
+
+/** What an access token says besides the standard's claims; the gateway makes the caller of it. */
+export async function accessTokenClaims(
+  { sql, isDemo, clock }: PeopleParts,
+  token: AccessToken | ClientCredentials,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (!('accountId' in token) || token.accountId === undefined) {
+    const client = token.clientId === undefined ? undefined : await findClient(sql, token.clientId)
+    return { roles: client?.roles ?? [], name: client?.name ?? '', issued_at_ms: clock.now().getTime() }
+  }
+  const account = await activeAccount({ sql, isDemo }, token.accountId)
+  const launch = token.grantId === undefined ? undefined : await findLaunch(sql, token.grantId)
+  const isWide = (token.scope ?? '').split(' ').some((scope) => levelOf(scope) === 'user')
+  // A clinician who may see everybody is not bound to the patient on the app's screen; that one is told beside the token.
+  const patient = account?.patient ?? (isWide ? undefined : launch?.patient)
+  return {
+    roles: account?.roles ?? [],
+    name: account?.name ?? '',
+    grant_id: token.grantId,
+    // Finer than iat: what is given right after a revocation must not fall under it.
+    issued_at_ms: clock.now().getTime(),
+    ...(account?.actor === undefined ? {} : { actor: account.actor }),
+    ...(patient === undefined ? {} : { patient }),
+  }
+}

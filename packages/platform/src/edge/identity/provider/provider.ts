@@ -1,0 +1,110 @@
+// The OpenID provider of this process: loaded when first needed, made anew when its keys have changed.
+import { createHmac } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Adapter, KoaContextWithOIDC } from 'oidc-provider'
+import type { Settings } from '../../../kernel/config.ts'
+import type { Audit, Clock, Events, Logger } from '../../../kernel/ports.ts'
+import type { Sql } from '../../../kernel/sql.ts'
+import { type PrivateJwk, signingKeys } from '../keys/signing-keys.ts'
+import type { Sealing } from '../sealing.ts'
+import type { identitySettings } from '../settings.ts'
+import { createAdapter } from './adapter.ts'
+import { configurationOf, secretFits } from './configuration.ts'
+import { finishTokens } from './token-answer.ts'
+
+/** A provider as `oidc-provider` makes it. */
+export type OidcProvider = import('oidc-provider').default
+
+/** Writes the page of an error that cannot go back to the app. */
+export interface ErrorPages {
+  renderError(ctx: KoaContextWithOIDC, out: Readonly<Record<string, unknown>>): void
+}
+
+/** What the provider of this system is made of. */
+export interface ProviderParts {
+  readonly sql: Sql
+  readonly events: Pick<Events, 'publish'>
+  readonly audit: Audit
+  readonly clock: Clock
+  readonly log: Logger
+  readonly sealing: Sealing
+  readonly settings: Settings<typeof identitySettings>
+  /** Address of the system as clients see it; the issuer. */
+  readonly issuer: string
+  readonly fhirBase: string
+  readonly isDemo: boolean
+  readonly isFirstParty: (clientId: string) => boolean
+  readonly cookieKeys: readonly string[]
+  readonly pages: ErrorPages
+  readonly adapter: (model: string) => Adapter
+}
+
+/** Handles a request of the provider's own addresses. */
+export type ProviderHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/** A made provider. */
+export interface OpenProvider {
+  readonly provider: OidcProvider
+  readonly handle: ProviderHandler
+  readonly keyIds: string
+}
+
+/** The provider of this process. */
+export interface Providers {
+  current(): Promise<OpenProvider>
+  /** Looks whether keys have changed. */
+  refresh(): Promise<void>
+}
+
+/** The parts that the outside gives; the rest is made here. */
+export type ProviderOptions = Omit<ProviderParts, 'adapter' | 'cookieKeys'> & { readonly secret: Uint8Array }
+
+const idsOf = (keys: readonly PrivateJwk[]): string => keys.map((key) => String(key['kid'])).join(' ')
+
+async function open(options: ProviderOptions, keys: readonly PrivateJwk[]): Promise<OpenProvider> {
+  const module = await import('oidc-provider')
+  const { default: Provider, errors } = module
+  const usedBefore = (model: string): Error =>
+    model === 'ReplayDetection'
+      ? new errors.InvalidClientAuth('client assertion tokens must only be used once')
+      : new errors.InvalidGrant('it was used before')
+  const { sql, events, sealing, log } = options
+  const cookieKey = createHmac('sha256', options.secret).update('xinglin identity cookies').digest('base64url')
+  const parts: ProviderParts = {
+    ...options,
+    cookieKeys: [cookieKey],
+    adapter: createAdapter({ sql, events, sealing, usedBefore }),
+  }
+  const provider = new Provider(options.issuer, configurationOf(parts, module, keys))
+  provider.proxy = true // the gateway says how it was reached; see handle-request.ts
+  Object.defineProperty(provider.Client.prototype, 'compareClientSecret', {
+    value(this: { readonly clientSecret?: string }, sent: string) {
+      return secretFits(sent, this.clientSecret)
+    },
+  })
+  provider.use(finishTokens(parts))
+  provider.on('server_error', (_ctx, error) => log.error('identity.failed', { error }))
+  return { provider, handle: provider.callback() as ProviderHandler, keyIds: idsOf(keys) }
+}
+
+/** Creates it; nothing is loaded before it is asked for. */
+export function createProviders(options: ProviderOptions): Providers {
+  const { sql, sealing, clock, log, settings } = options
+  const keyParts = { sql, sealing, clock, log, keyDays: settings.keyDays }
+  const state: { opening: Promise<OpenProvider> | undefined } = { opening: undefined }
+  const begin = async (): Promise<OpenProvider> => open(options, await signingKeys(keyParts))
+  return {
+    current() {
+      state.opening ??= begin().catch((error: unknown) => {
+        state.opening = undefined
+        throw error
+      })
+      return state.opening
+    },
+    async refresh() {
+      if (state.opening === undefined) return
+      const [now, keys] = [await state.opening, await signingKeys(keyParts)]
+      if (idsOf(keys) !== now.keyIds) state.opening = open(options, keys)
+    },
+  }
+}
