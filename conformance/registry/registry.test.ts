@@ -42,6 +42,16 @@ test('HashiCorp’s Go client works on it', async (context) => {
   assert.match(stdout, /\ndone\n$/)
 })
 
+test('an application on Spring Cloud Consul registers, is found, and follows its configuration', async (context) => {
+  const jar = here('./spring-client/target/spring-client-1.jar')
+  if (!existsSync(jar)) {
+    return context.skip('needs Java 17 and Maven: run `mvn package` in conformance/registry/spring-client')
+  }
+  const env = { ...process.env, XINGLIN_REGISTRY: new URL(own.url).host }
+  const { stdout } = await run('java', ['-jar', jar], { env })
+  assert.match(stdout, /\ndone\n$/)
+})
+
 test('a Python client works on it, and the article’s registration as printed', async (context) => {
   const python = process.env['XINGLIN_PYTHON'] ?? 'python3'
   const isReady = await run(python, ['-c', 'import consul; consul.Consul']).catch(() => undefined)

@@ -88,6 +88,20 @@ export const blockingChecks: readonly RegistryCheck[] = [
     },
   },
   {
+    title: 'a prefix without keys also ends its wait when a key beside it changes',
+    run: async (client) => {
+      const folder = freshName('folder')
+      await client.put(`/v1/kv/${folder}/app/a`, '1')
+      const { index, status } = await client.get(`/v1/kv/${folder}/app,default/?recurse`)
+      assert.equal(status, 404)
+      const waiting = timed(client, `/v1/kv/${folder}/app,default/?recurse&index=${index}&wait=20s`)
+      await client.put(`/v1/kv/${folder}/app/a`, '2')
+      const woken = await waiting
+      assert.ok(woken.status === 404 && woken.index > index && woken.ms < 10_000, JSON.stringify(woken))
+      await client.delete(`/v1/kv/${folder}?recurse`)
+    },
+  },
+  {
     title: 'without a change the time given is waited for, and little more',
     run: async (client) => {
       const key = freshName('key')
