@@ -102,6 +102,12 @@ function addAccess(program: Command): void {
 
 function addData(program: Command): void {
   program
+    .command('migrate')
+    .description('bring the schemas of DATABASE_URL up to date, and end')
+    .option('--json', 'for machines', false)
+    .action(async ({ json }: { json: boolean }) => (await import('./migrate.ts')).migrateDatabase(json))
+
+  program
     .command('import')
     .description('bring in NDJSON, Bundles, or patients exported by mongoexport (also .gz); run again to resume')
     .argument('<path>', 'a file or a folder')
