@@ -6,6 +6,7 @@ import { createStage } from '../../packages/platform/src/cli/demo/stage.ts'
 import { issueLocalToken } from '../../packages/platform/src/cli/local.ts'
 import { ownSettings, runningSystem } from '../../packages/platform/src/cli/place.ts'
 import type { RunState } from '../../packages/platform/src/cli/run-state.ts'
+import { startSplitSystem } from '../../packages/platform/src/cli/split-system.ts'
 import { freePorts, startSystem } from '../../packages/platform/src/cli/system.ts'
 import { listeningPorts } from '../../packages/platform/src/composition/ports.ts'
 import type { Role } from '../../packages/platform/src/kernel/caller.ts'
@@ -24,6 +25,8 @@ export interface ArticleOptions {
   readonly json: boolean
   /** The article's text; beside the project by default. */
   readonly text?: string
+  /** On a system of three processes, which is started for it. */
+  readonly isSplit: boolean
 }
 
 /** One line of the table. */
@@ -102,10 +105,11 @@ export async function walkArticle(
 /** Does the work on a system of its own, which is gone afterwards. */
 export async function onOwnSystem<T>(
   work: (system: RunState, environment: Readonly<Record<string, string>>) => Promise<T>,
+  start: typeof startSystem = startSystem,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-article-'))
   const settings = { ...(await freePorts()), LOG_LEVEL: 'error', DEMO: 'true' }
-  const system = await startSystem(folder, settings)
+  const system = await start(folder, settings)
   try {
     return await work(system.state, settings)
   } finally {
@@ -115,13 +119,14 @@ export async function onOwnSystem<T>(
 }
 
 /** `xinglin article`: on the running system, else on one of its own; the exit code is 1 when something failed. */
-export async function runArticle({ json, text }: ArticleOptions): Promise<number> {
+export async function runArticle({ json, text, isSplit }: ArticleOptions): Promise<number> {
   const out = json ? process.stderr : process.stdout
   const say = (words: string) => void out.write(`${words}\n`)
-  const running = await runningSystem(ownSettings().process)
+  const running = isSplit ? undefined : await runningSystem(ownSettings().process)
+  const start: typeof startSystem = isSplit ? startSplitSystem : startSystem
   const rows =
     running === undefined
-      ? await onOwnSystem((system, environment) => walkArticle(system, environment, { text, say }))
+      ? await onOwnSystem((system, environment) => walkArticle(system, environment, { text, say }), start)
       : await walkArticle(running, process.env, { text, say })
   const count = (result: Row['result']) => rows.filter((row) => row.result === result).length
   say(`\n${rows.length} scenes: ${count('ok')} ran, ${count('failed')} failed, ${count('skipped')} skipped`)

@@ -49,20 +49,81 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-async function waitUntilReady(child: ChildProcess, dataFolder: string, output: readonly string[]): Promise<RunState> {
+/** A process of a system, with the last it said. */
+export interface SystemProcess {
+  readonly child: ChildProcess
+  readonly output: readonly string[]
+  end(signal: NodeJS.Signals): Promise<void>
+}
+
+const keptChunks = 500
+
+/** Starts the named services (all without names) as a process that ends when this one does. */
+export function startServices(
+  names: readonly string[],
+  dataFolder: string,
+  settings: Readonly<Record<string, string>>,
+): SystemProcess {
+  const output: string[] = []
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'start', ...names], {
+    env: { ...processEnvironment(), ...settings, XINGLIN_DATA: dataFolder },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // the channel: the system ends when this process does
+  })
+  child.channel?.unref()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      output.push(chunk.toString())
+      if (output.length > keptChunks) output.shift()
+    })
+  }
+  return {
+    child,
+    output,
+    async end(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.kill(signal)
+      await ended
+    },
+  }
+}
+
+function refuseEnded({ child, output }: SystemProcess): void {
+  if (child.exitCode === null) return
+  throw new AppError('unavailable', `The system stopped while starting:\n${output.join('').slice(-2000)}`)
+}
+
+async function untilSo(
+  processes: readonly SystemProcess[],
+  dataFolder: string,
+  isSo: (state: RunState) => Promise<boolean>,
+): Promise<RunState> {
   const until = Date.now() + startLimitMs
   while (Date.now() < until) {
-    if (child.exitCode !== null)
-      throw new AppError('unavailable', `The system stopped while starting:\n${output.join('').slice(-2000)}`)
+    for (const one of processes) refuseEnded(one)
     const state = await readRunState(dataFolder)
-    if (state !== undefined && state.pid === child.pid && (await isReady(state.gatewayUrl))) return state
+    if (state !== undefined && state.pid === processes[0]?.child.pid && (await isSo(state))) return state
     await delay(50)
   }
-  child.kill('SIGKILL')
-  throw new AppError(
-    'timeout',
-    `The system was not ready after ${startLimitMs / 1000} s:\n${output.join('').slice(-2000)}`,
-  )
+  for (const { child } of processes) child.kill('SIGKILL')
+  const last = processes.map(({ output }) => output.join('').slice(-2000)).join('\n')
+  throw new AppError('timeout', `The system was not ready after ${startLimitMs / 1000} s:\n${last}`)
+}
+
+/**
+ * Waits until the process that holds the gateway has started, whoever else is still missing.
+ * @throws AppError when it stops, or two minutes have passed
+ */
+export function untilStarted(edge: SystemProcess, dataFolder: string): Promise<RunState> {
+  return untilSo([edge], dataFolder, async () => true)
+}
+
+/**
+ * Waits until the gateway, which the first process holds, says that every service is ready.
+ * @throws AppError when a process stops, or two minutes have passed; its last output is in the message
+ */
+export function untilReady(processes: readonly SystemProcess[], dataFolder: string): Promise<RunState> {
+  return untilSo(processes, dataFolder, ({ gatewayUrl }) => isReady(gatewayUrl))
 }
 
 /**
@@ -74,31 +135,14 @@ export async function startSystem(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<StartedSystem> {
   const startedAt = performance.now()
-  const output: string[] = []
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'start'], {
-    env: { ...processEnvironment(), ...settings, XINGLIN_DATA: dataFolder },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // the channel: the system ends when this process does
-  })
-  child.channel?.unref()
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      output.push(chunk.toString())
-      if (output.length > 500) output.shift()
-    })
-  }
-  const state = await waitUntilReady(child, dataFolder, output)
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill(signal)
-    await ended
-  }
+  const whole = startServices([], dataFolder, settings)
+  const state = await untilReady([whole], dataFolder)
   return {
     state,
-    child,
+    child: whole.child,
     readyAfterMs: performance.now() - startedAt,
     refresh: async () => (await readRunState(dataFolder)) ?? state,
-    stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
+    stop: () => whole.end('SIGTERM'),
+    kill: () => whole.end('SIGKILL'),
   }
 }

@@ -138,7 +138,7 @@ async function callRemote(
     if (attempt > 0) await delay(firstRetryMs * 2 ** attempt * (0.5 + Math.random()))
     if (outgoing.signal.aborted) throw late(outgoing, outgoing.signal.reason)
     const instance = choose(options.registry.instances(outgoing.service), breakers, tried)
-    if (instance === undefined) break
+    if (instance === undefined) continue // one may come back within the pause
     tried.add(instance.id)
     try {
       const answer = await httpFetch(`${originOf(instance, transport)}${outgoing.path}`, {

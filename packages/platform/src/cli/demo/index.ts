@@ -9,6 +9,7 @@ import { issueLocalToken, type SystemPlace, verifyLocalTrail } from '../local.ts
 import { ownSettings, runningSystem } from '../place.ts'
 import { placeOf } from '../private/demo.ts'
 import type { RunState } from '../run-state.ts'
+import { startSplitSystem } from '../split-system.ts'
 import { freePorts, startSystem } from '../system.ts'
 import { playAudit } from './audit-proof.ts'
 import { playClinic } from './clinic.ts'
@@ -31,6 +32,8 @@ export interface DemoOptions {
   readonly patients: number
   readonly seed: number
   readonly folder?: string
+  /** Starts its systems as three processes instead of one. */
+  readonly isSplit: boolean
 }
 
 interface Voice {
@@ -97,10 +100,10 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
 }
 
 // The system that loses its plug is one of its own: nobody's work is interrupted.
-async function playPlugs(voice: Voice): Promise<void> {
+async function playPlugs(voice: Voice, start: typeof startSystem): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-demo-'))
   const settings = { ...(await freePorts()), LOG_LEVEL: 'silent' }
-  const restart = () => startSystem(folder, settings)
+  const restart = () => start(folder, settings)
   const held = { system: await restart() }
   const stage = openStage(voice, () => held.system.state)
   try {
@@ -122,16 +125,21 @@ function demandDemo({ isDemo, dataFolder }: RunState): void {
 }
 
 // Plays the story and says where to look around afterwards.
-async function playOnSystem(options: DemoOptions, voice: Voice): Promise<string> {
+async function playOnSystem(options: DemoOptions, voice: Voice, start: typeof startSystem): Promise<string> {
   const settings = ownSettings().process
   const running = await runningSystem(settings)
   if (running !== undefined) {
+    if (options.isSplit)
+      throw new AppError(
+        'conflict',
+        `--split starts a system of its own, but one runs on ${running.dataFolder}: stop it, or set XINGLIN_DATA`,
+      )
     demandDemo(running)
     await playStory(running, options, voice)
     return `Look around at ${running.gatewayUrl}/app: choose Dr Chen Wei.`
   }
   voice.say('No system runs here, so the demo starts one …')
-  const own = await startSystem(dataFolderOf(settings))
+  const own = await start(dataFolderOf(settings))
   try {
     demandDemo(own.state)
     await playStory(own.state, options, voice)
@@ -147,8 +155,9 @@ export async function demo(options: DemoOptions): Promise<number> {
   const startedAt = performance.now()
   const outcome = { ok: false, words: '' }
   try {
-    const invitation = await playOnSystem(options, voice)
-    await playPlugs(voice)
+    const start: typeof startSystem = options.isSplit ? startSplitSystem : startSystem
+    const invitation = await playOnSystem(options, voice, start)
+    await playPlugs(voice, start)
     outcome.ok = true
     outcome.words = `All went as it should. ${invitation}`
   } catch (error) {
