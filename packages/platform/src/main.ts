@@ -247,6 +247,8 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
     transport,
     shutdown,
   })
+  // The first call to a service must not come before the registry has told where it is.
+  for (const name of allNames) if (!names.includes(name)) registry.port.watch(name, () => undefined)
   const local = new Map<string, LocalService>()
   const calls = createCalls({
     local: (service) => local.get(service)?.app,
