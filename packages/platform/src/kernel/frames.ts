@@ -34,8 +34,13 @@ interface Listed {
   readonly bytes: number
 }
 
-/** Writes one frame; the tensors must not change until they are written. */
-export function writeFrame(pipe: Writable, header: Header, { tensors = {}, blob }: Body = {}): void {
+/** Writes one frame; the tensors must not change until they are written, which `onWritten` tells. */
+export function writeFrame(
+  pipe: Writable,
+  header: Header,
+  { tensors = {}, blob }: Body = {},
+  onWritten?: () => void,
+): void {
   const parts: Uint8Array[] = []
   const push = (bytes: Uint8Array): void => {
     parts.push(bytes)
@@ -47,15 +52,18 @@ export function writeFrame(pipe: Writable, header: Header, { tensors = {}, blob 
     return { name, datatype: tensor.datatype, shape: tensor.shape, bytes: bytes.byteLength }
   })
   if (blob !== undefined) push(blob)
-  const head = Buffer.from(JSON.stringify({ ...header, tensors: listed, blobBytes: blob?.byteLength ?? 0 }))
-  const prefix = Buffer.alloc(prefixBytes)
-  prefix.writeUInt32LE(head.byteLength, 0)
-  prefix.writeDoubleLE(
+  const json = JSON.stringify({ ...header, tensors: listed, blobBytes: blob?.byteLength ?? 0 })
+  const head = Buffer.allocUnsafe(prefixBytes + Buffer.byteLength(json))
+  head.writeUInt32LE(head.byteLength - prefixBytes, 0)
+  head.writeUInt32LE(0, 4)
+  head.writeDoubleLE(
     parts.reduce((sum, part) => sum + part.byteLength, 0),
     8,
   )
+  head.write(json, prefixBytes)
   pipe.cork()
-  for (const part of [prefix, head, ...parts]) pipe.write(part)
+  const all = [head, ...parts]
+  for (const [at, part] of all.entries()) pipe.write(part, at === all.length - 1 ? onWritten : undefined)
   pipe.uncork()
 }
 

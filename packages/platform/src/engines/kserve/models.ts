@@ -91,7 +91,12 @@ export function createKserveModels(options: KserveModelsOptions): Models {
       const { body, headerLength } = encodeRequest(inputs, outputs)
       const answer = await ask(options, model, `${pathOf(model, version)}/infer`, {
         method: 'POST',
-        headers: { 'content-type': 'application/octet-stream', [headerLengthName]: String(headerLength) },
+        headers: {
+          'content-type': 'application/octet-stream',
+          // fetch asks for gzip by itself: for numbers that costs the server milliseconds and saves a tenth of the bytes.
+          'accept-encoding': 'identity',
+          [headerLengthName]: String(headerLength),
+        },
         body,
         ...(signal === undefined ? {} : { signal }),
       })

@@ -2,7 +2,9 @@
 import { Socket } from 'node:net'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { createFrameReader, type Frame, writeFrame } from '../../kernel/frames.ts'
+import { freeBytes } from '../../kernel/free-bytes.ts'
 import type { Datatype, NamedTensors, Tensor } from '../../kernel/ports.ts'
+import { bytesOf } from '../../kernel/tensors.ts'
 
 type OrtType = OrtTensor['type']
 
@@ -22,7 +24,21 @@ const ortTypes: Readonly<Record<Datatype, OrtType>> = {
 }
 const datatypeOf = new Map(Object.entries(ortTypes).map(([datatype, type]) => [type, datatype as Datatype]))
 
-const pipe = new Socket({ fd: 3, readable: true, writable: true })
+const readBytes = 262_144
+const read = createFrameReader((frame) => void answer(frame)) // it catches everything itself
+// One buffer takes all that is read: a fresh one for each piece would have to be collected.
+const pipe = new Socket({
+  fd: 3,
+  readable: true,
+  writable: true,
+  onread: {
+    buffer: Buffer.allocUnsafeSlow(readBytes),
+    callback(sizeBytes, buffer) {
+      read(buffer.subarray(0, sizeBytes))
+      return true
+    },
+  },
+})
 const state: { session?: InferenceSession } = {}
 
 function toOrt({ datatype, shape, data }: Tensor): OrtTensor {
@@ -66,7 +82,9 @@ async function run({ header, tensors }: Frame): Promise<void> {
   const results: NamedTensors = Object.fromEntries(
     Object.entries(fetched).map(([name, tensor]) => [name, fromOrt(name, tensor as OrtTensor)]),
   )
-  writeFrame(pipe, { kind: 'result', id: header['id'], ns }, { tensors: results })
+  writeFrame(pipe, { kind: 'result', id: header['id'], ns }, { tensors: results }, () => {
+    for (const tensor of [...Object.values(tensors), ...Object.values(results)]) freeBytes(bytesOf(tensor))
+  })
 }
 
 async function answer(frame: Frame): Promise<void> {
@@ -81,7 +99,5 @@ async function answer(frame: Frame): Promise<void> {
   }
 }
 
-const read = createFrameReader((frame) => void answer(frame)) // it catches everything itself
-pipe.on('data', read)
 pipe.on('close', () => process.exit(0)) // the parent is gone
 pipe.on('error', () => process.exit(0))

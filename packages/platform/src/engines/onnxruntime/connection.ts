@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { AppError } from '@xinglin/core/errors'
 import { type Body, createFrameReader, type Frame, type Header, writeFrame } from '../../kernel/frames.ts'
+import { freeBytes } from '../../kernel/free-bytes.ts'
 import type { Datatype } from '../../kernel/ports.ts'
 
 /** What the child says of its graph. */
@@ -59,6 +60,7 @@ export function connect(child: ChildProcess): Connection {
   pipe.on('data', (chunk: Buffer) => {
     try {
       read(chunk)
+      freeBytes(chunk) // it was copied
     } catch {
       child.kill('SIGKILL') // it speaks nonsense: its memory cannot be trusted
     }

@@ -18,6 +18,7 @@ import type { Logger } from '../../../kernel/ports.ts'
 import { holdsToken } from '../http/guard.ts'
 import { TritonError } from '../protocol/triton-error.ts'
 import { type GrpcParts, inferOnce, type Unary, unaryCalls } from './handlers.ts'
+import { freeMessage, withFreedMessages } from './message-memory.ts'
 import type { InferMessage } from './messages.ts'
 
 /** What the port takes. */
@@ -64,21 +65,27 @@ function failure(error: unknown, log: Logger): { readonly code: number; readonly
   return { code: status.INTERNAL, details: 'unexpected failure of the inference server' }
 }
 
-function abortWith(call: Call | Stream): AbortSignal {
+// The end of every call is told as 'cancelled'; only the one of a call without its answer is news.
+function abortWith(call: Call | Stream): { readonly signal: AbortSignal; readonly forget: () => void } {
   const gone = new AbortController()
-  call.on('cancelled', () => gone.abort())
-  return gone.signal
+  const abort = (): void => gone.abort()
+  call.once('cancelled', abort)
+  return { signal: gone.signal, forget: () => call.removeListener('cancelled', abort) }
 }
 
 function unary(handle: Unary, parts: GrpcParts, options: GrpcPortOptions) {
   return (call: Call, callback: sendUnaryData<unknown>): void => {
-    const signal = abortWith(call)
+    const { signal, forget } = abortWith(call)
     const work = async (): Promise<unknown> => {
       checkToken(call.metadata, options.token)
       return handle(parts, call.request, signal)
     }
     work().then(
-      (answer) => callback(null, answer),
+      (answer) => {
+        forget()
+        freeMessage(call.request)
+        callback(null, answer)
+      },
       (error: unknown) => callback(failure(error, options.log)),
     )
   }
@@ -87,7 +94,7 @@ function unary(handle: Unary, parts: GrpcParts, options: GrpcPortOptions) {
 // Requests of a stream run side by side; their answers leave in the order of the requests.
 function stream(parts: GrpcParts, options: GrpcPortOptions) {
   return (call: Stream): void => {
-    const signal = abortWith(call)
+    const { signal } = abortWith(call)
     const state = { underWay: 0, last: Promise.resolve() }
     try {
       checkToken(call.metadata, options.token)
@@ -99,7 +106,10 @@ function stream(parts: GrpcParts, options: GrpcPortOptions) {
       state.underWay += 1
       if (state.underWay >= maxUnderWay) call.pause()
       const answer = inferOnce(parts, message, signal).then(
-        (response) => ({ error_message: '', infer_response: response }),
+        (response) => {
+          freeMessage(message)
+          return { error_message: '', infer_response: response }
+        },
         (error: unknown) => ({
           error_message: failure(error, options.log).details,
           infer_response: { id: message.id },
@@ -174,7 +184,8 @@ export async function openGrpcPort(parts: GrpcParts, options: GrpcPortOptions): 
   })
   const calls = Object.entries(unaryCalls).map(([name, handle]) => [name, unary(handle, parts, options)])
   const implementation = { ...Object.fromEntries(calls), ModelStreamInfer: stream(parts, options) }
-  server.addService(serviceOf('./inference.proto', 'inference.GRPCInferenceService'), implementation)
+  const service = withFreedMessages(serviceOf('./inference.proto', 'inference.GRPCInferenceService'))
+  server.addService(service, implementation)
   server.addService(serviceOf('./health.proto', 'grpc.health.v1.Health'), health(parts))
   const port = await bind(server, options)
   return {

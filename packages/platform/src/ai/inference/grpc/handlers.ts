@@ -1,4 +1,7 @@
 // What each call of the gRPC face does; all of it is what the HTTP face does, in gRPC's form.
+
+import { freeBytes } from '../../../kernel/free-bytes.ts'
+import { bytesOf } from '../../../kernel/tensors.ts'
 import { extensions, modelMetadata, type ServerIdentity, statisticsOf } from '../http/describe.ts'
 import type { SwitchableLog } from '../http/log-settings.ts'
 import type { Tracing } from '../http/tracing.ts'
@@ -49,7 +52,9 @@ export async function inferOnce({ models, logging, tracing }: GrpcParts, message
   const startedMs = performance.now()
   const endTrace = tracing.begin(message.model_name)
   const served = models.find(message.model_name, message.model_version)
-  const answer = await served.infer(requestOf(message), signal)
+  const request = requestOf(message)
+  const answer = await served.infer(request, signal)
+  for (const input of Object.values(request.inputs)) freeBytes(bytesOf(input))
   endTrace?.(answer.version, answer.id)
   const ms = Math.round((performance.now() - startedMs) * 1000) / 1000
   logging.log.debug('inference.request', { model: answer.model, version: answer.version, ms })

@@ -22,6 +22,8 @@ export interface KserveAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly parts: readonly Uint8Array[]
+  /** Gives back the memory of request and answer; to be called when the parts were sent, or not at all. */
+  readonly free?: () => void
 }
 
 /** An answer of JSON. */

@@ -1,5 +1,6 @@
 // The HTTP port of the protocol: guard, body with its limit and coding, answer; every failure in the protocol's own shape.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { freeBytes } from '../../../kernel/free-bytes.ts'
 import type { Logger } from '../../../kernel/ports.ts'
 import { newTraceId } from '../../../kernel/trace.ts'
 import { invalid, TritonError } from '../protocol/triton-error.ts'
@@ -17,7 +18,6 @@ export interface KservePortOptions {
 
 const maxPathLength = 2048
 const smallBytes = 1024
-const joinedBytes = 262_144
 
 /** The segments of a path below `/v2`. @throws TritonError when it is another path or badly encoded */
 export function segmentsOf(url: string): readonly string[] {
@@ -33,15 +33,21 @@ export function segmentsOf(url: string): readonly string[] {
 }
 
 // Into memory of its own, so that tensors in it can be used where they are.
-async function readAnnounced(request: IncomingMessage, announced: number): Promise<Uint8Array> {
-  const body = new Uint8Array(announced)
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    body.set(chunk, size) // Node ends a body at its announced length
-    size += chunk.length
-  }
-  if (size < announced) throw invalid('the body ends before its Content-Length')
-  return body
+function readAnnounced(request: IncomingMessage, announced: number): Promise<Uint8Array> {
+  const body = Buffer.allocUnsafeSlow(announced) // refused unless it is filled
+  const state = { size: 0 }
+  return new Promise((resolve, reject) => {
+    request.on('data', (chunk: Buffer) => {
+      body.set(chunk, state.size) // Node ends a body at its announced length
+      state.size += chunk.length
+      freeBytes(chunk)
+    })
+    request.once('end', () => resolve(body))
+    request.once('error', reject)
+    request.once('close', () => {
+      if (state.size < announced) reject(invalid('the body ends before its Content-Length'))
+    })
+  })
 }
 
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
@@ -73,13 +79,10 @@ async function send(request: IncomingMessage, response: ServerResponse, answer: 
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
-  // Joined, a small answer leaves in one piece with its headers.
-  if (size <= joinedBytes) {
-    response.end(parts.length === 1 ? parts[0] : Buffer.concat(parts))
-    return
-  }
+  response.cork() // headers and parts leave in one piece
   for (const part of parts) response.write(part)
-  response.end()
+  response.end(answer.free)
+  response.uncork()
 }
 
 async function answer(parts: RouteParts, options: KservePortOptions, request: IncomingMessage, signal: AbortSignal) {

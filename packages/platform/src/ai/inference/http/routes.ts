@@ -1,4 +1,6 @@
 // The calls of KServe v2 over HTTP with Triton's extensions: which there are, and what each answers.
+import { freeBytes } from '../../../kernel/free-bytes.ts'
+import { bytesOf } from '../../../kernel/tensors.ts'
 import { decodeInfer, parseJson } from '../protocol/decode-infer.ts'
 import { encodeAnswer } from '../protocol/encode-infer.ts'
 import { invalid, TritonError } from '../protocol/triton-error.ts'
@@ -86,6 +88,7 @@ const infer: Handle = async ({ models, logging, tracing }, { body, headers, sign
       'inference-header-content-length': String(headerLength),
     },
     parts,
+    free: () => [body, ...Object.values(request.inputs).map(bytesOf), ...parts].forEach(freeBytes),
   }
 }
 

@@ -34,7 +34,10 @@ export function joinBatch(requests: readonly NamedTensors[]): NamedTensors {
   )
 }
 
-/** The results of each request of a batch of `sizes`, as views; results without that first dimension go to all whole. */
+/**
+ * The results of each request of a batch of `sizes`, as views; each gets a copy of results without that first dimension,
+ * so that who frees its results frees nobody else's.
+ */
 export function splitBatch(outputs: NamedTensors, sizes: readonly number[]): readonly NamedTensors[] {
   if (sizes.length === 1) return [outputs]
   const rows = sizes.reduce((sum, size) => sum + size, 0)
@@ -44,7 +47,7 @@ export function splitBatch(outputs: NamedTensors, sizes: readonly number[]): rea
     start += size
     return Object.fromEntries(
       Object.entries(outputs).map(([name, tensor]) => {
-        if (tensor.shape[0] !== rows) return [name, tensor]
+        if (tensor.shape[0] !== rows) return [name, tensorOf(tensor.datatype, tensor.shape, bytesOf(tensor).slice())]
         const perRow = tensor.data.byteLength / rows
         const bytes = bytesOf(tensor).subarray(from * perRow, (from + size) * perRow)
         return [name, tensorOf(tensor.datatype, [size, ...tensor.shape.slice(1)], bytes)]
