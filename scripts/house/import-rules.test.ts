@@ -27,6 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'edge/gateway': ['kernel'],
   'edge/identity': ['kernel'],
   'edge/registry': ['kernel'],
+  'edge/telemetry': ['kernel'],
 }
 // The composition root and the command line over it see everything.
 const seesEverything = ['main.ts', 'services.ts', 'cli', 'composition']

@@ -16,17 +16,19 @@ import { type SystemKeys, systemKeys } from './composition/keys.ts'
 import { listenAll } from './composition/listen-all.ts'
 import { followConfiguration } from './composition/live-configuration.ts'
 import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
-import { openTelemetry } from './composition/open-telemetry.ts'
+import { type OpenTelemetry, openTelemetry } from './composition/open-telemetry.ts'
 import { type ListeningPort, listeningPorts } from './composition/ports.ts'
 import { createPrivateComputation } from './composition/private-computation.ts'
 import { dataFolderOf, logLevelOf } from './composition/process-settings.ts'
 import { readinessOf } from './composition/readiness.ts'
+import { sendTelemetry } from './composition/send-telemetry.ts'
 import { servedModels } from './composition/served-models.ts'
 import { type LocalService, withApp } from './composition/service-apps.ts'
 import { symptomGraphOf } from './composition/symptom-graph.ts'
 import { openTransport, type ProcessTransport } from './composition/transport.ts'
 import { audit } from './edge/audit/index.ts'
 import { gateway, type RunningGateway } from './edge/gateway/index.ts'
+import { telemetry } from './edge/telemetry/index.ts'
 import { attachCaller } from './kernel/attached-caller.ts'
 import { callPool, createCalls } from './kernel/call.ts'
 import type { Caller } from './kernel/caller.ts'
@@ -76,6 +78,7 @@ interface Wiring {
   readonly dataFolder: string
   readonly keys: SystemKeys
   readonly engines: Engines
+  readonly open: OpenTelemetry
   readonly ports: Ports
   readonly registry: OpenRegistry
   readonly transport: ProcessTransport
@@ -120,6 +123,7 @@ function creators(
   return {
     registry: async () => registry.local ?? {},
     audit: () => audit.create(ports, settings.audit, { folder: join(dataFolder, 'audit') }),
+    telemetry: () => telemetry.create(ports, settings.telemetry, { flush: wiring.open.telemetry.flush }),
     patient: () => patient.create(ports, {}, serving),
     emr: () => emr.create(ports, {}, { ...serving, ownedElsewhere: ownedTypes }),
     pharmacy: () => pharmacy.create(ports, {}, { ...serving, medicines }),
@@ -206,12 +210,8 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
   const keys = await systemKeys(dataFolder, settings.process.internalKey)
   const ids = createIds(systemClock)
   const fhirBase = `${publicUrlOf(settings)}/fhir`
-  const { telemetry } = openTelemetry({
-    settings: settings.opentelemetry,
-    version: manifest.version,
-    ids,
-    shutdown,
-  })
+  const opening = { settings: settings.opentelemetry, version: manifest.version, ids, shutdown }
+  const open = openTelemetry(opening)
   const isSplit = names.length < allNames.length
   const engines = await openEngines({
     settings: settings.process,
@@ -221,7 +221,7 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
     fhirBase,
     isSplit,
     log,
-    telemetry,
+    telemetry: open.telemetry,
     clock: systemClock,
     ids,
     shutdown,
@@ -238,7 +238,8 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
     shutdown,
   })
   const { database, blobs, events, trail } = engines
-  const common = { sql: database.sql, blobs, events, audit: trail, telemetry, log, clock: systemClock, ids }
+  const { telemetry: spans } = open
+  const common = { sql: database.sql, blobs, events, audit: trail, telemetry: spans, log, clock: systemClock, ids }
   const registry = await openRegistry({
     settings: settings.process,
     registrySettings: settings.registry,
@@ -264,7 +265,20 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
   const models = servedModels(settings.process.tritonUrl, call)
   const ports: Ports = { ...common, registry: registry.port, call, onnx: engines.onnx, models }
   const { consoleFolder } = options
-  return { settings, names, dataFolder, keys, engines, ports, registry, transport, fhirBase, consoleFolder, local }
+  return {
+    settings,
+    names,
+    dataFolder,
+    keys,
+    engines,
+    open,
+    ports,
+    registry,
+    transport,
+    fhirBase,
+    consoleFolder,
+    local,
+  }
 }
 
 /**
@@ -281,6 +295,17 @@ export async function startProcess(options: StartOptions): Promise<RunningProces
     const { names, dataFolder, keys, engines, ports, registry, transport, local } = wiring
     const edge = await startServices(wiring, shutdown)
     options.stop?.throwIfAborted()
+    const { otlp } = settings
+    const room = local.get('telemetry')?.running
+    sendTelemetry({
+      open: wiring.open,
+      settings: otlp,
+      room,
+      call: ports.call,
+      clock: ports.clock,
+      log: ports.log,
+      shutdown,
+    })
     shutdown.add('configuration', followConfiguration({ live, registry, log: ports.log, clock: ports.clock }))
     if (names.length < allNames.length) {
       const { serviceHost: host, servicePort: port } = settings.process

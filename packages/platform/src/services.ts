@@ -19,6 +19,8 @@ import { tlsSettings } from './composition/tls-settings.ts'
 import { audit } from './edge/audit/index.ts'
 import { gateway } from './edge/gateway/index.ts'
 import { registry } from './edge/registry/index.ts'
+import { telemetry } from './edge/telemetry/index.ts'
+import { otlpSettings } from './engines/otlp/index.ts'
 import { s3Settings } from './engines/s3/index.ts'
 import { kernelSql } from './kernel/outbox.ts'
 import type { OwnedSql } from './kernel/sql.ts'
@@ -29,6 +31,7 @@ import { recordsSql, type WriteRule } from './records/index.ts'
 export const services = Object.freeze([
   registry,
   audit,
+  telemetry,
   patient,
   emr,
   pharmacy,
@@ -49,10 +52,12 @@ export const settingsByOwner = Object.freeze({
   process: processSettings,
   tls: tlsSettings,
   opentelemetry: openTelemetrySettings,
+  otlp: otlpSettings,
   blobs: s3Settings,
   gateway: gateway.settings,
   registry: registry.settings,
   audit: audit.settings,
+  telemetry: telemetry.settings,
   triage: triage.settings,
   explain: explain.settings,
   federated: federated.settings,

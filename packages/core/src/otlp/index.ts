@@ -11,4 +11,5 @@ export {
   spanKinds,
 } from './model.ts'
 export { readTraces } from './read-traces.ts'
+export { writeJsonMetrics, writeJsonTraces } from './write-json.ts'
 export { writeTraces } from './write-traces.ts'

@@ -11,6 +11,8 @@ import {
   readMetrics,
   readTraces,
   spanKinds,
+  writeJsonMetrics,
+  writeJsonTraces,
   writeMetrics,
   writeTraces,
 } from './index.ts'
@@ -49,6 +51,7 @@ test('spans are read as they were written', () => {
     fc.property(attributes, fc.array(span, { maxLength: 4 }), (resource, spans) => {
       const groups = [{ resource, scope: 'xinglin', spans }]
       assert.deepEqual(readTraces(writeTraces(groups)), groups)
+      assert.deepEqual(readJsonTraces(JSON.parse(JSON.stringify(writeJsonTraces(groups)))), groups)
     }),
     { numRuns: 200 },
   )
@@ -122,6 +125,7 @@ test('metrics are read as they were written, in both encodings', () => {
     },
   ] as const
   assert.deepEqual(readMetrics(writeMetrics(groups, 'xinglin', 1000)), groups)
+  assert.deepEqual(readJsonMetrics(JSON.parse(JSON.stringify(writeJsonMetrics(groups, 'xinglin', 1000)))), groups)
   const dataPoints = [
     { attributes: [], timeUnixNano: '2000000000', sum: 1.5, bucketCounts: ['1', '2', '0'], explicitBounds: [0.1, 1] },
   ]

@@ -6,6 +6,7 @@ import {
   createTelemetry,
   noTelemetry,
   type OpenTelemetrySettings,
+  type RegisteredMetrics,
   type RunningTelemetry,
   readSampler,
   resourceOf,
@@ -23,6 +24,8 @@ export interface TelemetryParts {
 export interface OpenTelemetry {
   readonly telemetry: RunningTelemetry
   readonly resource: Readonly<Record<string, string>>
+  /** Undefined where telemetry is off. */
+  readonly metrics: RegisteredMetrics | undefined
 }
 
 const silent: RunningTelemetry = Object.freeze({
@@ -37,9 +40,9 @@ export function openTelemetry({ settings, version, ids, shutdown }: TelemetryPar
   const { serviceName, resourceAttributes: attributes, queueSize, batchSize, delayMs } = settings
   const resource = resourceOf({ attributes, serviceName, version, instanceId: ids.uuid() })
   const sampler = readSampler(settings.sampler, settings.samplerArgument)
-  if (settings.isDisabled) return { telemetry: silent, resource }
+  if (settings.isDisabled) return { telemetry: silent, resource, metrics: undefined }
   const metrics = createMetrics({ resource })
   const telemetry = createTelemetry({ sampler, metrics, queueSize, batchSize, delayMs })
   shutdown.add('telemetry', () => telemetry.close())
-  return { telemetry, resource }
+  return { telemetry, resource, metrics }
 }

@@ -1,5 +1,5 @@
 // The door to telemetry: hand-placed spans and the house's metrics, never a person's data.
-export { createMetrics } from './metrics.ts'
+export { createMetrics, type RegisteredMetrics } from './metrics.ts'
 export { noTelemetry } from './no-telemetry.ts'
 export { resourceOf } from './resource.ts'
 export { readSampler, type Sampler } from './sampler.ts'

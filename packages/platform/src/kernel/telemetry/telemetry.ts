@@ -55,7 +55,8 @@ export function createTelemetry(options: TelemetryOptions): RunningTelemetry {
     },
     active: () => flow.getStore(),
     within: (span, work) => flow.run(span, work),
-    sendTo: queue.sendTo,
+    // Sending is no part of the trace that happened to ask for it; spans of its own would never come to an end.
+    sendTo: (sink) => queue.sendTo((batch) => flow.run(undefined, () => sink(batch))),
     flush: queue.flush,
     close: queue.close,
   }
