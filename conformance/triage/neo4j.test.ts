@@ -1,10 +1,7 @@
 // The graph in a real Neo4j Community: the article's statements run as printed, and everything scores as our arrays do.
 // Get Neo4j with conformance/triage/neo4j/install.sh (Maven, Java 17); the article's text is read where it is present.
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, globSync, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { globSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -16,23 +13,18 @@ import { readSeed } from '../../packages/platform/src/clinical/triage/knowledge/
 import { startTriage } from '../../packages/platform/src/clinical/triage/under-test/service.ts'
 import { type OpenSymptomGraph, openNeo4jGraph } from '../../packages/platform/src/engines/neo4j/index.ts'
 import { testDatabase } from '../../packages/platform/src/testing/database.ts'
+import { howToGetNeo4j, type Neo4jPeer, neo4jIsHere, printedCypher, startNeo4j } from './neo4j/peer.ts'
 
-const here = fileURLToPath(new URL('./neo4j/', import.meta.url))
-const lib = process.env.NEO4J_HARNESS ?? `${here}.neo4j/lib`
-const isHere = existsSync(lib) && globSync('neo4j-harness-*.jar', { cwd: lib }).length > 0
-const skip = isHere
-  ? false
-  : 'needs Neo4j Community: run conformance/triage/neo4j/install.sh (Maven and Java 17 or newer)'
 const [articlePath] = globSync('seed/*.txt', { cwd: fileURLToPath(new URL('../../../shared/', import.meta.url)) })
 const article =
   articlePath === undefined
     ? undefined
     : readFileSync(new URL(`../../../shared/${articlePath}`, import.meta.url), 'utf8')
 
-interface Running {
-  readonly child: ChildProcess
+const skip = neo4jIsHere() ? false : howToGetNeo4j
+
+interface Running extends Neo4jPeer {
   readonly driver: Driver
-  readonly url: string
   readonly graph: OpenSymptomGraph
 }
 
@@ -43,41 +35,11 @@ function running(): Running {
   return held.running
 }
 
-async function startNeo4j(): Promise<Running> {
-  const flags = [
-    '--add-opens=java.base/java.nio=ALL-UNNAMED',
-    '--add-opens=java.base/java.lang=ALL-UNNAMED',
-    '-Xmx768m',
-  ]
-  const child = spawn('java', [...flags, '-cp', `${lib}/*`, `${here}Server.java`], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  })
-  const lines = createInterface({ input: child.stdout })
-  for await (const line of lines) {
-    const [, url] = /^bolt (\S+)$/.exec(line) ?? []
-    if (url === undefined) continue
-    lines.close()
-    child.stdout.resume()
-    const driver = neo4j.driver(url, neo4j.auth.basic('neo4j', 'neo4j'))
-    return { child, driver, url, graph: openNeo4jGraph({ url, user: 'neo4j', password: 'neo4j' }) }
-  }
-  throw new Error('Neo4j ended before it told its address')
-}
-
-/** The statements of the article's section 5.1, as printed; its query is the text between the quotes of the service's code. */
-function printed(text: string): { readonly statements: readonly string[]; readonly query: string } {
-  const from = text.indexOf('// 创建症状节点')
-  const to = text.indexOf('分诊API逻辑', from)
-  const block = text.slice(from, to)
-  const query = /query = """([\s\S]*?)"""/.exec(text.slice(to))?.[1]
-  assert.ok(from > 0 && to > from && query !== undefined, 'the article has its section 5.1')
-  return {
-    statements: block
-      .split(';')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-    query,
-  }
+async function start(): Promise<Running> {
+  const peer = await startNeo4j()
+  const { url } = peer
+  const driver = neo4j.driver(url, neo4j.auth.basic('neo4j', 'neo4j'))
+  return { ...peer, driver, graph: openNeo4jGraph({ url, user: 'neo4j', password: 'neo4j' }) }
 }
 
 async function run(statement: string, parameters: object = {}): Promise<readonly Record<string, unknown>[]> {
@@ -92,25 +54,21 @@ async function run(statement: string, parameters: object = {}): Promise<readonly
 
 before(
   async () => {
-    if (isHere) held.running = await startNeo4j()
+    if (neo4jIsHere()) held.running = await start()
   },
   { timeout: 240_000 },
 )
 
 after(async () => {
-  const { driver, graph, child } = held.running ?? {}
-  await driver?.close()
-  await graph?.close()
-  if (child === undefined) return
-  const ended = once(child, 'exit')
-  child.stdin?.end()
-  await ended
+  await held.running?.driver.close()
+  await held.running?.graph.close()
+  await held.running?.stop()
 })
 
 test('the article’s statements and its query, as printed, score as ours do', {
   skip: skip || (article === undefined ? 'the article’s text is not here' : false),
 }, async () => {
-  const { statements, query } = printed(article ?? '')
+  const { statements, query } = printedCypher(article ?? '')
   await run('MATCH (n) DETACH DELETE n')
   for (const statement of statements) await run(statement)
   const seed = await readSeed()
@@ -144,7 +102,7 @@ test('the whole graph lies in Neo4j, and the article’s query on it scores as o
     assert.deepEqual(new Map(theirs.map(({ disease, score }) => [disease, score])), ours)
     if (article === undefined) continue
     const names = symptoms.map((id) => facts.findings.find((one) => one.id === id)?.name.en)
-    const asPrinted = await run(printed(article).query, { symptoms: names })
+    const asPrinted = await run(printedCypher(article).query, { symptoms: names })
     const byName = new Map(facts.conditions.map(({ id, name }) => [name.en, ours.get(id)]))
     for (const { disease, score } of asPrinted) assert.equal(score, byName.get(String(disease)))
     assert.equal(asPrinted.length, ours.size)

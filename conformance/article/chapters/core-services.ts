@@ -1,8 +1,10 @@
 // Chapters 1 and 2: registration of patients, and the gateway in front of it.
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { SignJWT } from 'jose'
 import { expectStatus } from '../../../packages/platform/src/cli/demo/stage.ts'
 import { snippet } from '../article-text.ts'
-import { type ArticleStage, needArticle, type Scene } from '../scene.ts'
+import { type ArticleStage, needArticle, needPython, type Scene, Skipped } from '../scene.ts'
 
 const zhangSan = {
   resource_type: 'Patient',
@@ -78,6 +80,43 @@ async function runFetch(stage: ArticleStage): Promise<string> {
   return '201 through kong-gateway:8000'
 }
 
+const consulClient = fileURLToPath(new URL('../../registry/python-client.py', import.meta.url))
+
+async function registerByPython(stage: ArticleStage): Promise<string> {
+  const article = needArticle(stage)
+  const command = needPython(stage)
+  const hasConsul = await stage.run({ command, args: ['-c', 'import consul'], names: 'direct' }).then(
+    () => true,
+    () => false,
+  )
+  if (!hasConsul) throw new Skipped('that Python has no Consul client: `pip install py-consul`')
+  const port = new URL(stage.system.registryUrl).port
+  const args = [consulClient, port, 'article.txt']
+  const said = await stage.run({ command, args, names: 'direct', files: { 'article.txt': article } })
+  if (!/Service patient-service-\S+ registered\./.test(said)) throw new Error(`printed ${said}`)
+  return 'patient-service was registered as printed, found, and taken away'
+}
+
+async function changeSetting(stage: ArticleStage): Promise<string> {
+  const key = `${stage.system.registryUrl}/v1/kv/xinglin/config/RATE_LIMIT_BURST`
+  const seen = async (): Promise<string | null> => {
+    const answer = await fetch(`${stage.system.gatewayUrl}/fhir/metadata`)
+    await answer.body?.cancel()
+    return /q=(\d+)/.exec(answer.headers.get('ratelimit-policy') ?? '')?.[1] ?? null
+  }
+  const before = await seen()
+  try {
+    await fetch(key, { method: 'PUT', body: '4321' })
+    for (let wait = 0; (await seen()) !== '4321'; wait += 1) {
+      if (wait > 100) throw new Error('the gateway did not take the value within 10 s')
+      await delay(100)
+    }
+  } finally {
+    await fetch(key, { method: 'DELETE' })
+  }
+  return `the gateway’s limit went from ${before} to 4321 while it ran`
+}
+
 /** The scenes of chapters 1 and 2. */
 export const coreServices: readonly Scene[] = [
   {
@@ -92,6 +131,8 @@ export const coreServices: readonly Scene[] = [
     title: 'the example of the printed model is registered',
     play: async (stage) => register(stage, printedPatient(needArticle(stage))),
   },
+  { section: '2.1', kind: 'printed', title: 'a service registers itself by the Python client', play: registerByPython },
+  { section: '2.1', kind: 'ours', title: 'a setting in the registry’s keys takes effect', play: changeSetting },
   { section: '2.2', kind: 'printed', title: 'Kong’s five calls by curl', play: runCurls },
   { section: '2.2', kind: 'printed', title: 'the front end’s request with its token', play: runFetch },
 ]

@@ -1,10 +1,12 @@
 // Chapters 5 and 6: triage over a knowledge graph, computation on encrypted data, and explanations.
+import neo4j from 'neo4j-driver'
 import { expectStatus } from '../../../packages/platform/src/cli/demo/stage.ts'
 import { placeOf } from '../../../packages/platform/src/cli/private/demo.ts'
 import { playRiskScore } from '../../../packages/platform/src/cli/private/story.ts'
+import { howToGetNeo4j, neo4jIsHere, printedCypher, startNeo4j } from '../../triage/neo4j/peer.ts'
 import { snippet } from '../article-text.ts'
 import { runExample } from '../examples.ts'
-import { type ArticleStage, needArticle, needPython, type Scene } from '../scene.ts'
+import { type ArticleStage, needArticle, needPython, type Scene, Skipped } from '../scene.ts'
 
 interface Suggested {
   readonly disease: string
@@ -34,6 +36,29 @@ async function scoreByDefault(stage: ArticleStage): Promise<string> {
   return `${first.disease} ${first.confidence.toFixed(2)}`
 }
 
+async function runCypher(stage: ArticleStage): Promise<string> {
+  const { statements, query } = printedCypher(needArticle(stage))
+  if (!neo4jIsHere()) throw new Skipped(howToGetNeo4j)
+  const peer = await startNeo4j()
+  const driver = neo4j.driver(peer.url, neo4j.auth.basic('neo4j', 'neo4j'))
+  try {
+    for (const statement of statements) await driver.executeQuery(statement)
+    const symptoms = ['Cough', 'Fever', 'Chest Pain']
+    const { records } = await driver.executeQuery(query, { symptoms })
+    const theirs = new Map(records.map((record) => [String(record.get('disease')), Number(record.get('score'))]))
+    const ours = await triage(stage, '?scoring=article', { symptoms })
+    for (const { disease, confidence } of ours) {
+      if (theirs.get(disease) !== confidence)
+        throw new Error(`${disease}: ${theirs.get(disease)} there, ${confidence} here`)
+    }
+    if (ours.length !== theirs.size) throw new Error(`${theirs.size} diseases there, ${ours.length} here`)
+    return `${statements.length} statements ran; its query scores ${theirs.size} diseases as ours does`
+  } finally {
+    await driver.close()
+    await peer.stop()
+  }
+}
+
 async function runTenseal(stage: ArticleStage): Promise<string> {
   const program = snippet(needArticle(stage), 'import tenseal as ts', '第六章')
   const said = await stage.run({ command: needPython(stage), args: ['-c', program], names: 'direct' })
@@ -45,6 +70,7 @@ async function runTenseal(stage: ArticleStage): Promise<string> {
 export const scenarios: readonly Scene[] = [
   { section: '5.1', kind: 'ours', title: 'the printed call gives the printed scores', play: scoreAsPrinted },
   { section: '5.1', kind: 'ours', title: 'a bare list, scored by noisy-or', play: scoreByDefault },
+  { section: '5.1', kind: 'printed', title: 'the Cypher in a real Neo4j gives the same scores', play: runCypher },
   { section: '5.2', kind: 'printed', title: 'the snippet in TenSEAL itself', play: runTenseal },
   {
     section: '5.2',
