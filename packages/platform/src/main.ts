@@ -12,6 +12,7 @@ import { pharmacy } from './clinical/pharmacy/index.ts'
 import { triage } from './clinical/triage/index.ts'
 import { openDataFolder } from './composition/data-folder.ts'
 import { type Engines, openEngines } from './composition/engines.ts'
+import { identityExtra } from './composition/identity-extra.ts'
 import { type SystemKeys, systemKeys } from './composition/keys.ts'
 import { listenAll } from './composition/listen-all.ts'
 import { followConfiguration } from './composition/live-configuration.ts'
@@ -28,6 +29,7 @@ import { symptomGraphOf } from './composition/symptom-graph.ts'
 import { openTransport, type ProcessTransport } from './composition/transport.ts'
 import { audit } from './edge/audit/index.ts'
 import { gateway, type RunningGateway } from './edge/gateway/index.ts'
+import { identity } from './edge/identity/index.ts'
 import { telemetry } from './edge/telemetry/index.ts'
 import { attachCaller } from './kernel/attached-caller.ts'
 import { callPool, createCalls } from './kernel/call.ts'
@@ -123,6 +125,7 @@ function creators(
   return {
     registry: async () => registry.local ?? {},
     audit: () => audit.create(ports, settings.audit, { folder: join(dataFolder, 'audit') }),
+    identity: () => identity.create(ports, settings.identity, identityExtra(wiring)),
     telemetry: () => telemetry.create(ports, settings.telemetry, { flush: wiring.open.telemetry.flush }),
     patient: () => patient.create(ports, {}, serving),
     emr: () => emr.create(ports, {}, { ...serving, ownedElsewhere: ownedTypes }),
@@ -147,9 +150,10 @@ function creators(
 
 function createGateway(wiring: Wiring, upstream: Transport): Promise<RunningGateway> {
   const { settings, ports, keys, registry, names, local, engines, consoleFolder } = wiring
-  const routes = services.flatMap(({ name, paths }) =>
-    paths.length === 0 ? [] : [{ service: name, paths: [...paths] }],
-  )
+  const routes = services.flatMap((service) => {
+    const openPaths = 'openPaths' in service ? service.openPaths : []
+    return service.paths.length === 0 ? [] : [{ service: service.name, paths: [...service.paths], openPaths }]
+  })
   const elsewhere = routes.map(({ service }) => service).filter((service) => !names.includes(service))
   const readiness = readinessOf({
     sql: engines.database.sql,
@@ -163,6 +167,7 @@ function createGateway(wiring: Wiring, upstream: Transport): Promise<RunningGate
     signCaller: (caller) => signInternalToken(caller, keys.internal),
     attachCaller,
     transport: upstream,
+    publicUrl: publicUrlOf(settings),
     consoleFolder,
     readiness,
   })

@@ -18,6 +18,7 @@ import { processSettings } from './composition/process-settings.ts'
 import { tlsSettings } from './composition/tls-settings.ts'
 import { audit } from './edge/audit/index.ts'
 import { gateway } from './edge/gateway/index.ts'
+import { identity } from './edge/identity/index.ts'
 import { registry } from './edge/registry/index.ts'
 import { telemetry } from './edge/telemetry/index.ts'
 import { otlpSettings } from './engines/otlp/index.ts'
@@ -31,6 +32,7 @@ import { recordsSql, type WriteRule } from './records/index.ts'
 export const services = Object.freeze([
   registry,
   audit,
+  identity,
   telemetry,
   patient,
   emr,
@@ -57,6 +59,7 @@ export const settingsByOwner = Object.freeze({
   gateway: gateway.settings,
   registry: registry.settings,
   audit: audit.settings,
+  identity: identity.settings,
   telemetry: telemetry.settings,
   triage: triage.settings,
   explain: explain.settings,

@@ -9,6 +9,8 @@ export interface SystemKeys {
   readonly internal: Uint8Array
   /** Signs the positions of pages. */
   readonly cursor: Uint8Array
+  /** Seals what the identity service keeps. */
+  readonly identity: Uint8Array
 }
 
 const keyBytes = 32
@@ -36,5 +38,5 @@ export async function systemKeys(dataFolder: string, given: string | undefined):
   const secret = given ?? (await readOrMake(join(dataFolder, 'keys')))
   const derive = (purpose: string): Uint8Array =>
     new Uint8Array(hkdfSync('sha256', secret, 'xinglin', purpose, keyBytes))
-  return { internal: derive('internal token'), cursor: derive('page cursor') }
+  return { internal: derive('internal token'), cursor: derive('page cursor'), identity: derive('identity') }
 }

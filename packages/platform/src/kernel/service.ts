@@ -11,6 +11,8 @@ export interface Service<Specs extends SettingSpecs = SettingSpecs, Extra = unkn
   readonly purpose: string
   /** Path prefixes (longest wins) that the gateway sends here, e.g. `/fhir/Patient`, `/api/v1/patients`. */
   readonly paths: readonly string[]
+  /** Those of `paths` that bring their own credentials (sign-in pages, tokens) or need none; with all below them. */
+  readonly openPaths?: readonly string[]
   readonly settings: Specs
   readonly sql?: OwnedSql
   /** Builds the running service; must not listen or start loops yet. `extra` is what the composition root hands only to this service. */

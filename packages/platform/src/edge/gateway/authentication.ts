@@ -5,6 +5,7 @@ import type { Exchange } from './exchange.ts'
 import { cookieValue } from './proxy/headers.ts'
 import type { Plan, TokenPlaces } from './routing/plan.ts'
 import { csrfFits, type Sessions, sessionCookie } from './session/sessions.ts'
+import type { Issuers } from './tokens/issuers.ts'
 import type { TokenVerifier, VerifiedToken } from './tokens/token-verifier.ts'
 
 /** Who is asking, as the edge knows it. */
@@ -19,6 +20,7 @@ export interface Identity {
 /** What authentication uses. */
 export interface AuthenticationParts {
   readonly verifier: TokenVerifier
+  readonly issuers: Issuers
   readonly sessions: Sessions
   readonly nowSeconds: number
 }
@@ -60,6 +62,11 @@ function fromToken(exchange: Exchange, token: string, plan: Plan, parts: Authent
   return { caller, limitKey: `consumer ${verified.consumer.id}`, token: verified }
 }
 
+async function fromIssuer(exchange: Exchange, verified: ReturnType<Issuers['callerOf']> & object): Promise<Identity> {
+  const caller = Object.freeze({ ...(await verified), address: exchange.client.address })
+  return { caller, limitKey: `subject ${caller.subject}` }
+}
+
 async function fromSession(exchange: Exchange, sessions: Sessions): Promise<Identity | undefined> {
   const { headers } = exchange.request
   const id = cookieValue(headers.cookie, sessionCookie)
@@ -82,7 +89,11 @@ export async function identify(
   parts: AuthenticationParts,
 ): Promise<Identity | undefined> {
   const token = tokenOf(exchange, plan.places)
-  if (token !== undefined) return fromToken(exchange, token, plan, parts)
+  if (token !== undefined) {
+    const isProduct = plan.target.kind === 'product'
+    const issued = isProduct ? parts.issuers.callerOf(token, parts.nowSeconds) : undefined
+    return issued === undefined ? fromToken(exchange, token, plan, parts) : fromIssuer(exchange, issued)
+  }
   // Only our own services take the session: to a foreign upstream the cookie is not shown either.
   return plan.target.kind === 'product' ? fromSession(exchange, parts.sessions) : undefined
 }

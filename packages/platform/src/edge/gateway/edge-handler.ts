@@ -17,6 +17,7 @@ import type { Plan, WindowPlan } from './routing/plan.ts'
 import { parseRequestTarget, type RequestTarget } from './routing/request-target.ts'
 import type { RouteRule, RouteTable } from './routing/route-table.ts'
 import type { Sessions } from './session/sessions.ts'
+import type { Issuers } from './tokens/issuers.ts'
 import type { TokenVerifier } from './tokens/token-verifier.ts'
 
 /** What is compiled anew whenever a definition changes. */
@@ -29,6 +30,7 @@ export interface Compiled {
 export interface EdgeParts {
   readonly compiled: () => Compiled
   readonly sessions: Sessions
+  readonly issuers: Issuers
   readonly limits: RateLimits
   readonly bodies: BodyBudget
   readonly refusals: Refusals
@@ -80,8 +82,9 @@ async function admit(parts: EdgeParts, exchange: Exchange, plan: Plan): Promise<
   if (!plan.isAuthenticating) return undefined
   const nowSeconds = parts.clock.now().getTime() / 1000
   const { verifier } = parts.compiled()
+  const { issuers, sessions } = parts
   try {
-    const identity = await identify(exchange, plan, { verifier, sessions: parts.sessions, nowSeconds })
+    const identity = await identify(exchange, plan, { verifier, issuers, sessions, nowSeconds })
     if (identity !== undefined || !plan.isCredentialRequired) return identity
   } catch (error) {
     // Guessing credentials is counted by address, before the refusal is told.

@@ -11,7 +11,14 @@ export interface GatewayExtra {
   /** The service's own application when it lives in this process; looked up at each request. */
   readonly localHandler: (service: string) => RequestHandler | undefined
   /** The product's services and their path prefixes. */
-  readonly routes: readonly { readonly service: string; readonly paths: readonly string[] }[]
+  readonly routes: readonly {
+    readonly service: string
+    readonly paths: readonly string[]
+    /** Those of its addresses, with all below them, that bring their own credentials or need none. */
+    readonly openPaths?: readonly string[]
+  }[]
+  /** Address of the system as clients see it: the issuer of our own identity service. None: only consumers' tokens. */
+  readonly publicUrl?: string
   /** Signs a caller for a service in another process (header `x-xinglin-caller`). */
   readonly signCaller: (caller: Caller) => string | Promise<string>
   /** Attaches a caller for a service in this process. */

@@ -17,12 +17,13 @@ import { createBodyBudget } from './proxy/body-budget.ts'
 import { createOrigins, type Origins } from './proxy/origins.ts'
 import { createRefusals } from './refusals.ts'
 import { compilePlans } from './routing/plan.ts'
-import { ensureDemoAccounts } from './session/demo-accounts.ts'
+import { ensureDemoAccounts, isDemoOn } from './session/demo-accounts.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
 import { createSignIn } from './session/sign-in.ts'
 import type { gatewaySettings } from './settings.ts'
 import { ensureBuiltInConsumer } from './tokens/issue-token.ts'
 import { createTokenVerifier } from './tokens/token-verifier.ts'
+import { createTrust } from './trust.ts'
 
 /** The gateway's settings as read. */
 export type GatewaySettings = Settings<typeof gatewaySettings>
@@ -128,7 +129,7 @@ export async function createGateway(
   extra: GatewayExtra,
 ): Promise<RunningGateway> {
   checkExposure(settings)
-  const isDemo = settings.demo ?? loopback.test(settings.host)
+  const isDemo = isDemoOn(settings)
   const agent = new Agent({ connections: 256, keepAliveTimeout: 20_000, connect: { timeout: 3000 }, pipelining: 1 })
   const origins = createOrigins(ports.registry, ports.clock)
   const definitions: Definitions = { ports, settings, extra, origins }
@@ -145,10 +146,21 @@ export async function createGateway(
   const refusals = createRefusals(ports.audit, ports.log, ports.clock)
   const reload = createReload(definitions, state)
   const isDraining = (): boolean => state.isDraining
-  const signIn = createSignIn({ ports, sessions, isDemo, allowedHosts: settings.allowedHosts })
+  const {
+    issuers,
+    oidc,
+    start: followRevocations,
+  } = createTrust({
+    ...{ ports, settings, sessions, publicUrl: extra.publicUrl },
+  })
+  const signIn = createSignIn({
+    ...{ ports, sessions, isDemo, allowedHosts: settings.allowedHosts },
+    ...(oidc === undefined ? {} : { oidc }),
+  })
   const edge = createEdge({
     compiled: () => state.compiled,
     sessions,
+    issuers,
     limits: createRateLimits(() => ({ ratePerSecond: settings.ratePerSecond, burst: settings.rateBurst }), ports.clock),
     bodies: createBodyBudget(settings.maxBodiesBytes),
     refusals,
@@ -171,6 +183,7 @@ export async function createGateway(
     if (isDemo) await ensureDemoAccounts(ports)
     state.console = await loadConsole(extra.consoleFolder)
     state.stops.push(await followChanges(ports, reload, sessions), startPruning(ports, sessions))
+    state.stops.push(await followRevocations())
     await reload()
     state.port = await openPort({ host: settings.host, port: settings.port, setting: 'PORT' }, edge)
     state.stops.push(state.port.close)

@@ -7,6 +7,7 @@ import { gatewaySettings } from './settings.ts'
 
 export type { GatewayExtra } from './extra.ts'
 export type { RunningGateway } from './gateway.ts'
+export { isDemoOn } from './session/demo-accounts.ts'
 export { demoPassword, personas } from './session/personas.ts'
 export { issueToken, type TokenRequest } from './tokens/issue-token.ts'
 

@@ -78,6 +78,12 @@ export const gatewaySettings = {
     max: 31_536_000,
     about: 'Longest time until exp that a token on product routes may have',
   },
+  trustedIssuers: {
+    env: 'TRUSTED_ISSUERS',
+    kind: 'text',
+    about:
+      'Issuers outside whose tokens are accepted, as a JSON list: [{"issuer", "jwksUrl", "audience", "roleClaim", "roles", …}]; see docs/identity.md',
+  },
   corsOrigins: {
     env: 'CORS_ORIGINS',
     kind: 'list',

@@ -11,8 +11,8 @@ export { clientKinds } from './clients/client.ts'
 export { createClients } from './clients/clients.ts'
 export { consoleClientId, type IdentityExtra } from './identity.ts'
 
-/** Addresses that are reached without a credential: the protocol brings its own. */
-export const openIdentityPaths: readonly string[] = Object.freeze([
+// Addresses that are reached without a credential: the protocol brings its own.
+const openPaths: readonly string[] = Object.freeze([
   '/oidc',
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
@@ -24,7 +24,8 @@ export const openIdentityPaths: readonly string[] = Object.freeze([
 export const identity = {
   name: 'identity',
   purpose: 'Signs people in, launches SMART apps, gives tokens to apps and backend services; keeps users and clients',
-  paths: [...openIdentityPaths, '/api/v1/identity'],
+  paths: [...openPaths, '/api/v1/identity'],
+  openPaths,
   settings: identitySettings,
   sql: { schema: 'identity', folder: new URL('./sql/', import.meta.url) },
   create: (ports: Ports, settings: Settings<typeof identitySettings>, extra: IdentityExtra): Promise<RunningService> =>

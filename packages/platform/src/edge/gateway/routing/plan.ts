@@ -59,7 +59,12 @@ export interface Plan {
 
 /** What plans are compiled from. */
 export interface PlanParts {
-  readonly products: readonly { readonly service: string; readonly paths: readonly string[] }[]
+  readonly products: readonly {
+    readonly service: string
+    readonly paths: readonly string[]
+    /** Those of its paths that nobody needs a credential for, whatever the method. */
+    readonly openPaths?: readonly string[]
+  }[]
   readonly state: KongState
   readonly publicPaths: readonly string[]
   readonly maxBodyBytes: number
@@ -202,6 +207,8 @@ export function productOf(host: string, products: PlanParts['products']): string
   return products.find(({ service }) => service === name)?.service
 }
 
+const opened = (plan: Plan): Plan => ({ ...plan, isCredentialRequired: false, isAuthenticating: false })
+
 function productRules(parts: PlanParts): readonly RouteRule<Plan>[] {
   const publicRules = parts.publicPaths.flatMap((path) => {
     const owner = createRouteTable(
@@ -209,11 +216,14 @@ function productRules(parts: PlanParts): readonly RouteRule<Plan>[] {
     ).match({ host: '', method: 'GET', path })
     if (owner === undefined) return []
     const plan = planFor({ kind: 'product', service: owner.target }, path, parts)
-    const rule = ruleOf(`public:${path}`, path, { ...plan, isCredentialRequired: false, isAuthenticating: false })
+    const rule = ruleOf(`public:${path}`, path, opened(plan))
     return [{ ...rule, methods: ['GET', 'HEAD'], isExact: true }]
   })
-  const rules = parts.products.flatMap(({ service, paths }) =>
-    paths.map((prefix) => ruleOf(`product:${service}`, prefix, planFor({ kind: 'product', service }, prefix, parts))),
+  const rules = parts.products.flatMap(({ service, paths, openPaths = [] }) =>
+    paths.map((prefix) => {
+      const plan = planFor({ kind: 'product', service }, prefix, parts)
+      return ruleOf(`product:${service}`, prefix, openPaths.includes(prefix) ? opened(plan) : plan)
+    }),
   )
   return [...publicRules, ...rules]
 }

@@ -139,7 +139,8 @@ export function providerMetadata(client: StoredClient): Readonly<Record<string, 
   return {
     client_id: id,
     client_name: name,
-    application_type: redirectUris.every((uri) => uri.startsWith('https:')) ? 'web' : 'native',
+    // Whoever runs at a loopback address (an app on this machine) is asked for consent every time; the console is not.
+    application_type: client.isFirstParty || redirectUris.every((uri) => uri.startsWith('https:')) ? 'web' : 'native',
     redirect_uris: redirectUris,
     response_types: isBackend ? [] : ['code'],
     grant_types: isBackend ? ['client_credentials'] : grants,
