@@ -75,7 +75,7 @@ export async function startOwnGateway(options: OwnGatewayOptions = {}): Promise<
   const ports: Ports = {
     sql: database.sql,
     blobs: undefined as unknown as Ports['blobs'], // the gateway stores no bytes
-    events: undefined as unknown as Ports['events'], // and publishes nothing
+    events: { publish: async () => undefined, subscribe: () => undefined }, // nobody else is there
     onnx: undefined as unknown as Ports['onnx'], // and runs no graph
     models: undefined as unknown as Ports['models'],
     audit: {

@@ -1,6 +1,6 @@
 // Cross-origin rules: what to tell a browser, and preflights answered at the edge (Fetch standard; pure).
 import type { IncomingHttpHeaders } from 'node:http'
-import type { CorsPlan } from './routing/plan.ts'
+import type { CorsPlan } from './routing/plugin-plans.ts'
 
 type Headers = Readonly<Record<string, string>>
 

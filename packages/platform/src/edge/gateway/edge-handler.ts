@@ -4,27 +4,25 @@ import { AppError } from '@xinglin/core/errors'
 import type { Clock, Logger } from '../../kernel/ports.ts'
 import { type Identity, identify } from './authentication.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
+import type { Compiled } from './definitions.ts'
 import { answerError, type Exchange, openExchange, setHeaders } from './exchange.ts'
+import type { Load } from './limits/load-shedding.ts'
 import type { LimitOutcome, RateLimits } from './limits/rate-limits.ts'
 import type { OwnPages } from './own-pages.ts'
 import type { BodyBudget } from './proxy/body-budget.ts'
 import { limitKeyOf } from './proxy/client-address.ts'
-import { type DeliveryParts, deliver } from './proxy/deliver.ts'
+import { deliver } from './proxy/deliver.ts'
+import type { DeliveryParts } from './proxy/delivery-parts.ts'
 import { hasBody, limitBody } from './proxy/limited-body.ts'
 import type { Refusals } from './refusals.ts'
 import { namesOneHost } from './routing/host-header.ts'
-import type { Plan, WindowPlan } from './routing/plan.ts'
+import type { Plan } from './routing/plan.ts'
+import { aclAdmits, type WindowPlan } from './routing/plugin-plans.ts'
 import { parseRequestTarget, type RequestTarget } from './routing/request-target.ts'
-import type { RouteRule, RouteTable } from './routing/route-table.ts'
+import type { RouteRule } from './routing/route-table.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Issuers } from './tokens/issuers.ts'
-import type { TokenVerifier } from './tokens/token-verifier.ts'
-
-/** What is compiled anew whenever a definition changes. */
-export interface Compiled {
-  readonly table: RouteTable<Plan>
-  readonly verifier: TokenVerifier
-}
+import type { TrafficMetrics } from './traffic-metrics.ts'
 
 /** What the edge needs. */
 export interface EdgeParts {
@@ -32,6 +30,8 @@ export interface EdgeParts {
   readonly sessions: Sessions
   readonly issuers: Issuers
   readonly limits: RateLimits
+  readonly load: Load
+  readonly metrics: TrafficMetrics
   readonly bodies: BodyBudget
   readonly refusals: Refusals
   readonly delivery: DeliveryParts
@@ -96,17 +96,31 @@ async function admit(parts: EdgeParts, exchange: Exchange, plan: Plan): Promise<
   throw new AppError('unauthenticated', 'Send a valid credential: Authorization: Bearer <token>', { cause: 'none' })
 }
 
+// Who has no consumer is known by what he may do: the roles of a signed-in person are his groups.
+function demandGroup({ acl }: Plan, identity: Identity | undefined): void {
+  if (acl === undefined) return
+  const groups =
+    identity?.token === undefined ? (identity?.caller.roles ?? []) : acl.groupsOf(identity.token.consumer.id)
+  if (aclAdmits(acl, groups)) return
+  throw new AppError('forbidden', 'You cannot consume this service: your groups are not among those that may', {
+    cause: 'acl',
+  })
+}
+
 async function pass(parts: EdgeParts, exchange: Exchange, rule: RouteRule<Plan>): Promise<void> {
   const { request, response } = exchange
   const plan = rule.target
+  exchange.found.plan = plan
   if (plan.cors !== undefined && isPreflight(exchange.method, request.headers)) {
     setHeaders(response, preflightHeaders(plan.cors, request.headers))
     response.writeHead(204).end()
     return
   }
   setHeaders(response, corsHeaders(plan.cors, request.headers.origin))
+  parts.load.admit(response)
   const identity = await admit(parts, exchange, plan)
   limitRate(parts, exchange, plan, identity)
+  demandGroup(plan, identity)
   if (hasBody(request)) {
     const share = parts.bodies.open(response)
     limitBody(request, { maxBytes: plan.maxBodyBytes, isLengthRequired: plan.isLengthRequired, share })
@@ -115,7 +129,9 @@ async function pass(parts: EdgeParts, exchange: Exchange, rule: RouteRule<Plan>)
 }
 
 async function refuse(parts: EdgeParts, exchange: Exchange, error: unknown): Promise<void> {
-  const { log, refusals } = parts
+  const { log, refusals, metrics } = parts
+  const { plan } = exchange.found
+  if (plan !== undefined && error instanceof AppError && error.code === 'too-many-requests') metrics.limited(plan)
   if (!(error instanceof AppError) && exchange.response.destroyed) log.debug('edge.gone', { traceId: exchange.traceId })
   else if (!(error instanceof AppError))
     log.error('edge.failed', { traceId: exchange.traceId, method: exchange.method, error })
@@ -166,6 +182,12 @@ export function createEdge(parts: EdgeParts): (request: IncomingMessage, respons
     const exchange = openExchange(request, response, {
       target: target ?? unreadable,
       trustedProxies: parts.trustedProxies,
+    })
+    const startedMs = parts.clock.monotonicMs()
+    response.once('close', () => {
+      const seconds = (parts.clock.monotonicMs() - startedMs) / 1000
+      const { statusCode: status, writableFinished: isComplete } = response
+      parts.metrics.answered(exchange.found.plan, { status, isComplete, seconds })
     })
     const fault = faultOf(request, target)
     if (fault !== undefined) {

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorAnswer } from '../../kernel/problem.ts'
 import { newTraceId, parseTraceparent, traceparent } from '../../kernel/trace.ts'
 import { type Client, clientOf } from './proxy/client-address.ts'
+import type { Plan } from './routing/plan.ts'
 import type { RequestTarget } from './routing/request-target.ts'
 
 /** A request under way. */
@@ -19,6 +20,8 @@ export interface Exchange {
   /** For the service behind. */
   readonly traceparent: string
   readonly requestId: string
+  /** The route that takes it, once it is found: for metrics. */
+  readonly found: { plan: Plan | undefined }
 }
 
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/
@@ -45,6 +48,7 @@ export function openExchange(
     traceId,
     traceparent: traceparent(traceId, trace?.isSampled ?? true),
     requestId,
+    found: { plan: undefined },
   }
 }
 

@@ -5,24 +5,28 @@ import type { Settings } from '../../kernel/config.ts'
 import { type OpenPort, openPort } from '../../kernel/listener.ts'
 import type { Ports } from '../../kernel/ports.ts'
 import type { RunningService } from '../../kernel/service.ts'
+import { createPools } from './balancing/pools.ts'
+import { createTargets } from './balancing/targets.ts'
 import { type ConsoleFiles, loadConsole } from './console/console-files.ts'
-import { type Compiled, createEdge } from './edge-handler.ts'
-import { defaultPublicPaths, type GatewayExtra } from './extra.ts'
+import { type Compiled, compileDefinitions, createReload, type Definitions } from './definitions.ts'
+import { createEdge } from './edge-handler.ts'
+import type { GatewayExtra } from './extra.ts'
 import { type AdminParts, handleAdmin } from './kong/admin-api.ts'
 import { emptyState } from './kong/entities.ts'
-import { gatewayChannel, loadState } from './kong/store.ts'
+import { gatewayChannel } from './kong/store.ts'
+import { createLoad } from './limits/load-shedding.ts'
 import { createRateLimits } from './limits/rate-limits.ts'
 import { createOwnPages } from './own-pages.ts'
+import { createRetryBudgets } from './proxy/attempts.ts'
 import { createBodyBudget } from './proxy/body-budget.ts'
-import { createOrigins, type Origins } from './proxy/origins.ts'
+import { createOrigins } from './proxy/origins.ts'
 import { createRefusals } from './refusals.ts'
-import { compilePlans } from './routing/plan.ts'
 import { ensureDemoAccounts, isDemoOn } from './session/demo-accounts.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
 import { createSignIn } from './session/sign-in.ts'
 import type { gatewaySettings } from './settings.ts'
 import { ensureBuiltInConsumer } from './tokens/issue-token.ts'
-import { createTokenVerifier } from './tokens/token-verifier.ts'
+import { createTrafficMetrics } from './traffic-metrics.ts'
 import { createTrust } from './trust.ts'
 
 /** The gateway's settings as read. */
@@ -44,45 +48,9 @@ interface State {
   readonly stops: (() => Promise<void>)[]
 }
 
-interface Definitions {
-  readonly ports: Ports
-  readonly settings: GatewaySettings
-  readonly extra: GatewayExtra
-  readonly origins: Origins
-}
-
 const pruneEveryMs = 600_000
 const reloadRetryMs = 500
 const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
-
-async function compile({ ports, settings, extra, origins }: Definitions, state: typeof emptyState): Promise<Compiled> {
-  const table = compilePlans({
-    products: extra.routes,
-    state,
-    publicPaths: extra.publicPaths ?? defaultPublicPaths,
-    maxBodyBytes: settings.maxBodyBytes,
-    tokenMaxLifetimeSeconds: settings.tokenMaxLifetimeSeconds,
-    corsOrigins: settings.corsOrigins,
-  })
-  const away = extra.routes.map(({ service }) => service).filter((service) => extra.localHandler(service) === undefined)
-  const hosts = state.services.map(({ host }) => host)
-  origins.follow([...new Set([...away, ...away.map((name) => `${name}-service`), ...hosts])])
-  ports.log.debug('gateway.compiled', { services: state.services.length, routes: state.routes.length })
-  return { table, verifier: createTokenVerifier(state) }
-}
-
-// Reloads run one after the other; one that was asked for during another's load is not lost.
-function createReload(definitions: Definitions, state: State): () => Promise<void> {
-  let last: Promise<void> = Promise.resolve()
-  const load = async (): Promise<void> => {
-    state.compiled = await compile(definitions, await loadState(definitions.ports.sql))
-    state.isLoaded = true
-  }
-  return () => {
-    last = last.then(load, load)
-    return last
-  }
-}
 
 async function followChanges(
   ports: Ports,
@@ -131,10 +99,14 @@ export async function createGateway(
   checkExposure(settings)
   const isDemo = isDemoOn(settings)
   const agent = new Agent({ connections: 256, keepAliveTimeout: 20_000, connect: { timeout: 3000 }, pipelining: 1 })
-  const origins = createOrigins(ports.registry, ports.clock)
-  const definitions: Definitions = { ports, settings, extra, origins }
+  const origins = createOrigins(ports.registry)
+  const targets = createTargets(ports.clock)
+  const pools = createPools({ targets, clock: ports.clock, instancesOf: origins.instancesOf, agent })
+  const definitions: Definitions = { ports, settings, extra, origins, pools }
+  const load = createLoad(settings, ports.clock, (why) => metrics.shed(why))
+  const metrics = createTrafficMetrics(ports.telemetry, { pools, inFlight: load.inFlight })
   const state: State = {
-    compiled: await compile(definitions, emptyState),
+    compiled: compileDefinitions(definitions, emptyState),
     console: () => false,
     isLoaded: false,
     isDraining: false,
@@ -144,7 +116,7 @@ export async function createGateway(
   }
   const sessions = createSessions({ sql: ports.sql, clock: ports.clock, log: ports.log, isDemo })
   const refusals = createRefusals(ports.audit, ports.log, ports.clock)
-  const reload = createReload(definitions, state)
+  const reload = createReload(definitions, (compiled) => Object.assign(state, { compiled, isLoaded: true }))
   const isDraining = (): boolean => state.isDraining
   const {
     issuers,
@@ -164,19 +136,33 @@ export async function createGateway(
     limits: createRateLimits(() => ({ ratePerSecond: settings.ratePerSecond, burst: settings.rateBurst }), ports.clock),
     bodies: createBodyBudget(settings.maxBodiesBytes),
     refusals,
-    delivery: { extra, agent, origins, timeoutMs: settings.upstreamTimeoutMs },
+    load,
+    metrics,
+    delivery: {
+      extra,
+      agent,
+      origins,
+      pools,
+      targets,
+      budgets: createRetryBudgets(ports.clock),
+      onRetry: metrics.retried,
+      timeoutMs: settings.upstreamTimeoutMs,
+    },
     pages: createOwnPages({ console: () => state.console, signIn, readiness: extra.readiness, isDraining }),
     clock: ports.clock,
     log: ports.log,
     trustedProxies: settings.trustedProxies,
     isDraining,
   })
-  const admin: AdminParts = { ports, reload, allowedHosts: settings.allowedHosts, token: settings.adminToken }
+  const health = { pools, targets }
+  const admin: AdminParts = { ports, reload, health, allowedHosts: settings.allowedHosts, token: settings.adminToken }
 
   const start = async (): Promise<void> => {
     state.stops.push(async () => {
       await agent.close()
       await refusals.close()
+      load.close()
+      pools.close()
       origins.close()
     })
     await ensureBuiltInConsumer(ports.sql)

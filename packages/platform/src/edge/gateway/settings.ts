@@ -62,6 +62,22 @@ export const gatewaySettings = {
     min: 1_048_576,
     about: 'Bytes of all request bodies under way together; what would go beyond is answered 503 with Retry-After',
   },
+  maxInFlight: {
+    env: 'GATEWAY_MAX_IN_FLIGHT',
+    kind: 'integer',
+    fallback: 2000,
+    min: 1,
+    max: 1_000_000,
+    about: 'Requests under way together; more are answered 503 with Retry-After',
+  },
+  maxLoopDelayMs: {
+    env: 'GATEWAY_MAX_LOOP_DELAY_MS',
+    kind: 'integer',
+    fallback: 1000,
+    min: 10,
+    max: 60_000,
+    about: 'How late the event loop may be, on average over a second, before requests are answered 503',
+  },
   upstreamTimeoutMs: {
     env: 'GATEWAY_TIMEOUT_MS',
     kind: 'integer',

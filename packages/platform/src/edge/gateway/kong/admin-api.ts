@@ -16,12 +16,14 @@ import { pageOf } from './page.ts'
 import { pluginConfigs } from './plugin-schemas.ts'
 import { readFields } from './request-body.ts'
 import { changeState, deleteEntities, isFull, loadState, putEntity } from './store.ts'
+import { type HealthParts, type HealthTarget, healthReport, parseHealthPath, setHealth } from './target-health.ts'
 
 /** What the admin API needs. */
 export interface AdminParts {
   readonly ports: Pick<Ports, 'sql' | 'ids' | 'clock' | 'log' | 'audit'>
   /** Called after a change is committed and before it is answered, so that it acts at once. */
   readonly reload: () => Promise<void>
+  readonly health: HealthParts
   readonly allowedHosts: readonly string[]
   /** Wanted in the header `Kong-Admin-Token` where it is set. */
   readonly token: string | undefined
@@ -147,6 +149,17 @@ async function information(parts: AdminParts, path: string): Promise<Answer> {
   }
 }
 
+async function answerHealth(parts: AdminParts, method: string, asked: HealthTarget): Promise<Answer> {
+  const state = await loadState(parts.ports.sql)
+  if (asked.kind === 'report') {
+    if (method !== 'GET') throw methodNotAllowed()
+    return { status: 200, body: healthReport(asked.upstream, state, parts.health) }
+  }
+  if (method !== 'PUT' && method !== 'POST') throw methodNotAllowed()
+  setHealth(asked, state, parts.health)
+  return { status: 204 }
+}
+
 async function answerTo(parts: AdminParts, request: IncomingMessage): Promise<Answer> {
   const { method = 'GET', url: asked = '/' } = request
   if (!asked.startsWith('/')) throw notFound()
@@ -155,6 +168,8 @@ async function answerTo(parts: AdminParts, request: IncomingMessage): Promise<An
     if (method !== 'GET') throw methodNotAllowed()
     return information(parts, url.pathname)
   }
+  const health = parseHealthPath(url.pathname)
+  if (health !== undefined) return answerHealth(parts, method, health)
   const target = parseAdminPath(url.pathname)
   if (target === undefined) throw notFound()
   if (method === 'GET') return read(parts, target, url.searchParams)

@@ -1,6 +1,6 @@
 // Holds the buckets and windows of this process: bounded in number, the least recently used forgotten first.
 import { LRUCache } from 'lru-cache'
-import type { WindowPlan } from '../routing/plan.ts'
+import type { WindowPlan } from '../routing/plugin-plans.ts'
 import { type Bucket, type BucketPolicy, takeToken } from './token-bucket.ts'
 import { countRequest, type WindowCounts } from './window-count.ts'
 

@@ -1,24 +1,18 @@
-// Delivers an admitted request to its target: a handler in this process, instances of the registry, or an upstream's address.
+// Delivers an admitted request to its target: a handler in this process, instances of the registry, or an upstream's addresses.
 import { AppError } from '@xinglin/core/errors'
-import type { Agent } from 'undici'
 import type { Identity } from '../authentication.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GatewayExtra } from '../extra.ts'
 import type { KongRoute, KongService } from '../kong/entities.ts'
 import type { Plan } from '../routing/plan.ts'
 import { isUnder, strippedPath } from '../routing/upstream-path.ts'
-import { sessionCookie } from '../session/sessions.ts'
+import { tryOrigins } from './attempts.ts'
+import { type Choice, chooseInstances, chooseUpstream, upstreamOf } from './choose-origins.ts'
+import type { DeliveryParts } from './delivery-parts.ts'
 import { forward } from './forward.ts'
-import { dropEdgeHeaders, endToEndHeaders, withoutCookie } from './headers.ts'
-import { type Origin, type Origins, originUrl } from './origins.ts'
-
-/** What delivery needs. */
-export interface DeliveryParts {
-  readonly extra: GatewayExtra
-  readonly agent: Agent
-  readonly origins: Origins
-  readonly timeoutMs: number
-}
+import { dropEdgeHeaders } from './headers.ts'
+import type { Origin } from './origins.ts'
+import { consumerHeaders, forwardedHeaders, type Headers, passedHeaders } from './outgoing-headers.ts'
 
 /** An admitted request. */
 export interface Admitted {
@@ -29,40 +23,18 @@ export interface Admitted {
   readonly prefix: string
 }
 
-type Headers = Record<string, string | string[]>
+/** A request as it leaves this process. */
+export interface Outgoing {
+  readonly choice: Choice
+  /** With query. */
+  readonly path: string
+  readonly headers: Headers
+  readonly timeoutMs: number
+  /** Whose retry budget it is. */
+  readonly service: string
+}
+
 type Defined = { readonly service: KongService; readonly route: KongRoute }
-
-const maxAttempts = 3
-
-function forwardedHeaders({ client, request, requestId, traceparent }: Exchange): Headers {
-  const host = request.headers.host ?? ''
-  return {
-    'x-forwarded-for': client.forwardedFor,
-    'x-forwarded-proto': client.protocol,
-    'x-forwarded-host': host,
-    'x-request-id': requestId,
-    traceparent,
-  }
-}
-
-function withoutSession(headers: Headers): Headers {
-  const { cookie, ...rest } = headers
-  if (typeof cookie !== 'string') return headers
-  const kept = withoutCookie(cookie, sessionCookie)
-  return kept === undefined ? rest : { ...rest, cookie: kept }
-}
-
-function consumerHeaders({ identity }: Admitted): Headers {
-  const token = identity?.token
-  if (token === undefined) return {}
-  const { consumer, credential } = token
-  return {
-    'x-consumer-id': consumer.id,
-    ...(consumer.username === null ? {} : { 'x-consumer-username': encodeURI(consumer.username) }),
-    ...(consumer.custom_id === null ? {} : { 'x-consumer-custom-id': encodeURI(consumer.custom_id) }),
-    'x-credential-identifier': encodeURI(credential.key),
-  }
-}
 
 function pathFor(
   { exchange, prefix }: Admitted,
@@ -93,84 +65,88 @@ function deliverLocally(
   handler(request, response)
 }
 
-async function tryOrigins(
-  origins: readonly Origin[],
-  attempt: (origin: Origin) => ReturnType<typeof forward>,
-  { breakers }: Origins,
-): Promise<void> {
-  let last: AppError | undefined
-  for (const origin of origins.slice(0, maxAttempts)) {
-    const outcome = await attempt(origin)
-    if (outcome.kind === 'answered') breakers.succeeded(origin.id)
-    if (outcome.kind === 'answered' || outcome.kind === 'gone') return
-    if (outcome.kind === 'retry' || outcome.error.code === 'timeout') breakers.failed(origin.id)
-    if (outcome.kind === 'failed') throw outcome.error
-    last = outcome.error
-  }
-  throw (
-    last ??
-    new AppError('unavailable', 'No instance of the service is there now; try again shortly', { retryAfterSeconds: 1 })
-  )
-}
-
-async function deliverToInstances(
-  admitted: Admitted,
-  service: string,
-  path: string,
-  parts: DeliveryParts,
-): Promise<void> {
+async function toInstances(admitted: Admitted, service: string, path: string, parts: DeliveryParts): Promise<Outgoing> {
   const { exchange, identity } = admitted
-  const { extra, agent, origins, timeoutMs } = parts
+  const { extra, timeoutMs } = parts
   const token = identity === undefined ? undefined : await extra.signCaller(identity.caller)
   const headers = {
-    ...withoutSession(endToEndHeaders(exchange.request.headers, true)),
-    ...forwardedHeaders(exchange),
+    ...passedHeaders(exchange),
     'x-xinglin-timeout-ms': String(timeoutMs),
     ...(token === undefined ? {} : { 'x-xinglin-caller': token }),
   }
-  const sent = {
-    request: exchange.request,
-    response: exchange.response,
+  return {
+    choice: chooseInstances(service, parts),
     path: `${path}${exchange.target.query}`,
     headers,
     timeoutMs,
+    service,
   }
-  const attempt = (origin: Origin) => forward(agent, { ...sent, origin: origin.url })
-  await tryOrigins(origins.of(service) ?? origins.of(`${service}-service`) ?? [], attempt, origins)
 }
 
-async function deliverUpstream(admitted: Admitted, { service, route }: Defined, parts: DeliveryParts): Promise<void> {
-  const { exchange, prefix } = admitted
-  const { agent, origins } = parts
-  const known = origins.of(service.host)
-  const direct = { id: service.id, url: originUrl(service.protocol, service.host, service.port) }
+function toUpstream(admitted: Admitted, { service, route }: Defined, parts: DeliveryParts): Outgoing {
+  const { exchange, prefix, identity, plan } = admitted
+  if (service.protocol.startsWith('grpc')) {
+    throw new AppError('invalid-request', 'Behind this route is gRPC; call it at the gateway’s port for gRPC')
+  }
   const authority = service.port === 80 ? service.host : `${service.host}:${service.port}`
   const headers: Headers = {
-    ...withoutSession(endToEndHeaders(exchange.request.headers, true)),
-    ...forwardedHeaders(exchange),
-    ...consumerHeaders(admitted),
+    ...passedHeaders(exchange),
+    ...consumerHeaders(identity, plan),
     'x-forwarded-path': exchange.target.path,
     'x-forwarded-prefix': prefix,
     host: route.preserve_host ? (exchange.request.headers.host ?? authority) : authority,
   }
-  const path = `${strippedPath(exchange.target.path, prefix, service, route)}${exchange.target.query}`
-  const sent = {
-    request: exchange.request,
-    response: exchange.response,
-    path,
+  return {
+    choice: chooseUpstream(service, parts),
+    path: `${strippedPath(exchange.target.path, prefix, service, route)}${exchange.target.query}`,
     headers,
     timeoutMs: service.read_timeout,
+    service: service.name ?? service.id,
   }
-  const candidates = known ?? Array.from({ length: Math.min(service.retries + 1, maxAttempts) }, () => direct)
-  await tryOrigins(candidates, (origin) => forward(agent, { ...sent, origin: origin.url }), origins)
+}
+
+/** Says how an admitted request leaves this process; undefined when a handler here takes it. */
+export async function outgoingOf(admitted: Admitted, parts: DeliveryParts): Promise<Outgoing | undefined> {
+  const { target } = admitted.plan
+  if (target.kind === 'upstream') return toUpstream(admitted, target, parts)
+  const isHere =
+    parts.extra.localHandler(target.service) !== undefined && upstreamOf(target.service, parts) === undefined
+  if (isHere) return undefined
+  const path = pathFor(admitted, target.service, target.defined, parts.extra)
+  return toInstances(admitted, target.service, path, parts)
+}
+
+/** The headers for one address: an upstream may ask for a Host of its own. */
+export function headersFor({ headers }: Outgoing, { hostHeader }: Origin): Headers {
+  return hostHeader === undefined ? headers : { ...headers, host: hostHeader }
+}
+
+async function send({ request, response }: Exchange, outgoing: Outgoing, parts: DeliveryParts): Promise<void> {
+  const { choice, path, timeoutMs, service } = outgoing
+  const { targets, budgets, onRetry } = parts
+  await tryOrigins(
+    choice.origins,
+    (origin, mayHold) =>
+      forward(choice.dispatcher, {
+        request,
+        response,
+        origin: origin.url,
+        path,
+        headers: headersFor(outgoing, origin),
+        timeoutMs,
+        mayHold,
+        onStatus: (status) => targets.observe(origin.id, { kind: 'answered', status }),
+      }),
+    { targets, budgets, service, onRetry },
+  )
 }
 
 /** Delivers a request; resolves when the answer is complete (or is in the hands of a local handler). */
 export async function deliver(admitted: Admitted, parts: DeliveryParts): Promise<void> {
+  const outgoing = await outgoingOf(admitted, parts)
+  if (outgoing !== undefined) return send(admitted.exchange, outgoing, parts)
   const { target } = admitted.plan
-  if (target.kind === 'upstream') return deliverUpstream(admitted, target, parts)
-  const path = pathFor(admitted, target.service, target.defined, parts.extra)
-  const handler = parts.extra.localHandler(target.service)
-  if (handler === undefined) return deliverToInstances(admitted, target.service, path, parts)
-  deliverLocally(admitted, handler, path, parts.extra)
+  const handler = target.kind === 'product' ? parts.extra.localHandler(target.service) : undefined
+  if (handler === undefined || target.kind !== 'product') return
+  deliverLocally(admitted, handler, pathFor(admitted, target.service, target.defined, parts.extra), parts.extra)
 }

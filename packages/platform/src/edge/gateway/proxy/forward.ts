@@ -2,7 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { AppError } from '@xinglin/core/errors'
-import type { Agent, Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
+import { isUnreached } from '../../../kernel/transport.ts'
+import type { Observation } from '../balancing/circuit.ts'
 import { sessionCookie } from '../session/sessions.ts'
 import { endToEndHeaders } from './headers.ts'
 import { hasBody } from './limited-body.ts'
@@ -17,22 +19,22 @@ export interface ForwardRequest {
   readonly headers: Readonly<Record<string, string | string[]>>
   /** Until the answer begins, and between its parts. */
   readonly timeoutMs: number
+  /** Told the status as soon as it is there. */
+  readonly onStatus: (status: number) => void
+  /** Says whether a 502, 503 or 504 is to be kept from the client, because another target will be tried. */
+  readonly mayHold: () => boolean
 }
 
-/** How it went; `retry` means that the origin was not reached and nothing was sent or read. */
+/** How it went; `retry` means that another attempt does no harm: nothing was read, or the request may be repeated. */
 export type ForwardOutcome =
   | { readonly kind: 'answered' }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'retry' | 'failed'; readonly error: AppError; readonly cause: unknown }
+  | { readonly kind: 'retry' | 'failed'; readonly error: AppError; readonly seen: Observation | undefined }
 
-const unreached: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
+const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
+const heldStatuses: ReadonlySet<number> = new Set([502, 503, 504])
+const maxHeldBytes = 65_536
+const resets: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 const timeouts: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
 interface BodyState {
@@ -59,26 +61,36 @@ function bodyOf(request: IncomingMessage, state: BodyState): Readable | null {
   return body
 }
 
-function failure(error: Error & { code?: string }, isLate: boolean, isRead: boolean): ForwardOutcome {
-  if (error instanceof AppError) return { kind: 'failed', error, cause: error }
+/** Says whether a request may be sent twice: by its method, and because there is no body that was read already. */
+export function isRepeatable(request: IncomingMessage): boolean {
+  return repeatable.has(request.method ?? '') && !hasBody(request)
+}
+
+interface Attempted {
+  readonly isLate: boolean
+  readonly isRead: boolean
+  readonly mayRepeat: boolean
+}
+
+function failure(error: Error & { code?: string }, { isLate, isRead, mayRepeat }: Attempted): ForwardOutcome {
+  if (error instanceof AppError) return { kind: 'failed', error, seen: undefined }
   if (isLate || timeouts.has(error.code ?? '')) {
     const late = new AppError('timeout', 'The service did not answer in time; try again or ask for less', {
       cause: error,
     })
-    return { kind: 'failed', error: late, cause: error }
+    return { kind: 'failed', error: late, seen: { kind: 'late' } }
   }
-  if (unreached.has(error.code ?? '')) {
+  if (isUnreached(error)) {
     const away = new AppError('unavailable', 'The service cannot be reached now; try again shortly', {
       cause: error,
       retryAfterSeconds: 1,
     })
-    return { kind: isRead ? 'failed' : 'retry', error: away, cause: error }
+    return { kind: isRead ? 'failed' : 'retry', error: away, seen: { kind: 'unreached' } }
   }
-  return {
-    kind: 'failed',
-    error: new AppError('bad-gateway', 'The service gave no valid answer', { cause: error }),
-    cause: error,
-  }
+  const broken = new AppError('bad-gateway', 'The service gave no valid answer', { cause: error })
+  // A connection that was closed without an answer may have been idle for too long; nonsense stays nonsense.
+  if (!resets.has(error.code ?? '')) return { kind: 'failed', error: broken, seen: undefined }
+  return { kind: mayRepeat ? 'retry' : 'failed', error: broken, seen: { kind: 'unreached' } }
 }
 
 // The reason tells nothing that the status does not; one that HTTP cannot carry would cost the whole answer.
@@ -93,12 +105,40 @@ function answerHeaders(headers: Parameters<typeof endToEndHeaders>[0]): ReturnTy
   return kept.length === 0 ? rest : { ...rest, 'set-cookie': kept }
 }
 
+// An answer of which the client hears nothing: a short one is read to its end, so that its connection can be used again.
+function heldAnswer(status: number): ForwardOutcome {
+  const error = new AppError('unavailable', `The service answered ${status}; try again shortly`, {
+    retryAfterSeconds: 1,
+  })
+  return { kind: 'retry', error, seen: undefined } // its status was told already
+}
+
+const isEventStream = (headers: Readonly<Record<string, unknown>>): boolean =>
+  String(headers['content-type'] ?? headers.accept ?? '').includes('text/event-stream')
+
+// Passes the answer on as it comes.
+function answering(response: ServerResponse) {
+  return {
+    begin(status: number, reason: string, headers: ReturnType<typeof answerHeaders>): void {
+      response.writeHead(status, reason, headers)
+      if (isEventStream(headers)) response.flushHeaders() // its reader waits for the head, events may come much later
+    },
+    data(chunk: Buffer, upstream: Dispatcher.DispatchController): void {
+      if (response.write(chunk)) return
+      upstream.pause()
+      response.once('drain', () => upstream.resume())
+    },
+    end: (): void => void response.end(),
+  }
+}
+
 /** Streams request and answer. Resolves when the answer is complete or has failed; headers already sent are cut off by a reset. */
-export function forward(agent: Agent, sent: ForwardRequest): Promise<ForwardOutcome> {
+export function forward(dispatcher: Dispatcher, sent: ForwardRequest): Promise<ForwardOutcome> {
   const { request, response } = sent
   return new Promise((resolve) => {
     const body: BodyState = { isRead: false }
-    const state = { isLate: false, isGone: false }
+    const state = { isLate: false, isGone: false, held: undefined as number | undefined, heldBytes: 0 }
+    const answer = answering(response)
     let controller: Dispatcher.DispatchController | undefined
     const timer = setTimeout(() => {
       state.isLate = true
@@ -122,9 +162,9 @@ export function forward(agent: Agent, sent: ForwardRequest): Promise<ForwardOutc
       headers: sent.headers,
       body: bodyOf(request, body),
       headersTimeout: 0, // the timer above is exact
-      bodyTimeout: sent.timeoutMs,
+      bodyTimeout: isEventStream(request.headers) ? 0 : sent.timeoutMs, // events may be hours apart
     }
-    agent.dispatch(options, {
+    dispatcher.dispatch(options, {
       onRequestStart(started) {
         controller = started
         if (state.isGone || state.isLate) started.abort(new Error('No longer wanted'))
@@ -132,19 +172,24 @@ export function forward(agent: Agent, sent: ForwardRequest): Promise<ForwardOutc
       onResponseStart(_controller, status, headers, statusMessage) {
         if (status < 200) return
         clearTimeout(timer)
-        response.writeHead(status, reasonOf(statusMessage), answerHeaders(headers))
+        sent.onStatus(status)
+        if (heldStatuses.has(status) && isRepeatable(request) && sent.mayHold()) state.held = status
+        else answer.begin(status, reasonOf(statusMessage), answerHeaders(headers))
       },
       onResponseData(started, chunk) {
-        if (response.write(chunk)) return
-        started.pause()
-        response.once('drain', () => started.resume())
+        if (state.held === undefined) return answer.data(chunk, started)
+        state.heldBytes += chunk.length
+        if (state.heldBytes > maxHeldBytes) started.abort(new Error('Not wanted'))
       },
       onResponseEnd() {
-        response.end()
-        finish({ kind: 'answered' })
+        if (state.held === undefined) answer.end()
+        finish(state.held === undefined ? { kind: 'answered' } : heldAnswer(state.held))
       },
       onResponseError(_controller, error) {
-        finish(state.isGone ? { kind: 'gone' } : failure(error, state.isLate, body.isRead))
+        if (state.isGone) return finish({ kind: 'gone' })
+        if (state.held !== undefined) return finish(heldAnswer(state.held))
+        const mayRepeat = isRepeatable(request) && !response.headersSent
+        finish(failure(error, { isLate: state.isLate, isRead: body.isRead, mayRepeat }))
       },
     })
   })

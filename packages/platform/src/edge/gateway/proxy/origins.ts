@@ -1,26 +1,31 @@
-// Where a service can be reached: instances that the registry follows, in turn, those that fail resting for a while.
-import { type CircuitBreakers, createCircuitBreakers } from '../../../kernel/circuit-breaker.ts'
-import type { Clock, Instance, Registry } from '../../../kernel/ports.ts'
+// Where services can be reached: instances that the registry tells of, and follows for us.
+import type { Instance, Registry } from '../../../kernel/ports.ts'
+import type { CircuitRules } from '../balancing/circuit.ts'
 
-/** An origin to try. */
+/** An address to try. */
 export interface Origin {
   readonly id: string
   /** `http://host:port`. */
   readonly url: string
+  /** When it is to be left alone, where that was defined. */
+  readonly rules?: CircuitRules
+  /** What the request's Host shall be, where that was defined. */
+  readonly hostHeader?: string
 }
 
-/** The origins of all names, followed through the registry. */
+/** The instances of all followed names. */
 export interface Origins {
-  /** Healthy instances of a name, the next in turn first, resting ones left out; undefined when the registry knows none. */
-  of(name: string): readonly Origin[] | undefined
+  /** Healthy instances of a name; undefined when the registry knows none. */
+  instancesOf(name: string): readonly Instance[] | undefined
+  /** The same, the next in turn first. */
+  inTurn(name: string): readonly Instance[] | undefined
   /** Follows exactly these names from now on. */
   follow(names: readonly string[]): void
-  readonly breakers: CircuitBreakers
   close(): void
 }
 
 interface Followed {
-  instances: readonly Instance[]
+  healthy: readonly Instance[]
   turn: number
   stop: () => void
 }
@@ -30,27 +35,30 @@ export function originUrl(protocol: string, host: string, port: number): string 
   return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
+const healthyOf = (instances: readonly Instance[]): readonly Instance[] => instances.filter(({ healthy }) => healthy)
+
 /** Creates origins that follow nothing yet. */
-export function createOrigins(registry: Registry, clock: Clock): Origins {
+export function createOrigins(registry: Registry): Origins {
   const followed = new Map<string, Followed>()
-  const breakers = createCircuitBreakers(clock)
   const start = (name: string): void => {
-    const entry: Followed = { instances: registry.instances(name), turn: 0, stop: () => undefined }
+    const entry: Followed = { healthy: healthyOf(registry.instances(name)), turn: 0, stop: () => undefined }
     followed.set(name, entry)
     entry.stop = registry.watch(name, (instances) => {
-      entry.instances = instances
+      entry.healthy = healthyOf(instances)
     })
   }
+  const instancesOf = (name: string): readonly Instance[] | undefined => {
+    const healthy = followed.get(name)?.healthy ?? healthyOf(registry.instances(name))
+    return healthy.length === 0 ? undefined : healthy
+  }
   return {
-    breakers,
-    of(name) {
+    instancesOf,
+    inTurn(name) {
+      const healthy = instancesOf(name)
       const entry = followed.get(name)
-      const healthy = (entry?.instances ?? registry.instances(name)).filter((instance) => instance.healthy)
-      if (healthy.length === 0) return undefined
-      const turn = entry === undefined ? 0 : entry.turn++ % healthy.length
-      const inTurn = [...healthy.slice(turn), ...healthy.slice(0, turn)]
-      const awake = inTurn.filter(({ id }) => breakers.allows(id))
-      return awake.map(({ id, address, port }) => ({ id, url: originUrl('http', address, port) }))
+      if (healthy === undefined || entry === undefined) return healthy
+      const turn = entry.turn++ % healthy.length
+      return turn === 0 ? healthy : [...healthy.slice(turn), ...healthy.slice(0, turn)]
     },
     follow(names) {
       for (const [name, entry] of followed) {

@@ -1,0 +1,82 @@
+// Tries the addresses of a service in turn: again only what may be repeated, and only within a budget.
+import { AppError } from '@xinglin/core/errors'
+import { LRUCache } from 'lru-cache'
+import type { Clock } from '../../../kernel/ports.ts'
+import { afterRequest, type RetryBudget, takeRetry } from '../balancing/retry-budget.ts'
+import type { Targets } from '../balancing/targets.ts'
+import type { ForwardOutcome } from './forward.ts'
+import type { Origin } from './origins.ts'
+
+/** The budgets of all services. */
+export interface RetryBudgets {
+  /** Counts a request that is no retry. */
+  request(service: string): void
+  /** Takes a retry; false when the service has none left. */
+  take(service: string): boolean
+}
+
+/** What the attempts of one request need. */
+export interface AttemptParts {
+  readonly targets: Targets
+  readonly budgets: RetryBudgets
+  /** Whose budget it is. */
+  readonly service: string
+  /** Told each retry. */
+  readonly onRetry: (service: string) => void
+}
+
+/** One attempt; `mayHold` says whether an answer that another target may better is to be kept from the client. */
+export type Attempt = (origin: Origin, mayHold: () => boolean) => Promise<ForwardOutcome>
+
+const maxAttempts = 3
+const maxServices = 2000
+
+/** Creates budgets that are full. */
+export function createRetryBudgets(clock: Clock): RetryBudgets {
+  const budgets = new LRUCache<string, RetryBudget>({ max: maxServices })
+  return {
+    request(service) {
+      budgets.set(service, afterRequest(budgets.get(service), clock.monotonicMs()))
+    },
+    take(service) {
+      const left = takeRetry(budgets.get(service), clock.monotonicMs())
+      if (left !== undefined) budgets.set(service, left)
+      return left !== undefined
+    },
+  }
+}
+
+const nobody = (): AppError =>
+  new AppError('unavailable', 'No instance of the service is there now; try again shortly', { retryAfterSeconds: 1 })
+
+/**
+ * Tries until a target has answered or no retry is left; resolves when the answer is complete or the client is gone.
+ * @throws AppError of the last attempt, or 'unavailable' when no target may be tried
+ */
+export async function tryOrigins(origins: readonly Origin[], attempt: Attempt, parts: AttemptParts): Promise<void> {
+  const { targets, budgets, service, onRetry } = parts
+  budgets.request(service)
+  const state: { last: AppError | undefined; isPaid: boolean } = { last: undefined, isPaid: false }
+  const takeRetryOf = (): boolean => {
+    const isTaken = budgets.take(service)
+    if (isTaken) onRetry(service)
+    return isTaken
+  }
+  for (const [index, origin] of origins.slice(0, maxAttempts).entries()) {
+    if (!targets.isAvailable(origin.id)) continue
+    if (state.last !== undefined && !state.isPaid && !takeRetryOf()) break
+    state.isPaid = false
+    const hasOther = index + 1 < maxAttempts && origins[index + 1] !== undefined && origins[index + 1]?.id !== origin.id
+    const mayHold = (): boolean => {
+      state.isPaid = hasOther && takeRetryOf()
+      return state.isPaid
+    }
+    targets.start(origin.id, origin.rules)
+    const outcome = await attempt(origin, mayHold).finally(() => targets.end(origin.id))
+    if (outcome.kind === 'answered' || outcome.kind === 'gone') return
+    if (outcome.seen !== undefined) targets.observe(origin.id, outcome.seen)
+    if (outcome.kind === 'failed') throw outcome.error
+    state.last = outcome.error
+  }
+  throw state.last ?? nobody()
+}
