@@ -1,12 +1,16 @@
 // What serving costs: processor time of the server per request beside bare ONNX Runtime on the same graph, over HTTP with
-// binary tensors; and requests per second of a small model with and without dynamic batching.
+// binary tensors and over gRPC; and requests per second of a small model with and without dynamic batching.
 // Usage: node bench/inference.ts [--runs 300] [--rounds 3]
 import { execFile, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
+import { type Client, credentials, loadPackageDefinition } from '@grpc/grpc-js'
+import { loadSync } from '@grpc/proto-loader'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { InferenceAddresses } from '../packages/platform/src/ai/inference/index.ts'
 import { serverUnderTest } from '../packages/platform/src/ai/inference/under-test/server.ts'
 import { createKserveModels } from '../packages/platform/src/engines/kserve/index.ts'
 import type { Models, NamedTensors } from '../packages/platform/src/kernel/ports.ts'
@@ -22,7 +26,8 @@ const { values } = parseArgs({
   },
 })
 const runs = Number(values.runs)
-const warmUps = 20
+// A server that has run for a while is meant: its code is compiled by then.
+const warmUps = 200
 // About 10 ms on one thread of the machine below.
 const large = { side: 128, channels: 32, layers: 6 }
 // About 1 ms at batch 1: the cost of a call shows.
@@ -58,6 +63,12 @@ function modelProcessesOf(pid: number): readonly number[] {
   return lines.map((line) => Number.parseInt(line, 10))
 }
 
+type GrpcService = new (
+  ...of: ConstructorParameters<typeof Client>
+) => Client & {
+  ModelInfer(message: object, done: (error: Error | null, answer: unknown) => void): void
+}
+
 interface ServerCpu {
   /** The process with the ports. */
   readonly front: number
@@ -70,14 +81,33 @@ async function serverCpuMs(pid: number): Promise<ServerCpu> {
   return { front: await cpuMsOf(pid), models: models.reduce((sum, ms) => sum + ms, 0) }
 }
 
-async function measureServed(pid: number, models: Models) {
-  const feeds = feedsOf(large)
-  for (let at = 0; at < warmUps; at++) await models.infer('large', feeds)
+async function measureServed(pid: number, infer: () => Promise<unknown>) {
+  for (let at = 0; at < warmUps; at++) await infer()
   const [before, wall] = [await serverCpuMs(pid), performance.now()]
-  for (let at = 0; at < runs; at++) await models.infer('large', feeds)
+  for (let at = 0; at < runs; at++) await infer()
   const after = await serverCpuMs(pid)
   const [front, inModels] = [(after.front - before.front) / runs, (after.models - before.models) / runs]
   return { cpuMs: front + inModels, frontMs: front, modelsMs: inModels, wallMs: (performance.now() - wall) / runs }
+}
+
+// A client of gRPC as programs write it, with messages larger than a window of HTTP/2.
+function grpcClient(address: string): { readonly infer: () => Promise<unknown>; readonly close: () => void } {
+  const file = fileURLToPath(new URL('../packages/platform/src/ai/inference/grpc/inference.proto', import.meta.url))
+  const loaded = loadPackageDefinition(loadSync(file, { keepCase: true, defaults: true }))
+  const { inference } = loaded as unknown as { readonly inference: { readonly GRPCInferenceService: GrpcService } }
+  const client = new inference.GRPCInferenceService(address, credentials.createInsecure(), {
+    'grpc-node.flow_control_window': 1_048_576,
+  })
+  const message = {
+    model_name: 'large',
+    inputs: [{ name: 'input__0', datatype: 'FP32', shape: [1, 1, large.side, large.side] }],
+    raw_input_contents: [Buffer.from(new Float32Array(large.side ** 2).fill(0.5).buffer)],
+  }
+  const infer = (): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      client.ModelInfer(message, (error, answer) => (error === null ? resolve(answer) : reject(error)))
+    })
+  return { infer, close: () => client.close() }
 }
 
 async function throughput(models: Models, model: string): Promise<number> {
@@ -108,7 +138,7 @@ async function serve(): Promise<void> {
       'batched/1/model.onnx': convolutionGraph(small),
     },
   })
-  process.send?.(server.addresses.http)
+  process.send?.(server.addresses)
   await once(process, 'disconnect')
   await server.close()
   process.exit(0)
@@ -123,29 +153,50 @@ async function bareElsewhere(): ReturnType<typeof measureBare> {
   return JSON.parse(stdout) as Awaited<ReturnType<typeof measureBare>>
 }
 
+type Served = Awaited<ReturnType<typeof measureServed>>
+type Bare = Awaited<ReturnType<typeof measureBare>>
+
+interface Round {
+  readonly bare: Bare
+  readonly http: Served
+  readonly grpc: Served
+}
+
+function toldOf(rounds: readonly Round[], wire: 'http' | 'grpc') {
+  const overheads = rounds.map((round) => round[wire].cpuMs / round.bare.cpuMs - 1)
+  const of = (pick: (served: Served) => number): number => rounded(median(rounds.map((round) => pick(round[wire]))))
+  return {
+    servedCpuMs: of(({ cpuMs }) => cpuMs),
+    frontCpuMs: of(({ frontMs }) => frontMs),
+    modelProcessCpuMs: of(({ modelsMs }) => modelsMs),
+    overhead: { median: rounded(median(overheads)), all: overheads.map(rounded) },
+    servedWallMs: of(({ wallMs }) => wallMs),
+  }
+}
+
 async function measure(): Promise<unknown> {
   const child = fork(import.meta.filename, ['--serve'], { execArgv: ['--disable-warning=ExperimentalWarning'] })
   const ended = once(child, 'exit')
   try {
-    const [base] = (await once(child, 'message')) as [string]
-    const models = createKserveModels({ send: (path, init) => fetch(`${base}${path}`, init) })
-    // Bare and served in turn, so that a busier minute hits both.
-    const rounds: {
-      bare: Awaited<ReturnType<typeof measureBare>>
-      served: Awaited<ReturnType<typeof measureServed>>
-    }[] = []
+    const [addresses] = (await once(child, 'message')) as [InferenceAddresses]
+    const models = createKserveModels({ send: (path, init) => fetch(`${addresses.http}${path}`, init) })
+    const grpc = grpcClient(addresses.grpc)
+    const pid = child.pid ?? 0
+    // Bare and served in turn, so that a busier minute hits all.
+    const rounds: Round[] = []
     for (let round = 0; round < Number(values.rounds); round++) {
-      rounds.push({ bare: await bareElsewhere(), served: await measureServed(child.pid ?? 0, models) })
+      rounds.push({
+        bare: await bareElsewhere(),
+        http: await measureServed(pid, () => models.infer('large', feedsOf(large))),
+        grpc: await measureServed(pid, grpc.infer),
+      })
     }
-    const overheads = rounds.map(({ bare, served }) => served.cpuMs / bare.cpuMs - 1)
+    grpc.close()
     return {
       bareCpuMs: rounded(median(rounds.map(({ bare }) => bare.cpuMs))),
-      servedCpuMs: rounded(median(rounds.map(({ served }) => served.cpuMs))),
-      frontCpuMs: rounded(median(rounds.map(({ served }) => served.frontMs))),
-      modelProcessCpuMs: rounded(median(rounds.map(({ served }) => served.modelsMs))),
-      overhead: { median: rounded(median(overheads)), all: overheads.map(rounded) },
       bareWallMs: rounded(median(rounds.map(({ bare }) => bare.wallMs))),
-      servedWallMs: rounded(median(rounds.map(({ served }) => served.wallMs))),
+      http: toldOf(rounds, 'http'),
+      grpc: toldOf(rounds, 'grpc'),
       requestsPerSecond: { single: await throughput(models, 'single'), batched: await throughput(models, 'batched') },
     }
   } finally {
