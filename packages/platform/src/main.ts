@@ -127,7 +127,7 @@ function creators(
     audit: () => audit.create(ports, settings.audit, { folder: join(dataFolder, 'audit') }),
     identity: () => identity.create(ports, settings.identity, identityExtra(wiring)),
     telemetry: () => telemetry.create(ports, settings.telemetry, { flush: wiring.open.telemetry.flush }),
-    patient: () => patient.create(ports, {}, serving),
+    patient: () => patient.create(ports, settings.patient, serving),
     emr: () => emr.create(ports, {}, { ...serving, ownedElsewhere: ownedTypes }),
     pharmacy: () => pharmacy.create(ports, {}, { ...serving, medicines }),
     triage: async () => triage.create(ports, settings.triage, await symptomGraphOf(settings.triage)),

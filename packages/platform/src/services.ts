@@ -26,7 +26,7 @@ import { s3Settings } from './engines/s3/index.ts'
 import { kernelSql } from './kernel/outbox.ts'
 import type { OwnedSql } from './kernel/sql.ts'
 import { openTelemetrySettings } from './kernel/telemetry/index.ts'
-import { recordsSql, type WriteRule } from './records/index.ts'
+import { consentRule, recordsSql, type WriteRule } from './records/index.ts'
 
 /** Every service, in the order in which they start; they stop in the reverse order. */
 export const services = Object.freeze([
@@ -61,6 +61,7 @@ export const settingsByOwner = Object.freeze({
   audit: audit.settings,
   identity: identity.settings,
   telemetry: telemetry.settings,
+  patient: patient.settings,
   triage: triage.settings,
   explain: explain.settings,
   federated: federated.settings,
@@ -74,6 +75,7 @@ export const medicines = createMedicines()
 
 /** The write rules of all services; the store obeys them in every process that writes. */
 export const writeRules: readonly WriteRule[] = Object.freeze([
+  consentRule,
   ...emrRules,
   ...pharmacyRules,
   ...medicationSafetyRules(() => medicines.current()),

@@ -32,6 +32,17 @@ export interface Caller {
   readonly actor?: string
   /** PurposeOfUse code (http://terminology.hl7.org/CodeSystem/v3-ActReason), e.g. `TREAT`. */
   readonly purpose: string
+  /** Why the glass is broken, in the caller's words; with the purpose `BTG` only, and for the audit trail alone. */
+  readonly reason?: string
   /** Remote network address as the edge saw it. */
   readonly address?: string
+}
+
+/** Roles that may break the glass: those who treat. */
+export const emergencyRoles: readonly Role[] = Object.freeze(['clinician', 'radiologist', 'pharmacist'])
+
+/** Whether a caller states an emergency (http://terminology.hl7.org/CodeSystem/v3-ActReason BTG) and may. */
+export function isEmergency(caller: Caller): boolean {
+  const isStated = caller.purpose === 'BTG' && caller.reason !== undefined
+  return isStated && caller.roles.some((role) => emergencyRoles.includes(role))
 }

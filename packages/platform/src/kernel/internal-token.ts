@@ -49,7 +49,9 @@ const isTexts = (value: unknown): value is readonly string[] => Array.isArray(va
 
 function parseCaller(value: unknown): Caller {
   if (typeof value !== 'object' || value === null) throw refused()
-  const { subject, name, purpose, patient, actor, address, ...lists } = value as Readonly<Record<string, unknown>>
+  const { subject, name, purpose, patient, actor, address, reason, ...lists } = value as Readonly<
+    Record<string, unknown>
+  >
   const { roles: heldRoles, scopes } = lists
   if (!isText(subject) || !isText(name) || !isText(purpose) || !isTexts(scopes)) throw refused()
   if (!isTexts(heldRoles) || !heldRoles.every((role) => known.has(role))) throw refused()
@@ -62,6 +64,7 @@ function parseCaller(value: unknown): Caller {
     ...(isText(patient) ? { patient } : {}),
     ...(isText(actor) ? { actor } : {}),
     ...(isText(address) ? { address } : {}),
+    ...(isText(reason) ? { reason } : {}),
   })
 }
 

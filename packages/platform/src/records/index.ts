@@ -1,5 +1,7 @@
 // The door to the record store: composing it, its words, what callers may do, and its HTTP.
 export { accessFor } from './access/index.ts'
+export { breakGlassRoutes } from './break-glass/routes.ts'
+export { consentRule } from './consent/consent-rule.ts'
 export { type FhirServing, type OpenRecords, openRecords, recordsSql } from './open-records.ts'
 export type { RecordsOptions } from './options.ts'
 export { createPreparePool } from './prepare/pool.ts'

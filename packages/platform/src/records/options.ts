@@ -53,6 +53,14 @@ export function partsOf(options: RecordsOptions): RecordParts {
     cursors: createCursors(options.cursorKey),
     newId: tools.newId,
     preparer,
-    commit: { preparer, rules, ruleStore, rids: createRids(), trail: { audit, events }, clock, checkReferences },
+    commit: {
+      preparer,
+      rules,
+      ruleStore,
+      rids: createRids(),
+      trail: { audit, events },
+      clock,
+      checkReferences,
+    },
   }
 }

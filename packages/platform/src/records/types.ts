@@ -12,6 +12,18 @@ export interface AccessFilter {
   readonly sharedTypes: readonly string[]
   /** Hashes of security labels whose records are hidden from this caller. */
   readonly hiddenLabels: readonly number[]
+  /** As whom Consents and the labels of Patients bear on the caller; absent for the system itself and for patients' own records. */
+  readonly restrictedAs?: RestrictedCaller
+}
+
+/** A caller from whom patients may withhold records. */
+export interface RestrictedCaller {
+  /** What a Consent may name the caller by: the own record, e.g. `Practitioner/dr-chen`, and `role:<role>`. */
+  readonly identities: readonly string[]
+  /** PurposeOfUse code of the request. */
+  readonly purpose: string
+  /** The subject whose broken glasses count; only for the purpose BTG. */
+  readonly glassBrokenBy?: string
 }
 
 /** What a caller may do: the read filter, and the types that may be written (within the same compartments). */

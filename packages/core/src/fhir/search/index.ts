@@ -1,6 +1,7 @@
 // The door to FHIR search: parameters and compartments, index rows of a resource, parsing and checking of searches.
 export { clinicalDateParameter } from './clinical-date.ts'
 export { type CompositeRows, compositeRows } from './composites.ts'
+export { type DateRange, dateRange } from './dates.ts'
 export { type IndexOptions, indexRows } from './index-rows.ts'
 export { searchKnowledge } from './knowledge.ts'
 export { matches } from './match.ts'

@@ -1,7 +1,8 @@
 // What a caller may see and change: roles grant, scopes narrow.
 import { labelHash, resourceTypes } from '@xinglin/core/fhir/search'
-import type { Caller } from '../../kernel/caller.ts'
-import type { Access } from '../types.ts'
+import { type Caller, isEmergency } from '../../kernel/caller.ts'
+import { roleIdentity } from '../consent/restriction.ts'
+import type { Access, RestrictedCaller } from '../types.ts'
 import { parseScopes, type ResourceScope } from './scopes.ts'
 import { type Grant, grantsByRole, sharedTypes, typesOfManyPatients } from './types-by-role.ts'
 
@@ -44,6 +45,7 @@ function accessOf(grants: readonly Grant[], isBound: boolean, caller: Caller): A
       patients: isBound ? ownPatient(caller) : 'all',
       sharedTypes: isBound ? sharedTypes : [],
       hiddenLabels: hiddenFrom(grants),
+      ...(isBound || caller.roles.includes('system') ? {} : { restrictedAs: restrictedAs(caller) }),
     },
     write: verbs.create,
     ...(isNarrow ? { verbs } : {}),
@@ -63,6 +65,16 @@ function hiddenFrom(grants: readonly Grant[]): readonly number[] {
   const [first, ...others] = grants
   const hidden = (first?.hides ?? []).filter((code) => others.every((grant) => grant.hides?.includes(code) === true))
   return hidden.flatMap((code) => confidentiality.map((system) => labelHash(system, code)))
+}
+
+// What a patient withholds, the patient may see; and the system's own work keeps its rules without showing anything.
+function restrictedAs(caller: Caller): RestrictedCaller {
+  const identities = [...caller.roles.map(roleIdentity), ...(caller.actor === undefined ? [] : [caller.actor])]
+  return {
+    identities,
+    purpose: caller.purpose,
+    ...(isEmergency(caller) ? { glassBrokenBy: caller.subject } : {}),
+  }
 }
 
 function narrowed(access: Access, scopes: readonly ResourceScope[], caller: Caller): Access {

@@ -1,4 +1,5 @@
 // The access filter as SQL: every statement of search names it for each resource row that it touches.
+import { glassBroken, notWithheld } from '../store/restricted-sql.ts'
 import type { AccessFilter } from '../types.ts'
 import type { Binder } from './binder.ts'
 import { allOf } from './scope.ts'
@@ -8,11 +9,25 @@ export function visible(alias: string, access: AccessFilter, binder: Binder): st
   const conditions = [`NOT ${alias}.deleted`]
   if (access.types !== 'all') conditions.push(`${alias}.type = ANY(${binder.bind(access.types, 'text[]')})`)
   if (access.patients !== 'all') conditions.push(withinPatients(alias, access, binder))
-  if (access.hiddenLabels.length > 0) {
-    const labels = binder.bind(access.hiddenLabels, 'bigint[]')
-    conditions.push(`${alias}.lbl IS NULL OR NOT ${alias}.lbl && ${labels}`)
-  }
+  const shown = notHidden(alias, access, binder)
+  if (shown.length > 0) conditions.push(brokenOr(alias, access, binder, allOf(shown)))
   return allOf(conditions)
+}
+
+function notHidden(alias: string, access: AccessFilter, binder: Binder): readonly string[] {
+  const { hiddenLabels, restrictedAs } = access
+  if (hiddenLabels.length === 0 && restrictedAs === undefined) return []
+  const labels = binder.bind(hiddenLabels, 'bigint[]')
+  const label = hiddenLabels.length === 0 ? [] : [`${alias}.lbl IS NULL OR NOT ${alias}.lbl && ${labels}`]
+  if (restrictedAs === undefined) return label
+  const identities = binder.bind(restrictedAs.identities, 'text[]')
+  const purpose = binder.bind(restrictedAs.purpose, 'text')
+  return [...label, notWithheld(alias, { labels, identities, purpose })]
+}
+
+function brokenOr(alias: string, { restrictedAs }: AccessFilter, binder: Binder, shown: string): string {
+  const subject = restrictedAs?.glassBrokenBy
+  return subject === undefined ? shown : `(${shown}) OR (${glassBroken(alias, binder.bind(subject, 'text'))})`
 }
 
 function withinPatients(alias: string, access: AccessFilter, binder: Binder): string {

@@ -1,13 +1,18 @@
-// The access filter as four parameters of a statement with a fixed text, so that point reads stay prepared.
+// The access filter as parameters of a statement with a fixed text, so that point reads stay prepared.
 import type { AccessFilter } from '../types.ts'
+import { glassBroken, notWithheld } from './restricted-sql.ts'
 
-/** The condition on a row of records.resource or records.version; its parameters start at `$first`. */
+/** The condition on a row of records.resource or records.version; its seven parameters start at `$first`. */
 export function visibleTo(alias: string, first: number): string {
-  const [types, patients, shared, labels] = [first, first + 1, first + 2, first + 3].map((n) => `$${n}`)
-  return `(${types}::text[] IS NULL OR ${alias}.type = ANY(${types}::text[]))
-    AND (${patients}::text[] IS NULL OR ${alias}.pat = ANY(${patients}::text[]) OR ${alias}.pats && ${patients}::text[]
-      OR (${alias}.pat IS NULL AND ${alias}.type = ANY(${shared}::text[])))
-    AND (${alias}.lbl IS NULL OR NOT ${alias}.lbl && ${labels}::bigint[])`
+  const at = (offset: number, cast: string): string => `$${first + offset}::${cast}`
+  const [types, patients, shared] = [at(0, 'text[]'), at(1, 'text[]'), at(2, 'text[]')]
+  const labels = at(3, 'bigint[]')
+  const withheld = { labels, identities: at(4, 'text[]'), purpose: at(5, 'text') }
+  return `(${types} IS NULL OR ${alias}.type = ANY(${types}))
+    AND (${patients} IS NULL OR ${alias}.pat = ANY(${patients}) OR ${alias}.pats && ${patients}
+      OR (${alias}.pat IS NULL AND ${alias}.type = ANY(${shared})))
+    AND (((${alias}.lbl IS NULL OR NOT ${alias}.lbl && ${labels}) AND (${notWithheld(alias, withheld)}))
+      OR (${glassBroken(alias, at(6, 'text'))}))`
 }
 
 /**
@@ -15,11 +20,15 @@ export function visibleTo(alias: string, first: number): string {
  * that a point read does not carry a list of 140 types.
  */
 export function accessValues(access: AccessFilter, type?: string): readonly unknown[] {
+  const { restrictedAs } = access
   return [
     typesValue(access.types, type),
     access.patients === 'all' ? null : access.patients,
     access.sharedTypes,
     access.hiddenLabels,
+    restrictedAs?.identities ?? null,
+    restrictedAs?.purpose ?? null,
+    restrictedAs?.glassBrokenBy ?? null,
   ]
 }
 

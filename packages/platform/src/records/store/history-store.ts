@@ -34,7 +34,7 @@ function statement(range: HistoryRange, access: AccessFilter): Statement {
   const values: unknown[] = [...accessValues(access, range.type)]
   const conditions = [visibleTo('v', 1)]
   // A record that was moved or labelled since hides all of its past: the caller must see it as it is now, too.
-  const isPartial = access.patients !== 'all' || access.hiddenLabels.length > 0
+  const isPartial = access.patients !== 'all' || access.hiddenLabels.length > 0 || access.restrictedAs !== undefined
   const now = isPartial ? 'JOIN records.resource r ON r.type = v.type AND r.id = v.id' : ''
   if (isPartial) conditions.push(visibleTo('r', 1))
   const bind = (value: unknown): string => {

@@ -2,6 +2,7 @@
 import { AppError, type Issue } from '@xinglin/core/errors'
 import type { AuditEntry, Clock } from '../../kernel/ports.ts'
 import type { Tx } from '../../kernel/sql.ts'
+import { keepRestrictions, refuseLiftingOwn } from '../consent/keep-restrictions.ts'
 import type { Preparer } from '../prepare/preparer.ts'
 import { type Head, keyOf, lockHeads } from '../store/heads.ts'
 import type { Rids } from '../store/rids.ts'
@@ -50,11 +51,13 @@ export async function commitChanges(
     decided.push(await located(pending, () => decide(pending, heads.get(keyOf(pending)), options)))
   }
   const made = decided.filter((one) => one !== undefined)
+  await refuseLiftingOwn(tx, made, context.access.read)
   const ruled = made.map((one) => ({ change: changeOf(one, options.now), index: one.pending.index }))
   const warnings = await applyRules(tx, ruled, parts.rules, parts.ruleStore)
   if (parts.checkReferences) await checkTargets(tx, made)
   const ordered = inOneOrder(made)
   const versions = await writeDecided(tx, ordered, parts.rids)
+  await keepRestrictions(tx, ordered)
   const traces = ordered.map((one, at) => ({ version: versions[at] as StoredVersion, action: actions[one.kind] })) // same order
   await leaveTrail(tx, traces, context, parts.trail)
   const empty = emptyDeletions(changes, decided, heads, context)

@@ -95,7 +95,7 @@ export async function openHouse(models: Models, settings: Partial<typeof default
     await app.ready()
     apps.set(name, app)
   }
-  await add('patient', await patient.create(ports, {}, serving))
+  await add('patient', await patient.create(ports, { breakGlassMinutes: 30, breakGlassPerHour: 10 }, serving))
   await add('emr', await emr.create(ports, {}, { ...serving, ownedElsewhere: [...patientTypes, ...pharmacyTypes] }))
   const owned: { explaining?: RunningService } = {}
   const startExplain = async (): Promise<void> => {
