@@ -10,6 +10,7 @@ import { emr } from './clinical/emr/index.ts'
 import { patient } from './clinical/patient/index.ts'
 import { pharmacy } from './clinical/pharmacy/index.ts'
 import { triage } from './clinical/triage/index.ts'
+import { chaosRoom } from './composition/chaos-room.ts'
 import { openDataFolder } from './composition/data-folder.ts'
 import { type Engines, openEngines } from './composition/engines.ts'
 import { identityExtra } from './composition/identity-extra.ts'
@@ -28,6 +29,7 @@ import { type LocalService, withApp } from './composition/service-apps.ts'
 import { symptomGraphOf } from './composition/symptom-graph.ts'
 import { openTransport, type ProcessTransport } from './composition/transport.ts'
 import { audit } from './edge/audit/index.ts'
+import { chaos } from './edge/chaos/index.ts'
 import { gateway, type RunningGateway } from './edge/gateway/index.ts'
 import { identity } from './edge/identity/index.ts'
 import { telemetry } from './edge/telemetry/index.ts'
@@ -109,6 +111,18 @@ function selfOf(names: readonly ServiceName[]): Caller {
   return Object.freeze({ subject, name: 'Xinglin', roles: ['system'], scopes: [], purpose: 'HOPERAT' } as const)
 }
 
+function chaosExtra({ settings, names: here, dataFolder, engines, registry, local }: Wiring) {
+  const { registryUrl = `http://127.0.0.1:${settings.registry.port}`, registryToken } = settings.process
+  const token = settings.process.registryUrl === undefined ? settings.registry.token : registryToken
+  return chaosRoom({
+    ...{ all: allNames, here, dataFolder, registryUrl },
+    sql: engines.database.sql,
+    local: () => [...local.values()],
+    registry: registry.port,
+    registryToken: token,
+  })
+}
+
 // Every service that may live here, with what only it is given.
 function creators(
   wiring: Wiring,
@@ -144,6 +158,7 @@ function creators(
       }),
     explain: () => explain.create(ports, settings.explain),
     privacy: () => createPrivateComputation(ports, settings.privacy, dataFolder),
+    chaos: () => chaos.create(ports, settings.chaos, chaosExtra(wiring)),
     gateway: async () => edge ?? {},
   }
 }

@@ -17,6 +17,7 @@ import { triage } from './clinical/triage/index.ts'
 import { processSettings } from './composition/process-settings.ts'
 import { tlsSettings } from './composition/tls-settings.ts'
 import { audit } from './edge/audit/index.ts'
+import { chaos } from './edge/chaos/index.ts'
 import { gateway } from './edge/gateway/index.ts'
 import { identity } from './edge/identity/index.ts'
 import { registry } from './edge/registry/index.ts'
@@ -43,6 +44,7 @@ export const services = Object.freeze([
   imaging,
   explain,
   privacy,
+  chaos,
   gateway,
 ] as const)
 
@@ -59,6 +61,7 @@ export const settingsByOwner = Object.freeze({
   gateway: gateway.settings,
   registry: registry.settings,
   audit: audit.settings,
+  chaos: chaos.settings,
   identity: identity.settings,
   telemetry: telemetry.settings,
   patient: patient.settings,

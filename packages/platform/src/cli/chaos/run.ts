@@ -114,7 +114,7 @@ export async function runOnStage(
   const { say, signal } = options
   for (const line of await rescue(journalFolder())) say(`rescued: ${line}`)
   const begun = performance.now()
-  const stage = await startStage(options.layout ?? usualLayout, journalFolder(), say)
+  const stage = await startStage(options.layout ?? usualLayout, { journalFolder: journalFolder(), say, signal })
   say(`the stage is ready after ${((performance.now() - begun) / 1000).toFixed(1)} s: ${stage.gatewayUrl}`)
   const reports: ExperimentReport[] = []
   try {

@@ -1,5 +1,6 @@
 // The stage of chaos experiments: the whole system in several processes, every line between them led through a fault proxy.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '@xinglin/core/errors'
 import { type Guard, registeredInstances, startGuard } from '../../edge/chaos/index.ts'
-import { freePort, isPortFree } from '../../kernel/free-port.ts'
+import { isPortFree } from '../../kernel/free-port.ts'
 import { freePorts } from '../system.ts'
 import type { DatabaseNews } from './database-process.ts'
 import { type Part, startPart } from './part.ts'
@@ -52,6 +53,9 @@ export const usualLayout: Layout = {
 const databaseProgram = fileURLToPath(new URL('./database-process.ts', import.meta.url))
 const startMs = 120_000
 const lookEveryMs = 100
+const firstPort = 12_000
+const endPort = 20_000
+const taken = new Set<number>()
 
 /** Name of the proxy between a process and an engine or the registry. */
 export const lineTo = (service: 'postgres' | 'registry' | 'gateway', part: string): string => `${service}<-${part}`
@@ -75,20 +79,28 @@ async function startDatabase(folder: string): Promise<{ child: ChildProcess; new
   }
 }
 
+// Beside the stretch that single free ports are taken from, so that neither takes the other's.
 async function portsInARow(count: number): Promise<readonly number[]> {
   for (;;) {
-    const first = await freePort()
+    const first = randomInt(firstPort, endPort - count)
     const ports = Array.from({ length: count }, (_, index) => first + index)
+    if (ports.some((port) => taken.has(port))) continue
+    for (const port of ports) taken.add(port)
     const free = await Promise.all(ports.map(isPortFree))
     if (free.every(Boolean)) return ports
   }
 }
 
-async function waitFor(isSo: () => Promise<boolean>, what: string, words: () => string): Promise<void> {
+async function waitFor(
+  isSo: () => Promise<boolean>,
+  what: string,
+  given: { readonly words: () => string; readonly signal: AbortSignal },
+): Promise<void> {
   const until = performance.now() + startMs
   while (!(await isSo().catch(() => false))) {
+    if (given.signal.aborted) throw new AppError('unavailable', 'Ended from outside while the stage was starting')
     if (performance.now() > until)
-      throw new AppError('timeout', `${what} did not come within ${startMs / 1000} s. ${words()}`)
+      throw new AppError('timeout', `${what} did not come within ${startMs / 1000} s. ${given.words()}`)
     await pause(lookEveryMs)
   }
 }
@@ -155,7 +167,9 @@ class OpenStage {
       if (!this.#isStopping) this.guard.order({ kind: 'refuse', names, isRefusing: true }).catch(() => undefined)
     }
     // A part that does not come is told by whoever waits for it.
-    const onStart = (): void => void this.#adopt(name).catch(() => undefined)
+    const onStart = (): void => {
+      this.#adopt(name).catch(() => undefined)
+    }
     this.parts.set(name, startPart({ name, services, ports, environment, onEnd, onStart }))
   }
 
@@ -163,6 +177,7 @@ class OpenStage {
   async #adopt(name: string): Promise<void> {
     await pause(0)
     const part = this.parts.get(name)
+    if (part?.pid !== undefined) await this.guard.order({ kind: 'clean', folder: this.dataFolder, pids: [part.pid] })
     const wanted = (part?.services ?? []).filter((service) => service !== 'registry' && service !== 'gateway')
     const isLed = (service: string): boolean =>
       [...this.instances.values()].some((one) => one.part === name && one.service === service)
@@ -178,12 +193,18 @@ class OpenStage {
     const found = await registeredInstances(registry, service).catch(() => [])
     for (const instance of found.filter(({ port }) => part?.ports.includes(port))) {
       await this.guard.order({ kind: 'open', name: instance.id, host: instance.address, port: instance.port })
-      const isLed = await this.guard.order<boolean>({ kind: 'lead', registry, instance, name: instance.id })
+      const isLed = await this.guard.order<boolean>({
+        kind: 'lead',
+        registry,
+        instance,
+        name: instance.id,
+        isForGood: true,
+      })
       if (isLed) this.instances.set(instance.id, { id: instance.id, service, part: part?.name ?? '' })
     }
   }
 
-  async untilReady(): Promise<void> {
+  async untilReady(signal: AbortSignal): Promise<void> {
     const wanted = [...this.parts.values()].flatMap(({ name, services }) =>
       services
         .filter((service) => service !== 'registry' && service !== 'gateway')
@@ -200,7 +221,7 @@ class OpenStage {
       }
       return wanted.every(({ service }) => services[service]?.status === 'ready')
     }
-    await waitFor(isReady, 'The stage', words)
+    await waitFor(isReady, 'The stage', { words, signal })
   }
 
   async stop(): Promise<void> {
@@ -217,14 +238,24 @@ class OpenStage {
   }
 }
 
+/** What starting a stage takes. */
+export interface StageOptions {
+  /** Keeps what a rescue would need. */
+  readonly journalFolder: string
+  readonly say: (line: string) => void
+  readonly signal: AbortSignal
+}
+
 /**
- * Starts a stage on a folder of its own and waits until it is ready. `journalFolder` keeps what a rescue would need.
+ * Starts a stage on a folder of its own and waits until it is ready.
  * @throws AppError when a process cannot be started
  */
-export async function startStage(layout: Layout, journalFolder: string, say: (line: string) => void): Promise<Stage> {
+export async function startStage(layout: Layout, given: StageOptions): Promise<Stage> {
+  const { journalFolder, say, signal } = given
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-chaos-'))
   const guard = startGuard(journalFolder)
   const database = await startDatabase(folder)
+  await guard.order({ kind: 'clean', folder, pids: [database.child.pid ?? 0] })
   const stage = new OpenStage({ guard, folder, common: await freePorts(), database })
   try {
     await stage.openFront()
@@ -233,11 +264,9 @@ export async function startStage(layout: Layout, journalFolder: string, say: (li
       await stage.start(name, services)
       if (index > 0) continue
       const isUp = async (): Promise<boolean> => (await fetch(`${stage.directUrl}/health/live`)).ok
-      await waitFor(isUp, 'The edge', () => stage.parts.get(name)?.words() ?? '')
+      await waitFor(isUp, 'The edge', { words: () => stage.parts.get(name)?.words() ?? '', signal })
     }
-    await stage.untilReady()
-    const pids = [...stage.parts.values()].flatMap(({ pid }) => pid ?? [])
-    await guard.order({ kind: 'clean', folder, pids: [...pids, database.news().pid] })
+    await stage.untilReady(signal)
     return stage
   } catch (error) {
     await stage.stop()

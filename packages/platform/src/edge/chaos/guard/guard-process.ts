@@ -8,7 +8,7 @@ import type { StressFault } from '../definitions/experiment.ts'
 import { type FaultProxy, openFaultProxy } from '../faults/fault-proxy.ts'
 import { advertise } from '../registrations/registrations.ts'
 import { isClientOf } from './clients.ts'
-import { takeBack, thaw, writeJournal } from './journal.ts'
+import { signal, takeBack, thaw, writeJournal } from './journal.ts'
 import type { Answer, Journal, NumberedOrder, Order } from './orders.ts'
 
 const journalFolder = process.argv[2] ?? '.'
@@ -23,7 +23,7 @@ const proxies = new Map<string, FaultProxy>()
 const stress = new Map<string, readonly ChildProcess[]>()
 const led = new Map<string, Journal['led'][number]>()
 const frozen = new Set<number>()
-const cleanings: Extract<Order, { kind: 'clean' }>[] = []
+const cleanings = new Map<string, readonly number[]>()
 
 const keepJournal = (): Promise<void> =>
   writeJournal(journalFolder, { pid: process.pid, led: [...led.values()], frozen: [...frozen] })
@@ -52,7 +52,8 @@ function startStress({ cpu, memory }: StressFault): readonly ChildProcess[] {
   ]
 }
 
-async function lead({ registry, instance, name }: Extract<Order, { kind: 'lead' }>): Promise<boolean> {
+async function lead({ registry, instance, name, isForGood }: Extract<Order, { kind: 'lead' }>): Promise<boolean> {
+  if (isForGood) return advertise(registry, instance, proxy(name).port)
   led.set(instance.id, { registry, instance })
   await keepJournal()
   const isLed = await advertise(registry, instance, proxy(name).port)
@@ -78,7 +79,7 @@ async function setFrozen(pids: readonly number[], isFrozen: boolean): Promise<vo
   if (isFrozen) {
     for (const pid of pids) frozen.add(pid)
     await keepJournal()
-    for (const pid of pids) process.kill(pid, 'SIGSTOP')
+    for (const pid of pids) signal(pid, 'SIGSTOP')
     return
   }
   thaw(pids)
@@ -114,7 +115,7 @@ async function obey(order: Order): Promise<unknown> {
     case 'stress':
       return void stress.set(order.id, startStress(order.fault))
     case 'clean':
-      return cleanings.push(order)
+      return void cleanings.set(order.folder, [...(cleanings.get(order.folder) ?? []), ...order.pids])
     case 'counts':
       return counts()
     case 'end':
@@ -132,10 +133,10 @@ const isThere = (pid: number): boolean => {
   }
 }
 
-async function clean({ folder, pids }: Extract<Order, { kind: 'clean' }>): Promise<void> {
+async function clean([folder, pids]: readonly [string, readonly number[]]): Promise<void> {
   const until = Date.now() + partsEndMs
   while (pids.some(isThere) && Date.now() < until) await pause(100)
-  await rm(folder, { recursive: true, force: true })
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
 // Callers that have been led back keep their open connections for a while; none is cut in the middle of an answer.
@@ -176,7 +177,7 @@ async function leave(): Promise<void> {
     await end() // the journal keeps what cannot be put back
   } finally {
     await linger()
-    await Promise.all(cleanings.map(clean))
+    await Promise.all([...cleanings].map(clean))
   }
 }
 

@@ -24,15 +24,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Lets a stopped process go on; one that has ended is fine. */
-export function thaw(pids: readonly number[]): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, 'SIGCONT')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-    }
+/** Signals a process; one that has ended meanwhile is fine. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
+}
+
+/** Lets stopped processes go on. */
+export function thaw(pids: readonly number[]): void {
+  for (const pid of pids) signal(pid, 'SIGCONT')
 }
 
 /** Takes back what is in a journal; returns what could not be. */

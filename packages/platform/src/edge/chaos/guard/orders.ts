@@ -7,12 +7,13 @@ export type Order =
   /** Opens a proxy under a name; answered with its port. */
   | { readonly kind: 'open'; readonly name: string; readonly host: string; readonly port: number }
   | { readonly kind: 'close'; readonly name: string }
-  /** Leads the callers of an instance to a proxy. */
+  /** Leads the callers of an instance to a proxy; nothing is taken back where the registry ends with the experiment. */
   | {
       readonly kind: 'lead'
       readonly registry: RegistryAddress
       readonly instance: RegisteredInstance
       readonly name: string
+      readonly isForGood: boolean
     }
   | {
       readonly kind: 'harm'
@@ -28,7 +29,7 @@ export type Order =
   /** Stops processes (SIGSTOP), or lets them go on (SIGCONT). */
   | { readonly kind: 'freeze' | 'thaw'; readonly pids: readonly number[] }
   | { readonly kind: 'stress'; readonly id: string; readonly fault: StressFault }
-  /** A folder that is removed when the owner is gone and these processes have ended. */
+  /** A folder that is removed when the owner is gone and these processes, and those named before, have ended. */
   | { readonly kind: 'clean'; readonly folder: string; readonly pids: readonly number[] }
   | { readonly kind: 'counts' }
   /** Takes everything back and ends. */

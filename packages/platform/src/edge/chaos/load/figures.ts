@@ -40,9 +40,23 @@ function kindFigures(samples: readonly Sample[]): KindFigures {
   }
 }
 
-/** The figures of the requests that were sent from one moment until another. */
-export function phaseFigures(samples: readonly Sample[], fromMs: number, toMs: number): PhaseFigures {
-  const within = samples.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
+/** Which requests belong to a stretch: those that were under way in it, or only those that were sent in it. */
+export type Belonging = 'ended' | 'under way' | 'sent'
+
+// What was under way when the fault came is the fault's; what was sent before it ended too.
+const belongs: Readonly<Record<Belonging, (sample: Sample, fromMs: number, toMs: number) => boolean>> = {
+  ended: ({ atMs, ms }, fromMs, toMs) => atMs >= fromMs && atMs + ms <= toMs,
+  'under way': ({ atMs, ms }, fromMs, toMs) => atMs < toMs && atMs + ms > fromMs,
+  sent: ({ atMs }, fromMs, toMs) => atMs >= fromMs && atMs < toMs,
+}
+
+/** The figures of the requests that belong to the stretch from one moment until another. */
+export function phaseFigures(
+  samples: readonly Sample[],
+  [fromMs, toMs]: readonly [number, number],
+  belonging: Belonging,
+): PhaseFigures {
+  const within = samples.filter((sample) => belongs[belonging](sample, fromMs, toMs))
   const failed = within.filter(({ isGood }) => !isGood)
   const failures: Record<string, number> = {}
   for (const { step, status } of failed) {

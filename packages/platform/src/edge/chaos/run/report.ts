@@ -76,9 +76,9 @@ export function reportOf(experiment: Experiment, observed: Observed): Experiment
   const { samples, moments, lost, timeline, abortedBecause } = observed
   const { beginMs, faultMs, healedMs, overMs, endMs } = moments
   const figures = {
-    before: phaseFigures(samples, beginMs, faultMs),
-    during: phaseFigures(samples, faultMs, healedMs),
-    after: phaseFigures(samples, healedMs, endMs),
+    before: phaseFigures(samples, [beginMs, faultMs], 'ended'),
+    during: phaseFigures(samples, [faultMs, healedMs], 'under way'),
+    after: phaseFigures(samples, [healedMs, endMs], 'sent'),
     lost,
   }
   const lateMs = recoveryMs(samples, overMs)
