@@ -31,14 +31,20 @@ export function needsPatient(scopes: readonly string[]): boolean {
   return scopes.some((scope) => scope === launchScope || levelOf(scope) === 'patient')
 }
 
-type Parts = { readonly level: string; readonly type: string; readonly verbs: string }
+/** A resource scope taken apart; its verbs are letters of `cruds`, also for the words of version 1. */
+export interface ScopeParts {
+  readonly level: ScopeLevel
+  readonly type: string
+  readonly verbs: string
+}
 
 const verbsOfVersion1: Readonly<Record<string, string>> = { read: 'rs', write: 'cud', '*': 'cruds' }
 
-function partsOf(scope: string): Parts | undefined {
-  if (levelOf(scope) === undefined) return undefined
-  const [level = '', rest = ''] = scope.split('/')
-  const [type = '', verbs = ''] = rest.split('.')
+/** The parts of a resource scope, or undefined when it is none that is supported. */
+export function partsOf(scope: string): ScopeParts | undefined {
+  const level = levelOf(scope)
+  if (level === undefined) return undefined
+  const [type = '', verbs = ''] = (scope.split('/')[1] ?? '').split('.')
   return { level, type, verbs: verbsOfVersion1[verbs] ?? verbs }
 }
 
@@ -47,7 +53,7 @@ export function isWithin(wish: string, allowed: readonly string[]): boolean {
   if (allowed.includes(wish)) return true
   const asked = partsOf(wish)
   if (asked === undefined) return false
-  const [level, type, verbs] = [asked.level, asked.type, asked.verbs]
+  const { level, type, verbs } = asked
   const given = allowed.flatMap((scope) => partsOf(scope) ?? [])
   const covers = (verb: string): boolean =>
     given.some((one) => one.level === level && (one.type === '*' || one.type === type) && one.verbs.includes(verb))

@@ -1,5 +1,5 @@
 // The page on which a person allows an app what it asks for, and chooses the patient it works with.
-import { launchScope, levelOf } from '../scopes.ts'
+import { launchScope, partsOf } from '../scopes.ts'
 import { documentOf } from './document.ts'
 import { type Html, html } from './html.ts'
 import { type Language, type Say, type Word, wordsOf } from './words.ts'
@@ -34,11 +34,11 @@ const plainWords: readonly Word[] = ['openid', 'profile', 'fhirUser', 'offline_a
 export function scopeWords(scope: string, say: Say): string | undefined {
   const plain = plainWords.find((word) => word === scope)
   if (plain !== undefined) return say(plain)
-  const level = levelOf(scope)
-  if (level === undefined) return undefined
-  const [type = '*', verbs = ''] = (scope.split('/')[1] ?? '').split('.')
-  const isReading = /[rs*]/.test(verbs) && verbs !== 'write'
-  const isWriting = /[cud*]/.test(verbs.replace('read', ''))
+  const parts = partsOf(scope)
+  if (parts === undefined) return undefined
+  const { level, type, verbs } = parts
+  const isReading = /[rs]/.test(verbs)
+  const isWriting = /[cud]/.test(verbs)
   const word = isReading && isWriting ? 'readWrite' : isWriting ? 'write' : 'read'
   const types = type === '*' ? say('allTypes') : type
   return say(word, { types, whose: say(level === 'patient' ? 'ofPatient' : 'ofUser') })
