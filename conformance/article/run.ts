@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { seededRandom } from '@xinglin/core/cohort'
 import { createStage } from '../../packages/platform/src/cli/demo/stage.ts'
 import { issueLocalToken } from '../../packages/platform/src/cli/local.ts'
 import { ownSettings, runningSystem } from '../../packages/platform/src/cli/place.ts'
@@ -86,15 +87,39 @@ function line({ section, kind, title, result, seen, ms }: Row): string {
   return `${marks[result]} ${section.padEnd(4)} ${kind.padEnd(8)} ${title} → ${seen} (${ms} ms)`
 }
 
-/** Plays every scene on a system and tells each as it ends. */
+/** What a walk takes. */
+export interface WalkOptions {
+  readonly text?: string | undefined
+  readonly say: (line: string) => void
+  /** A few scenes instead of all. */
+  readonly sample?: Sample
+}
+
+/** How many scenes are drawn, and by which seed. */
+export interface Sample {
+  readonly seed: number
+  readonly scenes: number
+}
+
+function drawn(sample: Sample | undefined): readonly Scene[] {
+  if (sample === undefined) return scenes
+  const random = seededRandom(sample.seed)
+  const left = [...scenes]
+  return Array.from({ length: Math.min(sample.scenes, left.length) }, () => {
+    return left.splice(random.integer(0, left.length - 1), 1)
+  }).flat()
+}
+
+/** Plays every scene, or a sample, on a system and tells each as it ends. */
 export async function walkArticle(
   system: RunState,
   environment: Readonly<Record<string, string | undefined>>,
-  { text, say }: { readonly text?: string | undefined; readonly say: (line: string) => void },
+  how: WalkOptions,
 ): Promise<readonly Row[]> {
+  const { text, say, sample } = how
   const stage = stageOn(system, environment, text)
   const rows: Row[] = []
-  for (const scene of scenes) {
+  for (const scene of drawn(sample)) {
     const row = await play(scene, stage)
     rows.push(row)
     say(line(row))
