@@ -74,7 +74,8 @@ export async function tryOrigins(origins: readonly Origin[], attempt: Attempt, p
     targets.start(origin.id, origin.rules)
     const outcome = await attempt(origin, mayHold).finally(() => targets.end(origin.id))
     if (outcome.kind === 'answered' || outcome.kind === 'gone') return
-    if (outcome.seen !== undefined) targets.observe(origin.id, outcome.seen)
+    // One request is one failure, however often it was tried at the same address.
+    if (outcome.seen !== undefined && origins[index - 1]?.id !== origin.id) targets.observe(origin.id, outcome.seen)
     if (outcome.kind === 'failed') throw outcome.error
     state.last = outcome.error
   }
