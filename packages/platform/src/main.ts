@@ -278,6 +278,7 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
     self: selfOf(names),
     clock: systemClock,
     log,
+    telemetry: open.telemetry,
     transport: transport.open(callPool),
   })
   shutdown.add('calls', () => calls.close())

@@ -7,8 +7,9 @@ import type { Caller } from './caller.ts'
 import { type CircuitBreakers, createCircuitBreakers } from './circuit-breaker.ts'
 import { timeoutHeader } from './http.ts'
 import { callerHeader } from './internal-token.ts'
-import type { CallService, Clock, Instance, Logger, Registry } from './ports.ts'
-import { newTraceId, parseTraceparent, traceparent } from './trace.ts'
+import type { CallService, Clock, Instance, Logger, Registry, Span, Telemetry } from './ports.ts'
+import { noTelemetry } from './telemetry/index.ts'
+import { parseTraceparent, traceparent } from './trace.ts'
 import { createPlainTransport, distrustOf, isUnreached, type PoolOptions, type Transport } from './transport.ts'
 
 /** Options of {@link createCalls}. */
@@ -23,6 +24,8 @@ export interface CallOptions {
   readonly clock: Clock
   readonly timeoutMs?: number
   readonly log?: Pick<Logger, 'warn'>
+  /** Default: none. */
+  readonly telemetry?: Telemetry
   /** How other processes are reached; plain HTTP when none is given. It is closed with the calls. */
   readonly transport?: Transport | undefined
 }
@@ -66,8 +69,6 @@ async function prepare(service: string, path: string, init: CallInit, options: C
   const { caller = options.self, timeoutMs = options.timeoutMs ?? defaultTimeoutMs, signal, ...rest } = init
   const request = new Request(`http://${service}${path}`, rest)
   const headers = new Headers(request.headers)
-  const trace = parseTraceparent(headers.get('traceparent') ?? undefined)
-  headers.set('traceparent', traceparent(trace?.traceId ?? newTraceId(), trace?.isSampled))
   headers.set(callerHeader, options.sign(caller))
   const limit = AbortSignal.timeout(timeoutMs)
   return {
@@ -79,6 +80,18 @@ async function prepare(service: string, path: string, init: CallInit, options: C
     signal: signal === undefined || signal === null ? limit : AbortSignal.any([signal, limit]),
     untilMs: options.clock.monotonicMs() + timeoutMs,
   }
+}
+
+// The other side stands below the span of the call; below the active one where that is not sampled; else in the trace that is named.
+function inTrace(init: CallInit, span: Span, active: Span | undefined): CallInit {
+  const headers = new Headers(init.headers)
+  const named = parseTraceparent(headers.get('traceparent') ?? undefined)
+  const isSame = active !== undefined && (named === undefined || named.traceId === active.traceId)
+  if (span.isSampled) headers.set('traceparent', span.traceparent)
+  else if (isSame) headers.set('traceparent', active.traceparent)
+  else if (named === undefined) headers.delete('traceparent')
+  else headers.set('traceparent', traceparent(named.traceId, named.isSampled))
+  return { ...init, headers }
 }
 
 function withTimeLeft(outgoing: Outgoing, clock: Clock): Record<string, string> {
@@ -170,17 +183,29 @@ async function callRemote(
 
 /** Creates the calls of a process. */
 export function createCalls(options: CallOptions): RunningCalls {
-  const { transport = createPlainTransport(callPool) } = options
+  const { transport = createPlainTransport(callPool), telemetry = noTelemetry } = options
   const breakers = createCircuitBreakers(options.clock)
   return {
     call:
       (service) =>
       async (path, init = {}) => {
-        const outgoing = await prepare(service, path, init, options)
-        const app = options.local(service)
-        return app === undefined
-          ? callRemote(outgoing, options, { transport, breakers })
-          : callLocal(app, outgoing, options.clock)
+        const span = telemetry.startSpan(`${init.method ?? 'GET'} ${service}`, { kind: 'client' })
+        try {
+          const outgoing = await prepare(service, path, inTrace(init, span, telemetry.active()), options)
+          const app = options.local(service)
+          const answer = await (app === undefined
+            ? callRemote(outgoing, options, { transport, breakers })
+            : callLocal(app, outgoing, options.clock))
+          span.set('peer.service', service)
+          span.set('http.response.status_code', answer.status)
+          if (answer.status >= 500) span.fail(String(answer.status))
+          return answer
+        } catch (error) {
+          span.fail(error)
+          throw error
+        } finally {
+          span.end()
+        }
       },
     close: () => transport.close(),
   }

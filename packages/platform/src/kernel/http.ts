@@ -12,7 +12,7 @@ import { callerHeader } from './internal-token.ts'
 import type { Clock, Logger, Span, Telemetry } from './ports.ts'
 import { type ErrorStyle, errorAnswer, isServerFault } from './problem.ts'
 import { closedSchema, coerceParameters, type ParametersSchema } from './query-coercion.ts'
-import { createRequestSpans, isProbe, routeOf } from './request-span.ts'
+import { createRequestSpans, isQuiet, routeOf } from './request-span.ts'
 import type { ReadinessReasons, RunningService } from './service.ts'
 import { noTelemetry } from './telemetry/index.ts'
 import { newTraceId } from './trace.ts'
@@ -142,7 +142,7 @@ function addRequestHooks(app: FastifyInstance, options: ServiceAppOptions, limit
     const fields = { service, method: request.method, route, status: reply.statusCode, traceId: request.traceId }
     const ms = Math.round((clock.monotonicMs() - (state?.startedMs ?? clock.monotonicMs())) * 100) / 100
     if (state !== undefined) spans.close(request, { span: state.span, status: reply.statusCode, ms })
-    if (isProbe(route)) log.debug('http.request', { ...fields, ms })
+    if (isQuiet(request)) log.debug('http.request', { ...fields, ms })
     else log.info('http.request', { ...fields, ms })
     done()
   })
@@ -220,16 +220,21 @@ async function readiness(options: ServiceAppOptions): Promise<ReadinessReasons> 
 }
 
 function addHealth(app: FastifyInstance, options: ServiceAppOptions): void {
-  const { service } = options
-  app.get('/health/live', { config: { public: true } }, () => ({ status: 'live', service }))
+  const { service, telemetry = noTelemetry } = options
+  const config = { public: true, isQuiet: true }
+  app.get('/metrics', { config }, async (_request, reply) => {
+    const { contentType, text } = await telemetry.metrics.exposition()
+    return reply.type(contentType).send(text)
+  })
+  app.get('/health/live', { config }, () => ({ status: 'live', service }))
   const answer = async (_request: FastifyRequest, reply: FastifyReply) => {
     const reasons = await readiness(options)
     if (reasons.length > 0) reply.code(503).header('retry-after', '1')
     return { status: reasons.length === 0 ? 'ready' : 'unready', service, reasons }
   }
-  app.get('/health/ready', { config: { public: true } }, answer)
+  app.get('/health/ready', { config }, answer)
   // What checks ask that were written for other servers.
-  app.get('/health', { config: { public: true } }, answer)
+  app.get('/health', { config }, answer)
 }
 
 /**

@@ -18,8 +18,8 @@ export const routeOf = (request: FastifyRequest): string => request.routeOptions
 
 const msPerSecond = 1000
 
-/** What asks whether we live; it would bury the requests of people. */
-export const isProbe = (route: string): boolean => route.startsWith('/health') || route === '/metrics'
+/** Whether a request only watches the system; its traces would bury those of people. */
+export const isQuiet = (request: FastifyRequest): boolean => request.routeOptions.config?.isQuiet === true
 
 /** Creates the spans of a service. */
 export function createRequestSpans(service: string, telemetry: Telemetry, silent: Telemetry): RequestSpans {
@@ -31,11 +31,12 @@ export function createRequestSpans(service: string, telemetry: Telemetry, silent
   })
   return {
     open(request) {
-      const route = routeOf(request)
       const parent = parseTraceparent(request.headers.traceparent)
-      return (isProbe(route) ? silent : telemetry).startEntry(`${request.method} ${route}`, { service, parent })
+      const name = `${request.method} ${routeOf(request)}`
+      return (isQuiet(request) ? silent : telemetry).startEntry(name, { service, parent })
     },
     close(request, { span, status, ms }) {
+      if (isQuiet(request)) return
       const route = routeOf(request)
       const { method } = request
       if (span.isSampled) {
@@ -45,7 +46,6 @@ export function createRequestSpans(service: string, telemetry: Telemetry, silent
         if (status >= 500) span.fail(String(status))
         span.end()
       }
-      if (isProbe(route)) return
       duration(ms / msPerSecond, {
         xinglin_service: service,
         http_request_method: method,

@@ -45,6 +45,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** True for routes that answer without a caller (health, metadata). */
     public?: boolean
+    /** True for what watches the system (health, metrics, traces): neither traced nor measured, logged at debug only. */
+    isQuiet?: boolean
     /** `fhir` routes answer errors as OperationOutcome; all others as problem+json. */
     errors?: 'fhir' | 'problem'
     /** Code for a body, query or path that does not fit its schema: 400 (default) or 422. */

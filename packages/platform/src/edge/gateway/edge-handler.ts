@@ -1,10 +1,11 @@
 // The way of a request through the edge: route → CORS → credential → limits → target.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '@xinglin/core/errors'
-import type { Clock, Logger } from '../../kernel/ports.ts'
+import type { Clock, Logger, Telemetry } from '../../kernel/ports.ts'
 import { type Identity, identify } from './authentication.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
 import type { Compiled } from './definitions.ts'
+import { endSpan, openSpan } from './edge-span.ts'
 import { answerError, type Exchange, openExchange, setHeaders } from './exchange.ts'
 import type { Load } from './limits/load-shedding.ts'
 import type { LimitOutcome, RateLimits } from './limits/rate-limits.ts'
@@ -37,6 +38,7 @@ export interface EdgeParts {
   readonly delivery: DeliveryParts
   readonly pages: OwnPages
   readonly clock: Clock
+  readonly telemetry: Telemetry
   readonly log: Logger
   readonly trustedProxies: readonly string[]
   /** True while the gateway stops: connections are closed after their answer. */
@@ -179,8 +181,10 @@ const unreadable = { path: '/', matchPath: '/', query: '' }
 export function createEdge(parts: EdgeParts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const target = parseRequestTarget(request.url ?? '')
+    const span = openSpan(parts.telemetry, request, target?.matchPath ?? '')
     const exchange = openExchange(request, response, {
       target: target ?? unreadable,
+      span,
       trustedProxies: parts.trustedProxies,
     })
     const startedMs = parts.clock.monotonicMs()
@@ -188,13 +192,15 @@ export function createEdge(parts: EdgeParts): (request: IncomingMessage, respons
       const seconds = (parts.clock.monotonicMs() - startedMs) / 1000
       const { statusCode: status, writableFinished: isComplete } = response
       parts.metrics.answered(exchange.found.plan, { status, isComplete, seconds })
+      endSpan(span, exchange)
     })
     const fault = faultOf(request, target)
     if (fault !== undefined) {
       answerError(exchange, new AppError('invalid-request', fault))
       return
     }
-    handle(parts, exchange).catch((error: unknown) => {
+    const handled = parts.telemetry.within(span, () => handle(parts, exchange))
+    handled.catch((error: unknown) => {
       parts.log.error('edge.failed', { traceId: exchange.traceId, error })
       response.destroy()
     })

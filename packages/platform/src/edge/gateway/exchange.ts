@@ -1,8 +1,8 @@
 // One request and its answer as the edge's parts share them, and how the edge answers by itself.
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Span } from '../../kernel/ports.ts'
 import { errorAnswer } from '../../kernel/problem.ts'
-import { newTraceId, parseTraceparent, traceparent } from '../../kernel/trace.ts'
 import { type Client, clientOf } from './proxy/client-address.ts'
 import type { Plan } from './routing/plan.ts'
 import type { RequestTarget } from './routing/request-target.ts'
@@ -30,11 +30,9 @@ const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/
 export function openExchange(
   request: IncomingMessage,
   response: ServerResponse,
-  given: { readonly target: RequestTarget; readonly trustedProxies: readonly string[] },
+  given: { readonly target: RequestTarget; readonly span: Span; readonly trustedProxies: readonly string[] },
 ): Exchange {
   const { headers } = request
-  const trace = parseTraceparent(headers.traceparent)
-  const traceId = trace?.traceId ?? newTraceId()
   const sent = headers['x-request-id']
   const requestId = typeof sent === 'string' && requestIdPattern.test(sent) ? sent : randomUUID()
   response.setHeader('x-request-id', requestId)
@@ -45,8 +43,8 @@ export function openExchange(
     client: clientOf(request.socket.remoteAddress, headers, given.trustedProxies),
     method: request.method ?? 'GET',
     host: (headers.host ?? '').replace(/:\d+$/, '').toLowerCase(),
-    traceId,
-    traceparent: traceparent(traceId, trace?.isSampled ?? true),
+    traceId: given.span.traceId,
+    traceparent: given.span.traceparent,
     requestId,
     found: { plan: undefined },
   }

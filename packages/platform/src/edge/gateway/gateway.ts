@@ -150,6 +150,7 @@ export async function createGateway(
     },
     pages: createOwnPages({ console: () => state.console, signIn, readiness: extra.readiness, isDraining }),
     clock: ports.clock,
+    telemetry: ports.telemetry,
     log: ports.log,
     trustedProxies: settings.trustedProxies,
     isDraining,

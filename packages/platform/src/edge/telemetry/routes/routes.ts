@@ -91,15 +91,16 @@ function traceBody(traceId: string, spans: readonly KeptSpan[]): Static<typeof s
 }
 
 function addPages(app: FastifyInstance, { sql, clock, flush }: TelemetryRouteOptions): void {
+  const config = { isQuiet: true } // looking at traces leaves none
   const listSchema = { querystring: schemas.TraceQuery, response: { 200: schemas.TracePageBody } }
-  app.get('/telemetry/traces', { schema: listSchema }, async (request) => {
+  app.get('/telemetry/traces', { config, schema: listSchema }, async (request) => {
     checkCaller(request)
     await flush()
     const { traces, next } = await listTraces(sql, filterOf(request.query as Static<typeof schemas.TraceQuery>))
     return { traces, ...(next === undefined ? {} : { next: `${next.started}_${next.traceId}` }) }
   })
   const oneSchema = { params: schemas.TraceAddress, querystring: schemas.NoQuery, response: { 200: schemas.TraceBody } }
-  app.get('/telemetry/traces/:traceId', { schema: oneSchema }, async (request) => {
+  app.get('/telemetry/traces/:traceId', { config, schema: oneSchema }, async (request) => {
     checkCaller(request)
     await flush()
     const { traceId } = request.params as Static<typeof schemas.TraceAddress>
@@ -108,7 +109,7 @@ function addPages(app: FastifyInstance, { sql, clock, flush }: TelemetryRouteOpt
     throw new AppError('not-found', `No span of the trace ${traceId} is kept: it was not sampled, or is too old`)
   })
   const figuresSchema = { querystring: schemas.ServicesQuery, response: { 200: schemas.ServicesBody } }
-  app.get('/telemetry/services', { schema: figuresSchema }, async (request) => {
+  app.get('/telemetry/services', { config, schema: figuresSchema }, async (request) => {
     checkCaller(request)
     await flush()
     const { minutes = defaultMinutes } = request.query as Static<typeof schemas.ServicesQuery>
@@ -120,7 +121,7 @@ function addPages(app: FastifyInstance, { sql, clock, flush }: TelemetryRouteOpt
 // The kernel's application takes no compressed bodies, and processes of one system need none.
 function addIntake(app: FastifyInstance, intake: Intake): void {
   app.addContentTypeParser(contentTypes.protobuf, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  const options = { bodyLimit: bodyLimits.sentBytes }
+  const options = { bodyLimit: bodyLimits.sentBytes, config: { isQuiet: true } }
   app.post('/v1/traces', options, async (request, reply) => {
     checkCaller(request, ['system'])
     const encoding = encodingOf(request.headers['content-type'])
