@@ -37,12 +37,3 @@ export interface Caller {
   /** Remote network address as the edge saw it. */
   readonly address?: string
 }
-
-/** Roles that may break the glass: those who treat. */
-export const emergencyRoles: readonly Role[] = Object.freeze(['clinician', 'radiologist', 'pharmacist'])
-
-/** Whether a caller states an emergency (http://terminology.hl7.org/CodeSystem/v3-ActReason BTG) and may. */
-export function isEmergency(caller: Caller): boolean {
-  const isStated = caller.purpose === 'BTG' && caller.reason !== undefined
-  return isStated && caller.roles.some((role) => emergencyRoles.includes(role))
-}

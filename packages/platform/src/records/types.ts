@@ -22,8 +22,8 @@ export interface RestrictedCaller {
   readonly identities: readonly string[]
   /** PurposeOfUse code of the request. */
   readonly purpose: string
-  /** The subject whose broken glasses count; only for the purpose BTG. */
-  readonly glassBrokenBy?: string
+  /** Subject and name of the person whose broken glasses count; only for the purpose BTG. */
+  readonly glassBrokenBy?: readonly [string, string]
 }
 
 /** What a caller may do: the read filter, and the types that may be written (within the same compartments). */

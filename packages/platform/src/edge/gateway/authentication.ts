@@ -1,6 +1,7 @@
 // Who is asking: a bearer token of a consumer, or the console's session.
 import { AppError } from '@xinglin/core/errors'
 import type { Caller } from '../../kernel/caller.ts'
+import { emergencyHeader, inEmergency } from '../../kernel/emergency.ts'
 import type { Exchange } from './exchange.ts'
 import { cookieValue } from './proxy/headers.ts'
 import type { Plan } from './routing/plan.ts'
@@ -81,10 +82,21 @@ async function fromSession(exchange: Exchange, sessions: Sessions): Promise<Iden
 }
 
 /**
- * The identity of a request, or undefined when it brings no credential.
+ * The identity of a request, or undefined when it brings no credential; with a stated emergency, where the request states one.
  * @throws AppError 'unauthenticated' or 'forbidden' when the credential cannot be accepted
  */
 export async function identify(
+  exchange: Exchange,
+  plan: Plan,
+  parts: AuthenticationParts,
+): Promise<Identity | undefined> {
+  const identity = await holderOf(exchange, plan, parts)
+  const reason = exchange.request.headers[emergencyHeader]
+  if (identity === undefined || reason === undefined) return identity
+  return { ...identity, caller: Object.freeze(inEmergency(identity.caller, String(reason))) }
+}
+
+async function holderOf(
   exchange: Exchange,
   plan: Plan,
   parts: AuthenticationParts,

@@ -1,6 +1,7 @@
 // What a caller may see and change: roles grant, scopes narrow.
 import { labelHash, resourceTypes } from '@xinglin/core/fhir/search'
-import { type Caller, isEmergency } from '../../kernel/caller.ts'
+import type { Caller } from '../../kernel/caller.ts'
+import { isEmergency } from '../../kernel/emergency.ts'
 import { roleIdentity } from '../consent/restriction.ts'
 import type { Access, RestrictedCaller } from '../types.ts'
 import { parseScopes, type ResourceScope } from './scopes.ts'
@@ -73,7 +74,7 @@ function restrictedAs(caller: Caller): RestrictedCaller {
   return {
     identities,
     purpose: caller.purpose,
-    ...(isEmergency(caller) ? { glassBrokenBy: caller.subject } : {}),
+    ...(isEmergency(caller) ? { glassBrokenBy: [caller.subject, caller.name] as const } : {}),
   }
 }
 

@@ -1,6 +1,7 @@
 // Breaking the glass: an emergency opens, for a while and under one's own name, what a patient's Consent or a label withholds.
 import { AppError } from '@xinglin/core/errors'
-import { type Caller, emergencyRoles } from '../../kernel/caller.ts'
+import type { Caller } from '../../kernel/caller.ts'
+import { emergencyRoles, mayBreakGlass } from '../../kernel/emergency.ts'
 import type { Audit, AuditEntry, Ids } from '../../kernel/ports.ts'
 import type { Sql } from '../../kernel/sql.ts'
 import { accessFor } from '../access/index.ts'
@@ -49,8 +50,8 @@ export async function breakGlass(
       if (used >= parts.perHour) throw tooMany(parts.perHour)
       const found = await readCurrent(tx, 'Patient', patient, unfiltered)
       if (found?.content === undefined) throw new AppError('not-found', 'There is no patient with this id')
-      const { subject } = caller
-      const broken = await addGlass(tx, { id: parts.ids.uuid(), subject, patient, reason }, parts.minutes)
+      const { subject, name } = caller
+      const broken = await addGlass(tx, { id: parts.ids.uuid(), subject, name, patient, reason }, parts.minutes)
       const entry: AuditEntry = {
         ...access,
         caller: { ...caller, purpose: 'BTG', reason },
@@ -70,7 +71,7 @@ const unfiltered: AccessFilter = { types: 'all', patients: 'all', sharedTypes: [
 function requireEmergencyRole(caller: Caller): void {
   const mayRead = accessFor(caller).read
   const isUnbound = mayRead.patients === 'all' && (mayRead.types === 'all' || mayRead.types.includes('Patient'))
-  if (isUnbound && caller.roles.some((role) => emergencyRoles.includes(role))) return
+  if (isUnbound && mayBreakGlass(caller)) return
   throw new AppError(
     'forbidden',
     `Only ${emergencyRoles.join(', ')} may break the glass, within their roles and scopes`,
@@ -87,7 +88,7 @@ export async function mendGlass(parts: GlassParts, context: RecordContext, patie
   const { caller, traceId } = context
   const entities = [`Patient/${patient}`]
   await parts.sql.transaction(async (tx) => {
-    const ended = await endGlasses(tx, caller.subject, patient)
+    const ended = await endGlasses(tx, caller, patient)
     if (ended === 0) return
     const entry = { caller, action: 'E', interaction: 'mend-glass', entities, patients: [patient] } as const
     await parts.audit.append(tx, [{ ...entry, traceId, outcome: 'success', status: 204 }])
@@ -100,11 +101,11 @@ export async function accessState(parts: GlassParts, context: RecordContext, pat
   const access = context.access.read
   const found = await readCurrent(parts.sql, 'Patient', patient, access)
   if (found?.content === undefined) throw new AppError('not-found', 'There is no patient with this id that you may see')
-  const until = await openUntil(parts.sql, caller.subject, patient)
+  const until = await openUntil(parts.sql, caller, patient)
   return {
     patient,
     isWithheld: await isSomethingWithheld(parts.sql, patient, access),
-    mayBreakGlass: access.patients === 'all' && caller.roles.some((role) => emergencyRoles.includes(role)),
+    mayBreakGlass: access.patients === 'all' && mayBreakGlass(caller),
     ...(until === undefined ? {} : { openUntil: until }),
   }
 }

@@ -26,6 +26,7 @@ const Instant = Type.Unsafe<Date>(Type.String())
 const Glass = Type.Object({
   id: Type.String(),
   subject: Type.String(),
+  name: Type.String(),
   patient: Type.String(),
   reason: Type.String(),
   begins: Instant,

@@ -166,7 +166,7 @@ describe('a denial to a role', () => {
     await assert.rejects(read(pharmacist()), hasCode('not-found'))
     assert.equal((await read(pharmacist(emergency))).id, 'o-p1')
     assert.equal((await find(pharmacist(emergency), 'Observation?patient=p1&_total=accurate')).total, 1)
-    await assert.rejects(read(pharmacist({ ...emergency, subject: 'another' })), hasCode('not-found'))
+    await assert.rejects(read(pharmacist({ ...emergency, name: 'another' })), hasCode('not-found'))
     await assert.rejects(records.read(pharmacist(emergency), 'Appointment', 'both'), hasCode('not-found'))
     await assert.rejects(records.read(asking(['compliance'], emergency), 'Condition', 'c-p2'), hasCode('not-found'))
     assert.ok((await accessState(parts, pharmacist(), 'p1')).openUntil instanceof Date)

@@ -26,8 +26,8 @@ function notHidden(alias: string, access: AccessFilter, binder: Binder): readonl
 }
 
 function brokenOr(alias: string, { restrictedAs }: AccessFilter, binder: Binder, shown: string): string {
-  const subject = restrictedAs?.glassBrokenBy
-  return subject === undefined ? shown : `(${shown}) OR (${glassBroken(alias, binder.bind(subject, 'text'))})`
+  const by = restrictedAs?.glassBrokenBy
+  return by === undefined ? shown : `(${shown}) OR (${glassBroken(alias, binder.bind(by, 'text[]'))})`
 }
 
 function withinPatients(alias: string, access: AccessFilter, binder: Binder): string {

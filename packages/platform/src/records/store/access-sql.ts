@@ -12,7 +12,7 @@ export function visibleTo(alias: string, first: number): string {
     AND (${patients} IS NULL OR ${alias}.pat = ANY(${patients}) OR ${alias}.pats && ${patients}
       OR (${alias}.pat IS NULL AND ${alias}.type = ANY(${shared})))
     AND (((${alias}.lbl IS NULL OR NOT ${alias}.lbl && ${labels}) AND (${notWithheld(alias, withheld)}))
-      OR (${glassBroken(alias, at(6, 'text'))}))`
+      OR (${glassBroken(alias, at(6, 'text[]'))}))`
 }
 
 /**

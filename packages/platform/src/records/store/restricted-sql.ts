@@ -22,8 +22,9 @@ export function notWithheld(alias: string, { labels, identities, purpose }: Rest
     OR NOT records.withheld(${alias}.type, ${alias}.id, ${pats}, ${alias}.lbl, ${labels}, ${identities}, ${purpose})`
 }
 
-/** The glass is broken by the subject (null: by nobody) for every patient of the row. */
-export function glassBroken(alias: string, subject: string): string {
-  return `${subject} IS NOT NULL AND ${alias}.pat IS NOT NULL AND COALESCE(${alias}.pats, ARRAY[${alias}.pat])
-      <@ ARRAY(SELECT g.pat FROM records.break_glass g WHERE g.subject = ${subject} AND g.begins <= now() AND now() < g.ends)`
+/** The glass is broken for every patient of the row, by the person: subject and name as `text[]`, null for nobody. */
+export function glassBroken(alias: string, by: string): string {
+  return `${by} IS NOT NULL AND ${alias}.pat IS NOT NULL AND COALESCE(${alias}.pats, ARRAY[${alias}.pat])
+      <@ ARRAY(SELECT g.pat FROM records.break_glass g
+        WHERE g.subject = (${by})[1] AND g.name = (${by})[2] AND g.begins <= now() AND now() < g.ends)`
 }

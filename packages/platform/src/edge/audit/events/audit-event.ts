@@ -77,7 +77,7 @@ function isProgram({ roles }: PayloadCaller): boolean {
 }
 
 function userAgent(caller: PayloadCaller, type: Coding): Readonly<Record<string, unknown>> {
-  const { subject, name, roles, purpose, actor, patient } = caller
+  const { subject, name, roles, purpose, reason, actor, patient } = caller
   const self = actor ?? (patient === undefined ? undefined : `Patient/${patient}`)
   return {
     type: codeable(type),
@@ -86,7 +86,12 @@ function userAgent(caller: PayloadCaller, type: Coding): Readonly<Record<string,
     altId: subject,
     name,
     requestor: true,
-    purposeOfUse: [codeable({ system: `${terminology}/v3-ActReason`, code: purpose })],
+    purposeOfUse: [
+      {
+        ...codeable({ system: `${terminology}/v3-ActReason`, code: purpose }),
+        ...(reason === undefined ? {} : { text: reason }),
+      },
+    ],
   }
 }
 

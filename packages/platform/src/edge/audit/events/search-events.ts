@@ -15,6 +15,8 @@ export interface EventSearch {
   readonly outcome?: string
   readonly interaction?: string
   readonly entity?: string
+  /** PurposeOfUse code other than TREAT, e.g. BTG. */
+  readonly purpose?: string
   readonly date?: readonly string[]
   readonly _count?: number
   /** Id of the last event of the page before. */
@@ -27,7 +29,7 @@ const outcomeWords: Readonly<Record<string, string>> = { '0': 'success', '4': 'r
 
 const withoutType = (id: string): string => id.replace(/^Patient\//, '')
 
-function keysFor({ patient, agent, action, outcome, interaction, entity }: EventSearch): readonly number[] {
+function keysFor({ patient, agent, action, outcome, interaction, entity, purpose }: EventSearch): readonly number[] {
   return [
     ...(patient === undefined ? [] : [keyOf('patient', withoutType(patient))]),
     ...(agent === undefined ? [] : [keyOf('agent', agent)]),
@@ -35,6 +37,7 @@ function keysFor({ patient, agent, action, outcome, interaction, entity }: Event
     ...(outcome === undefined ? [] : [keyOf('outcome', outcomeWords[outcome] ?? outcome)]),
     ...(interaction === undefined ? [] : [keyOf('interaction', interaction)]),
     ...(entity === undefined ? [] : [keyOf('entity', entity)]),
+    ...(purpose === undefined ? [] : [keyOf('purpose', purpose)]),
   ]
 }
 

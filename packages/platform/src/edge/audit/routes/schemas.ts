@@ -14,6 +14,8 @@ export const EventQuery = Type.Object({
   outcome: Type.Optional(Type.Enum(['success', 'refused', 'failed', '0', '4', '8'])),
   interaction: Type.Optional(Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_.:-]{0,99}$' })),
   entity: Type.Optional(Type.String({ pattern: `^[A-Za-z]{1,64}/${resourceId}$` })),
+  // TREAT is no key: it is the purpose of almost every event.
+  purpose: Type.Optional(Type.Enum(['BTG', 'HOPERAT', 'HSYSADMIN', 'HRESCH'])),
   date: Type.Optional(Type.Array(Type.String({ minLength: 4, maxLength: 40 }), { maxItems: 2 })),
   _count: Type.Optional(PageSize),
   _before: Type.Optional(Id),

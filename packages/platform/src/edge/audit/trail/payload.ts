@@ -26,6 +26,8 @@ export interface PayloadCaller {
   readonly name: string
   readonly roles: readonly string[]
   readonly purpose: string
+  /** Why the glass was broken. */
+  readonly reason?: string
   readonly scopes?: readonly string[]
   readonly patient?: string
   readonly actor?: string
@@ -40,7 +42,7 @@ export interface NewRow {
 }
 
 /** What a key is made of. */
-export type KeyKind = 'patient' | 'agent' | 'entity' | 'action' | 'interaction' | 'outcome'
+export type KeyKind = 'patient' | 'agent' | 'entity' | 'action' | 'interaction' | 'outcome' | 'purpose'
 
 const perRow = 100
 const maxRows = 100
@@ -71,19 +73,24 @@ export function keysOf(payload: Payload): readonly number[] {
     keyOf('interaction', payload.interaction),
     keyOf('outcome', payload.outcome),
   ])
-  if (payload.caller !== undefined) keys.add(keyOf('agent', payload.caller.subject))
+  if (payload.caller !== undefined) {
+    keys.add(keyOf('agent', payload.caller.subject))
+    // Treatment is the rule; what is asked for is who had another purpose.
+    if (payload.caller.purpose !== 'TREAT') keys.add(keyOf('purpose', payload.caller.purpose))
+  }
   for (const patient of payload.patients ?? []) keys.add(keyOf('patient', patient))
   for (const entity of payload.entities ?? []) keys.add(keyOf('entity', withoutVersion(entity)))
   return [...keys]
 }
 
 function callerOf(caller: NonNullable<AuditEntry['caller']>): PayloadCaller {
-  const { subject, name, roles, purpose, scopes, patient, actor, address } = caller
+  const { subject, name, roles, purpose, reason, scopes, patient, actor, address } = caller
   return {
     subject: cut(subject, maxNameLength),
     name: cut(name, maxNameLength),
     roles: roles.slice(0, maxRoles),
     purpose: cut(purpose, maxNameLength),
+    ...(reason === undefined ? {} : { reason: cut(reason, maxReasonLength) }),
     ...(scopes.length === 0 ? {} : { scopes: scopes.slice(0, maxScopes).map((scope) => cut(scope, maxNameLength)) }),
     ...(patient === undefined ? {} : { patient: cut(patient, maxNameLength) }),
     ...(actor === undefined ? {} : { actor: cut(actor, maxReferenceLength) }),
