@@ -44,5 +44,6 @@ const files =
         'docs/**/*.test.ts',
         'deploy/**/*.test.ts',
         'training/**/*.test.ts',
+        'data/**/*.test.ts',
       ]
 runTypeScript(undefined, ['--test', '--test-concurrency=2', '--test-timeout=900000', ...files])

@@ -1,8 +1,10 @@
-// Compiles DDXPlus (release_conditions.json, release_evidences.json) and the authored tables into data/triage:
-// the English question of each finding, and which finding presents in which condition.
+// Compiles DDXPlus (release_conditions.json, release_evidences.json, ddxplus_patients.csv) and the authored tables into
+// data/triage: the English question of each finding, and how often which finding presents in which condition.
 // Run: node data/tools/compile-triage.ts [folder with the DDXPlus files; default ../shared/data/triage]
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { readDdxplusPatients } from './ddxplus-patients.ts'
+import { fitEdges } from './fit-edges.ts'
 import { readTsv, writeTsv } from './read-tsv.ts'
 
 interface Evidence {
@@ -24,7 +26,7 @@ const json = (name: string): Readonly<Record<string, unknown>> => JSON.parse(rea
 const evidences = json('release_evidences.json') as Readonly<Record<string, Evidence>>
 const conditions = json('release_conditions.json') as Readonly<Record<string, Condition>>
 
-// How sure a listed finding is where the source gives no figure; chosen before any measurement (handbook: P = .6).
+// How sure a listed finding is before patients are counted, and where there are none.
 const symptomP = '0.6'
 const riskP = '0.3'
 
@@ -65,5 +67,19 @@ const hallmarks = new Set(
 const lost = [...hallmarks].filter((key) => !unique.has(key))
 if (lost.length > 0) throw new Error(`Hallmarks without an edge: ${lost.join(', ')}`)
 const edges = [...unique].map(([key, edge]) => (hallmarks.has(key) ? { ...edge, p: hallmarkP } : edge))
-writeTsv(new URL('presents_in.tsv', out), ['finding', 'condition', 'p', 'source'], edges)
-process.stdout.write(`${findings.length} findings, ${unique.size} edges\n`)
+const patients = readDdxplusPatients(source, { findings, conditions: readTsv(new URL('conditions.tsv', out)) })
+const fitted = fitEdges(
+  edges.map(({ finding, condition, p }) => ({ finding, condition, chosen: Number(p) })),
+  patients,
+)
+writeTsv(
+  new URL('presents_in.tsv', out),
+  ['finding', 'condition', 'p', 'source', 'chosen', 'patients'],
+  edges.map((edge, index) => ({
+    ...edge,
+    chosen: edge.p,
+    p: String(Math.round(1000 * (fitted[index]?.p ?? 0)) / 1000),
+    patients: String(fitted[index]?.patients ?? 0),
+  })),
+)
+process.stdout.write(`${findings.length} findings, ${unique.size} edges, ${patients.length} patients\n`)

@@ -22,8 +22,8 @@ export type NextStep =
   | { readonly kind: 'tell-apart'; readonly finding: Finding; readonly bits: number }
   | { readonly kind: 'stop'; readonly why: 'sure' | 'nothing-to-gain' | 'enough-questions' | 'ambulance' }
 
-/** When an interview stops (handbook: p > .99, no gain, or 12 questions). */
-export const interviewLimits = Object.freeze({ sure: 0.99, leastBits: 0.01, questions: 12, redFlagQuestions: 6 })
+/** When an interview stops: p > .95, no gain, or 12 questions beside those for red flags, which never cost one of them. */
+export const interviewLimits = Object.freeze({ sure: 0.95, leastBits: 0.01, questions: 12, redFlagQuestions: 6 })
 
 // A question about the past or the way of life costs a little more patience than one about how it feels now.
 const riskCost = 1.3
@@ -91,7 +91,8 @@ function tellingQuestion(graph: TriageGraph, state: InterviewState, probabilitie
 /** Decides the next question of an interview. */
 export function nextQuestion(graph: TriageGraph, state: InterviewState): NextStep {
   if (state.urgency === 'ambulance') return { kind: 'stop', why: 'ambulance' }
-  if (state.asked >= interviewLimits.questions) return { kind: 'stop', why: 'enough-questions' }
+  if (state.asked - state.askedForRedFlags >= interviewLimits.questions)
+    return { kind: 'stop', why: 'enough-questions' }
   const redFlag = redFlagQuestion(graph, state)
   if (redFlag !== undefined) return redFlag
   const probabilities = posterior(graph, state.evidence, state.person)
