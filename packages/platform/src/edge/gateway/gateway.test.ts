@@ -56,7 +56,7 @@ describe('the admin calls of the article', () => {
       ['medical-frontend-app', ['frontend'], '127.0.0.1'],
     )
     assert.deepEqual([headers['x-xinglin-caller'], headers['x-consumer-id']], [undefined, undefined])
-    assert.match(String(headers.traceparent), /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+    assert.match(String(headers.traceparent), /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
     assert.equal(answer.headers.get('x-request-id'), headers['x-request-id'])
   })
 

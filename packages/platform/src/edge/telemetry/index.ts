@@ -15,6 +15,8 @@ import { dropOld } from './store/ring.ts'
 export interface RunningTelemetryRoom extends RunningService {
   /** Takes spans of this process without a detour over the network. */
   readonly sink: SpanSink
+  /** Address of the receiver. @throws Error before `start`, or where it does not listen */
+  readonly address: () => string
 }
 
 /** What the composition root hands to this room alone. */
@@ -48,6 +50,10 @@ async function createTelemetryRoom(
   }
   return {
     sink: intake.takeOwn,
+    address() {
+      if (state.port === undefined) throw new Error('The OTLP receiver does not listen')
+      return state.port.url
+    },
     routes: telemetryRoutes({ sql, clock, intake, flush }),
     async start() {
       state.timer = setInterval(sweep, sweepEveryMs).unref()
@@ -57,6 +63,7 @@ async function createTelemetryRoom(
     },
     async close() {
       clearInterval(state.timer)
+      await flush() // the rooms that ended before have left their last spans
       await state.port?.close()
       await state.sweeping
     },

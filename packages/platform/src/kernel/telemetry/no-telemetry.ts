@@ -17,7 +17,10 @@ const noMetrics: Metrics = Object.freeze({
 /** Carries trace ids on and records nothing. */
 export const noTelemetry: Telemetry = Object.freeze({
   metrics: noMetrics,
-  startEntry: (_name, { parent }) => new UnrecordedSpan(parent?.traceId ?? newTraceId()),
+  startEntry: (_name, { parent }) =>
+    parent === undefined
+      ? new UnrecordedSpan(newTraceId())
+      : new UnrecordedSpan(parent.traceId, parent.spanId, parent.isSampled ? '01' : '00'),
   startSpan: () => none,
   active: () => undefined,
   within: (_span, work) => work(),

@@ -116,14 +116,17 @@ export class UnrecordedSpan implements Span {
   readonly hasEnded = false
   readonly traceId: string
   readonly spanId: string
+  readonly #flags: '00' | '01'
 
-  constructor(traceId: string, spanId: string = newSpanId()) {
+  /** `flags` as the sender had them, where this process only passes the trace on. */
+  constructor(traceId: string, spanId: string = newSpanId(), flags: '00' | '01' = '00') {
     this.traceId = traceId
     this.spanId = spanId
+    this.#flags = flags
   }
 
   get traceparent(): string {
-    return `00-${this.traceId}-${this.spanId}-00`
+    return `00-${this.traceId}-${this.spanId}-${this.#flags}`
   }
 
   set(): void {}

@@ -163,5 +163,20 @@ test('OTEL_RESOURCE_ATTRIBUTES are read with their escapes, and the service name
 
 test('without telemetry a request still has a trace id', () => {
   assert.match(noTelemetry.startEntry('GET /', entry).traceId, /^[0-9a-f]{32}$/)
-  assert.equal(noTelemetry.startEntry('GET /', { ...entry, parent }).traceId, parent.traceId)
+  const passed = noTelemetry.startEntry('GET /', { ...entry, parent })
+  assert.equal(passed.traceparent, `00-${parent.traceId}-${parent.spanId}-01`)
+})
+
+test('a span that is not sampled costs less than a microsecond', () => {
+  const { telemetry } = recorded(readSampler('parentbased_always_off', undefined))
+  const root = telemetry.startEntry('GET /', entry)
+  const rounds = telemetry.within(root, () =>
+    Array.from({ length: 5 }, () => {
+      const before = process.cpuUsage()
+      for (let count = 0; count < 50_000; count++) telemetry.startSpan('SELECT records.resource').end()
+      const { user, system } = process.cpuUsage(before)
+      return (user + system) / 50_000
+    }),
+  )
+  assert.ok(Math.min(...rounds) < 1, `${rounds.join(', ')} µs`)
 })
