@@ -12,6 +12,7 @@ import { pharmacy } from './clinical/pharmacy/index.ts'
 import { triage } from './clinical/triage/index.ts'
 import { chaosRoom } from './composition/chaos-room.ts'
 import { openDataFolder } from './composition/data-folder.ts'
+import { type EdgeTls, openEdgeTls } from './composition/edge-tls.ts'
 import { type Engines, openEngines } from './composition/engines.ts'
 import { identityExtra } from './composition/identity-extra.ts'
 import { type SystemKeys, systemKeys } from './composition/keys.ts'
@@ -163,7 +164,7 @@ function creators(
   }
 }
 
-function createGateway(wiring: Wiring, upstream: Transport): Promise<RunningGateway> {
+function createGateway(wiring: Wiring, upstream: Transport, edgeTls: EdgeTls): Promise<RunningGateway> {
   const { settings, ports, keys, registry, names, local, engines, consoleFolder } = wiring
   const routes = services.flatMap((service) => {
     const openPaths = 'openPaths' in service ? service.openPaths : []
@@ -184,6 +185,7 @@ function createGateway(wiring: Wiring, upstream: Transport): Promise<RunningGate
     transport: upstream,
     publicUrl: publicUrlOf(settings),
     consoleFolder,
+    ...edgeTls,
     readiness,
   })
 }
@@ -192,7 +194,8 @@ async function startServices(wiring: Wiring, shutdown: Shutdown): Promise<Runnin
   const { names, ports, keys, local } = wiring
   const upstream = wiring.transport.open(edgePool)
   shutdown.add('upstream connections', () => upstream.close())
-  const edge = names.includes('gateway') ? await createGateway(wiring, upstream) : undefined
+  const edgeTls = await openEdgeTls({ settings: wiring.settings.gateway, log: ports.log, clock: ports.clock, shutdown })
+  const edge = names.includes('gateway') ? await createGateway(wiring, upstream, edgeTls) : undefined
   const create = creators(wiring, edge)
   for (const name of names) {
     const running = await create[name]()
@@ -235,6 +238,8 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
   const isSplit = names.length < allNames.length
   const engines = await openEngines({
     settings: settings.process,
+  const tls = { settings: settings.tls, serviceHost: settings.process.serviceHost }
+  const transport = await openTransport({ ...tls, dataFolder, names, isSplit, log, clock: systemClock, shutdown })
     blobs: settings.blobs,
     dataFolder,
     keys,
@@ -248,15 +253,6 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
     onDatabaseRestart: options.onDatabaseRestart ?? (() => undefined),
   })
   options.stop?.throwIfAborted()
-  const transport = await openTransport({
-    settings: settings.tls,
-    dataFolder,
-    names,
-    isSplit,
-    log,
-    clock: systemClock,
-    shutdown,
-  })
   const { database, blobs, events, trail } = engines
   const { telemetry: spans } = open
   const common = { sql: database.sql, blobs, events, audit: trail, telemetry: spans, log, clock: systemClock, ids }
@@ -329,9 +325,9 @@ export async function startProcess(options: StartOptions): Promise<RunningProces
     })
     shutdown.add('configuration', followConfiguration({ live, registry, log: ports.log, clock: ports.clock }))
     if (names.length < allNames.length) {
-      const { serviceHost: host, servicePort: port } = settings.process
+      const { serviceHost: host, servicePort: port, serviceAddress: address } = settings.process
       const { clock, ids } = ports
-      const where = { host, port, transport, registry: registry.port, ids, clock }
+      const where = { host, address, port, transport, registry: registry.port, ids, clock }
       const leave = await listenAll([...local.values()], where)
       shutdown.add('registration', leave)
     }

@@ -35,7 +35,10 @@ function addSystem(program: Command): void {
     .command('start')
     .description('start all services, or those named, and serve until stopped')
     .argument('[name...]', 'services of this process')
-    .action(async (names: readonly string[]) => (await import('./start.ts')).start(names))
+    .option('--lan [address]', 'open a port for phones of this network, with TLS; shows a QR code')
+    .action(async (names: readonly string[], { lan }: { lan?: string | boolean }) => {
+      await (await import('./start.ts')).start(names, lan)
+    })
 
   program
     .command('status')

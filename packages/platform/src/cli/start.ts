@@ -9,10 +9,14 @@ import { dataFolderOf } from '../composition/process-settings.ts'
 import { ownIdentity } from '../engines/postgres/index.ts'
 import { processEnvironment } from '../kernel/config.ts'
 import { type RunningProcess, startProcess } from '../main.ts'
+import { lanEnvironment } from './lan/index.ts'
+import { phoneLines } from './lan/phone-lines.ts'
 import { ownSettings } from './place.ts'
 import { clearRunState, type RunState, readRunState, writeRunState } from './run-state.ts'
 import { listenForStop } from './stop-signals.ts'
 import { partLine, welcomeLines } from './welcome.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 const consoleFolder = new URL('../../../console/dist/', import.meta.url)
 const consoleBuilder = fileURLToPath(new URL('../../../../scripts/build-console.mjs', import.meta.url))
@@ -69,13 +73,13 @@ async function remember(running: RunningProcess): Promise<RunState | undefined> 
   return state
 }
 
-async function startServing(names: readonly string[], stop: AbortSignal): Promise<RunningProcess> {
+async function startServing(names: readonly string[], own: Environment, stop: AbortSignal): Promise<RunningProcess> {
   const current: { running?: RunningProcess } = {}
   const onDatabaseRestart = (): void => {
     if (current.running === undefined) return
     remember(current.running).catch(() => process.stderr.write('The run state could not be written.\n'))
   }
-  const environment = processEnvironment()
+  const environment = { ...processEnvironment(), ...own }
   const running = await startProcess({ environment, names, consoleFolder, onDatabaseRestart, stop })
   current.running = running
   return running
@@ -87,16 +91,17 @@ async function end(running: RunningProcess, reason: string): Promise<void> {
   process.exit(isClean ? 0 : 1)
 }
 
-async function serve(names: readonly string[], stop: AbortSignal): Promise<void> {
+async function serve(names: readonly string[], own: Environment, stop: AbortSignal): Promise<void> {
   const startedAt = performance.now() - process.uptime() * 1000 // the start of this process
-  const running = await startServing(names, stop)
+  const running = await startServing(names, own, stop)
   const { dataFolder, gateway, shutdown } = running
   shutdown.add('run state', () => (gateway === undefined ? Promise.resolve() : clearRunState(dataFolder)))
   try {
     const state = await remember(running)
     const lines =
       state === undefined ? [partLine(running)] : await welcomeLines(running, state, performance.now() - startedAt)
-    process.stdout.write(`${lines.join('\n')}\n`)
+    const phones = gateway?.tlsUrl === undefined ? [] : phoneLines(gateway.tlsUrl, gateway.authority)
+    process.stdout.write(`${[...lines, ...phones].join('\n')}\n`)
   } catch (error) {
     await shutdown.run('start failed')
     throw error
@@ -106,8 +111,8 @@ async function serve(names: readonly string[], stop: AbortSignal): Promise<void>
   else stop.addEventListener('abort', asked)
 }
 
-/** Starts and serves until a signal ends it. */
-export async function start(names: readonly string[]): Promise<void> {
+/** Starts and serves until a signal ends it; `lan` opens a TLS port for phones, at the given address of this machine or its first. */
+export async function start(names: readonly string[], lan: string | boolean = false): Promise<void> {
   const stop = listenForStop(() => {
     process.stderr.write('Stopped at once; the next start takes over what is left running.\n')
     process.exit(1)
@@ -118,7 +123,9 @@ export async function start(names: readonly string[]): Promise<void> {
   // Only a build that takes its time is worth a line.
   await buildConsole((line) => void (line.startsWith('Building') && process.stderr.write(line)))
   try {
-    await serve(names, stop)
+    const given = typeof lan === 'string' ? lan : undefined
+    const own = lan === false ? {} : await lanEnvironment(given, processEnvironment())
+    await serve(names, own, stop)
   } catch (error) {
     if (!stop.aborted) throw error
     process.stdout.write('Xinglin was stopped while it started.\n')

@@ -8,18 +8,24 @@ import type { TlsSettings } from './tls-settings.ts'
 
 /** Where the parts of one certificate lie. */
 export interface CertificatePaths {
-  /** Who is believed: one authority, or several one after the other. */
-  readonly authority: string
+  /** Who is believed: one authority, or several one after the other; undefined where clients know theirs. */
+  readonly authority: string | undefined
   readonly certificate: string
   readonly key: string
 }
 
 /** A certificate that was read and checked, in PEM. */
 export interface CheckedCertificate {
+  /** Empty where no authority was named. */
   readonly ca: string
   readonly cert: string
   readonly key: string
   readonly validUntil: Date
+}
+
+/** The same below an own authority. */
+export interface OwnPaths extends CertificatePaths {
+  readonly authority: string
 }
 
 const authorityFile = 'ca.pem'
@@ -35,7 +41,7 @@ export function authorityPaths(folder: string): { readonly certificate: string; 
 }
 
 /** The files of a name in a folder of certificates. */
-export function ownPaths(folder: string, name: string): CertificatePaths {
+export function ownPaths(folder: string, name: string): OwnPaths {
   const certificate = join(folder, `${name}.pem`)
   return { authority: join(folder, authorityFile), certificate, key: join(folder, `${name}.key`) }
 }
@@ -92,6 +98,13 @@ function checkKey(certificate: X509Certificate, key: string, paths: CertificateP
   if (!isPair) throw refusal(`${paths.key} is not the key of ${paths.certificate}`)
 }
 
+function checkIssuer(own: X509Certificate, ca: string, paths: OwnPaths, now: Date): void {
+  const authorities = authoritiesIn(ca, paths.authority)
+  const signer = authorities.find((one) => own.checkIssued(one) && own.verify(one.publicKey))
+  if (signer === undefined) throw refusal(`${paths.certificate} was not issued by the authority in ${paths.authority}`)
+  checkTime(signer, paths.authority, now)
+}
+
 /**
  * Reads a certificate, and checks it as the other side will.
  * @throws AppError 'invalid-parameter' naming the file, what is wrong with it, and the command that mends it
@@ -101,14 +114,11 @@ export async function readCertificate(
   services: readonly string[],
   now: Date,
 ): Promise<CheckedCertificate> {
-  const [ca, cert, key] = await Promise.all([paths.authority, paths.certificate, paths.key].map(readPart))
-  if (ca === undefined || cert === undefined || key === undefined) throw new Error('Three files were asked for')
-  const authorities = authoritiesIn(ca, paths.authority)
+  const [cert, key] = [await readPart(paths.certificate), await readPart(paths.key)]
+  const ca = paths.authority === undefined ? '' : await readPart(paths.authority)
   const own = parsed(cert, paths.certificate)
   checkTime(own, paths.certificate, now)
-  const signer = authorities.find((one) => own.checkIssued(one) && own.verify(one.publicKey))
-  if (signer === undefined) throw refusal(`${paths.certificate} was not issued by the authority in ${paths.authority}`)
-  checkTime(signer, paths.authority, now)
+  if (paths.authority !== undefined) checkIssuer(own, ca, { ...paths, authority: paths.authority }, now)
   checkKey(own, key, paths)
   const missing = services.map(serviceHostName).filter((name) => own.checkHost(name) === undefined)
   if (missing.length > 0) throw refusal(`${paths.certificate} does not name ${missing.join(', ')}: ${howToMake}`)

@@ -25,7 +25,8 @@ const warnBeforeMs = 30 * 86_400_000
 const dayMs = 86_400_000
 
 async function stampOf({ authority, certificate, key }: CertificatePaths): Promise<string> {
-  const seen = await Promise.all([authority, certificate, key].map((path) => stat(path).catch(() => undefined)))
+  const files = [certificate, key, ...(authority === undefined ? [] : [authority])]
+  const seen = await Promise.all(files.map((path) => stat(path).catch(() => undefined)))
   return seen.map((one) => `${one?.ino} ${one?.mtimeMs} ${one?.size}`).join(' ')
 }
 

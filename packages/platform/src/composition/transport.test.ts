@@ -19,6 +19,7 @@ import { openTransport, type ProcessTransport } from './transport.ts'
 
 const dayMs = 86_400_000
 const pool = { connections: 4, keepAliveMs: 1000, connectMs: 2000 }
+const plainly = { serviceHost: '127.0.0.1' }
 const unset = { isOn: undefined, authority: undefined, certificate: undefined, key: undefined }
 const shutdown = createShutdown({ log: silentLogger })
 
@@ -40,7 +41,16 @@ async function issue(by: Authority, data: string, service: string, now = new Dat
 
 function open(data: string, name: string, log: Logger = silentLogger): Promise<ProcessTransport> {
   const dataFolder = folderOf(data)
-  return openTransport({ settings: unset, dataFolder, names: [name], isSplit: true, log, clock: systemClock, shutdown })
+  return openTransport({
+    ...plainly,
+    settings: unset,
+    dataFolder,
+    names: [name],
+    isSplit: true,
+    log,
+    clock: systemClock,
+    shutdown,
+  })
 }
 
 async function transportOf(data: string, name: string): Promise<Transport> {

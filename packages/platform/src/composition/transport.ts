@@ -1,7 +1,9 @@
 // How the processes of a split system speak with one another: mutual TLS where certificates are at hand, else plain.
 import { existsSync } from 'node:fs'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import { AppError } from '@xinglin/core/errors'
 import { Agent, buildConnector, type Dispatcher } from 'undici'
+import { isLoopback } from '../kernel/loopback.ts'
 import type { Clock, Logger } from '../kernel/ports.ts'
 import type { Shutdown } from '../kernel/shutdown.ts'
 import type { ListenerTls } from '../kernel/tls-server.ts'
@@ -22,6 +24,8 @@ export interface ProcessTransport {
 /** What opening takes. */
 export interface TransportOptions {
   readonly settings: TlsSettings
+  /** Where services listen: beyond loopback only with TLS, or when the settings say that something else encrypts. */
+  readonly serviceHost: string
   readonly dataFolder: string
   /** Services of this process; the first one's certificate is shown to others. */
   readonly names: readonly string[]
@@ -94,10 +98,22 @@ function secureTransport(shown: FollowedCertificate, pool: PoolOptions): Transpo
   }
 }
 
+function refuseOpenPlainText({ isOn }: TlsSettings, host: string): void {
+  if (isOn === false || isLoopback(host)) return
+  throw new AppError(
+    'invalid-parameter',
+    `SERVICE_HOST=${host} would send records in plain text between machines: make certificates with \`xinglin certs init\`, or say SERVICE_TLS=false where a mesh or a private network encrypts`,
+  )
+}
+
 /** Opens the transport of a process. @throws AppError 'invalid-parameter' naming a certificate that cannot be used */
 export async function openTransport(options: TransportOptions): Promise<ProcessTransport> {
   const { settings, dataFolder, names, isSplit, log, clock, shutdown } = options
-  if (!isSplit || !isTlsWanted(settings, dataFolder)) return plain
+  if (!isSplit) return plain
+  if (!isTlsWanted(settings, dataFolder)) {
+    refuseOpenPlainText(settings, options.serviceHost)
+    return plain
+  }
   const own = new Map<string, FollowedCertificate>()
   shutdown.add('certificates', async () => {
     for (const certificate of own.values()) certificate.close()

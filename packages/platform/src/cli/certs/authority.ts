@@ -3,7 +3,7 @@ import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AppError } from '@xinglin/core/errors'
-import { authorityPaths, type CertificatePaths, ownPaths } from '../../composition/certificate-files.ts'
+import { authorityPaths, type OwnPaths, ownPaths } from '../../composition/certificate-files.ts'
 import { type CertificateUse, issueCertificate, type Signer } from './certificate.ts'
 
 /** An authority that can sign. */
@@ -92,7 +92,7 @@ export async function issueInto(
   authority: Authority,
   { name, use, names }: Order,
   now: Date,
-  paths: CertificatePaths = ownPaths(authority.folder, name),
+  paths: OwnPaths = ownPaths(authority.folder, name),
 ): Promise<void> {
   const wanted = validity(certificateDays, now)
   const { validToDate: authorityUntil } = authority.certificate

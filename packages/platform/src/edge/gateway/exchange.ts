@@ -40,7 +40,7 @@ export function openExchange(
     request,
     response,
     target: given.target,
-    client: clientOf(request.socket.remoteAddress, headers, given.trustedProxies),
+    client: clientOf(request.socket, headers, given.trustedProxies),
     method: request.method ?? 'GET',
     host: (headers.host ?? '').replace(/:\d+$/, '').toLowerCase(),
     traceId: given.span.traceId,

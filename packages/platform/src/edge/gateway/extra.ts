@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Caller } from '../../kernel/caller.ts'
+import type { ListenerTls } from '../../kernel/tls-server.ts'
 
 /** Handles a raw request in this process. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
@@ -25,6 +26,10 @@ export interface GatewayExtra {
   readonly attachCaller: (request: IncomingMessage, caller: Caller) => void
   /** Connections to the product's services in other processes; plain HTTP when absent. */
   readonly transport?: { readonly protocol: 'http' | 'https'; readonly dispatcher: (service: string) => Dispatcher }
+  /** What the port for other machines listens with. */
+  readonly tls?: ListenerTls
+  /** The own authority behind it, in PEM, which clients may fetch to trust it. */
+  readonly authority?: string
   /** Folder of the built console. */
   readonly consoleFolder?: URL
   /** Why each service is not ready; an empty list means ready. */

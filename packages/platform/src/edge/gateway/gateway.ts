@@ -1,5 +1,4 @@
 // The running gateway: puts the parts together, follows changes of the definitions, opens and closes the two ports.
-import { AppError } from '@xinglin/core/errors'
 import { Agent } from 'undici'
 import type { Settings } from '../../kernel/config.ts'
 import { type OpenPort, openPort } from '../../kernel/listener.ts'
@@ -10,6 +9,7 @@ import { createTargets } from './balancing/targets.ts'
 import { type ConsoleFiles, loadConsole } from './console/console-files.ts'
 import { type Compiled, compileDefinitions, createReload, type Definitions } from './definitions.ts'
 import { createEdge } from './edge-handler.ts'
+import { checkExposure, isDemoOn } from './exposure.ts'
 import type { GatewayExtra } from './extra.ts'
 import { type AdminParts, handleAdmin } from './kong/admin-api.ts'
 import { emptyState } from './kong/entities.ts'
@@ -21,7 +21,7 @@ import { createRetryBudgets } from './proxy/attempts.ts'
 import { createBodyBudget } from './proxy/body-budget.ts'
 import { createOrigins } from './proxy/origins.ts'
 import { createRefusals } from './refusals.ts'
-import { ensureDemoAccounts, isDemoOn } from './session/demo-accounts.ts'
+import { ensureDemoAccounts } from './session/demo-accounts.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
 import { createSignIn } from './session/sign-in.ts'
 import type { gatewaySettings } from './settings.ts'
@@ -35,7 +35,17 @@ export type GatewaySettings = Settings<typeof gatewaySettings>
 /** A created gateway; its addresses are known after `start`. */
 export interface RunningGateway extends RunningService {
   /** @throws Error before `start` */
-  readonly addresses: () => { readonly url: string; readonly adminUrl: string; readonly isDemo: boolean }
+  readonly addresses: () => {
+    readonly url: string
+    readonly adminUrl: string
+    /** Of the port for other machines, where there is one. */
+    readonly tlsUrl?: string
+    /** Own authority behind it, in PEM. */
+    readonly authority?: string | undefined
+    readonly isDemo: boolean
+  }
+  /** Says from now on that it is not ready, and keeps no connection after its answer; it still serves until `close`. */
+  readonly drain: () => void
 }
 
 interface State {
@@ -45,12 +55,12 @@ interface State {
   isDraining: boolean
   port: OpenPort | undefined
   adminPort: OpenPort | undefined
+  tlsPort: OpenPort | undefined
   readonly stops: (() => Promise<void>)[]
 }
 
 const pruneEveryMs = 600_000
 const reloadRetryMs = 500
-const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 async function followChanges(
   ports: Ports,
@@ -81,15 +91,6 @@ function startPruning(ports: Ports, sessions: Sessions): () => Promise<void> {
   return async () => clearInterval(timer)
 }
 
-function checkExposure(settings: GatewaySettings): void {
-  if (!loopback.test(settings.adminHost) && settings.adminToken === undefined) {
-    throw new AppError(
-      'invalid-parameter',
-      'KONG_ADMIN_TOKEN must be set when KONG_ADMIN_HOST is not a loopback address',
-    )
-  }
-}
-
 /** Creates a gateway; nothing listens yet. */
 export async function createGateway(
   ports: Ports,
@@ -112,6 +113,7 @@ export async function createGateway(
     isDraining: false,
     port: undefined,
     adminPort: undefined,
+    tlsPort: undefined,
     stops: [],
   }
   const sessions = createSessions({ sql: ports.sql, clock: ports.clock, log: ports.log, isDemo })
@@ -148,7 +150,10 @@ export async function createGateway(
       onRetry: metrics.retried,
       timeoutMs: settings.upstreamTimeoutMs,
     },
-    pages: createOwnPages({ console: () => state.console, signIn, readiness: extra.readiness, isDraining }),
+    pages: createOwnPages({
+      ...{ console: () => state.console, signIn, isDraining },
+      ...{ readiness: extra.readiness, authority: extra.authority },
+    }),
     clock: ports.clock,
     telemetry: ports.telemetry,
     log: ports.log,
@@ -157,6 +162,13 @@ export async function createGateway(
   })
   const health = { pools, targets }
   const admin: AdminParts = { ports, reload, health, allowedHosts: settings.allowedHosts, token: settings.adminToken }
+
+  const openTlsPort = async (): Promise<void> => {
+    const { tlsHost: host, tlsPort: port } = settings
+    if (host === undefined || extra.tls === undefined) return
+    state.tlsPort = await openPort({ host, port, setting: 'GATEWAY_TLS_PORT', tls: extra.tls }, edge)
+    state.stops.push(state.tlsPort.close)
+  }
 
   const start = async (): Promise<void> => {
     state.stops.push(async () => {
@@ -174,6 +186,7 @@ export async function createGateway(
     await reload()
     state.port = await openPort({ host: settings.host, port: settings.port, setting: 'PORT' }, edge)
     state.stops.push(state.port.close)
+    await openTlsPort()
     const onAdmin = (...[request, response]: Parameters<typeof edge>): void => {
       handleAdmin(admin, request, response).catch(() => response.destroy())
     }
@@ -187,13 +200,18 @@ export async function createGateway(
   return {
     start,
     ready: async () => (state.isLoaded ? [] : ['the definitions of the gateway are not loaded yet']),
+    drain() {
+      state.isDraining = true
+    },
     async close() {
       state.isDraining = true
       for (const stop of state.stops.splice(0).reverse()) await stop()
     },
     addresses() {
       if (state.port === undefined || state.adminPort === undefined) throw new Error('The gateway has not been started')
-      return { url: state.port.url, adminUrl: state.adminPort.url, isDemo }
+      const { port, adminPort, tlsPort } = state
+      const open = tlsPort === undefined ? {} : { tlsUrl: tlsPort.url, authority: extra.authority }
+      return { url: port.url, adminUrl: adminPort.url, isDemo, ...open }
     },
   }
 }

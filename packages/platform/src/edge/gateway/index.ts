@@ -5,9 +5,9 @@ import type { GatewayExtra } from './extra.ts'
 import { createGateway, type GatewaySettings, type RunningGateway } from './gateway.ts'
 import { gatewaySettings } from './settings.ts'
 
+export { isDemoOn } from './exposure.ts'
 export type { GatewayExtra } from './extra.ts'
 export type { RunningGateway } from './gateway.ts'
-export { isDemoOn } from './session/demo-accounts.ts'
 export { demoPassword, personas } from './session/personas.ts'
 export { issueToken, type TokenRequest } from './tokens/issue-token.ts'
 

@@ -14,9 +14,12 @@ export interface OwnPagesParts {
   readonly signIn: SignIn
   readonly readiness: GatewayExtra['readiness']
   readonly isDraining: () => boolean
+  /** The own authority behind the port that speaks TLS, in PEM. */
+  readonly authority: string | undefined
 }
 
-const own = /^\/(?:$|(?:app|auth|health)(?=\/|$))/
+const authorityPath = '/ca.crt'
+const own = /^\/(?:$|ca\.crt$|(?:app|auth|health)(?=\/|$))/
 
 async function ready(parts: OwnPagesParts, { response }: Exchange): Promise<void> {
   const reasons = (await parts.readiness?.()) ?? {}
@@ -42,6 +45,13 @@ function root({ request, response }: Exchange): void {
   answerJson(response, 200, { name: 'Xinglin', links })
 }
 
+// Phones take a certificate of this kind for one to install.
+function authority({ authority: pem }: OwnPagesParts, { response }: Exchange): void {
+  if (pem === undefined) throw new AppError('not-found', 'This system has no authority of its own')
+  const headers = { 'content-type': 'application/x-x509-ca-cert', 'cache-control': 'no-store' }
+  response.writeHead(200, { ...headers, 'content-disposition': 'attachment; filename="xinglin-ca.crt"' }).end(pem)
+}
+
 function demandRead({ method, response }: Exchange): void {
   if (method === 'GET' || method === 'HEAD') return
   response.setHeader('allow', 'GET, HEAD')
@@ -64,6 +74,7 @@ async function answer(parts: OwnPagesParts, exchange: Exchange, path: string): P
   }
   demandRead(exchange)
   if (path === '/') root(exchange)
+  else if (path === authorityPath) authority(parts, exchange)
   else if (path === '/health/live') answerJson(exchange.response, 200, { status: 'live' })
   else if (path === '/health/ready') await ready(parts, exchange)
   else if (path.startsWith('/health') || !parts.console()(exchange)) {

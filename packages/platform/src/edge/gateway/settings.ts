@@ -5,6 +5,30 @@ import type { SettingSpecs } from '../../kernel/config.ts'
 export const gatewaySettings = {
   host: { env: 'HOST', kind: 'text', fallback: '127.0.0.1', about: 'Address the gateway listens on' },
   port: { env: 'PORT', kind: 'port', fallback: 8080, about: 'Port of the gateway' },
+  isBehindTls: {
+    env: 'GATEWAY_BEHIND_TLS',
+    kind: 'boolean',
+    fallback: false,
+    about: 'Something in front ends TLS (proxy, ingress, mesh): without it HOST must be a loopback address',
+  },
+  tlsHost: {
+    env: 'GATEWAY_TLS_HOST',
+    kind: 'text',
+    about:
+      'Address of a second port that speaks TLS, for other machines; none when unset (`xinglin start --lan` sets it)',
+  },
+  tlsPort: { env: 'GATEWAY_TLS_PORT', kind: 'port', fallback: 8443, about: 'Port of the gateway for TLS' },
+  tlsCertificate: {
+    env: 'GATEWAY_TLS_CERT',
+    kind: 'text',
+    about: 'PEM file of the certificate, with its chain, for that port',
+  },
+  tlsKey: { env: 'GATEWAY_TLS_KEY', kind: 'text', about: 'PEM file of the private key of that certificate' },
+  tlsAuthority: {
+    env: 'GATEWAY_TLS_CA',
+    kind: 'text',
+    about: 'PEM file of an own authority behind that certificate; the gateway hands it out under /ca.crt',
+  },
   adminHost: {
     env: 'KONG_ADMIN_HOST',
     kind: 'text',

@@ -14,16 +14,18 @@ const plain = (address: string): string => (address.startsWith('::ffff:') ? addr
 
 /** Determines the client. Headers are believed only when the socket's address is a trusted proxy's. */
 export function clientOf(
-  socketAddress: string | undefined,
+  socket: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean },
   headers: IncomingHttpHeaders,
   trusted: readonly string[],
 ): Client {
-  const direct = plain(socketAddress ?? '0.0.0.0')
-  if (!trusted.includes(direct)) return { address: direct, protocol: 'http', forwardedFor: direct }
+  const direct = plain(socket.remoteAddress ?? '0.0.0.0')
+  const own = socket.encrypted === true ? 'https' : 'http'
+  if (!trusted.includes(direct)) return { address: direct, protocol: own, forwardedFor: direct }
   const chain = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',')
   const hops = chain.map((hop) => plain(hop.trim())).filter((hop) => isIP(hop) !== 0)
   const address = hops.findLast((hop) => !trusted.includes(hop)) ?? hops[0] ?? direct
-  const protocol = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'
+  const said = headers['x-forwarded-proto']
+  const protocol = said === 'https' || said === 'http' ? said : own
   return { address, protocol, forwardedFor: [...hops, direct].join(', ') }
 }
 

@@ -4,13 +4,6 @@ import { hashPassword } from './passwords.ts'
 import { demoPassword, personas } from './personas.ts'
 import { addAccount, demoUsernames } from './store.ts'
 
-const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
-
-/** Whether demo people may sign in: as set, else where the gateway listens on loopback only. */
-export function isDemoOn({ demo, host }: { readonly demo: boolean | undefined; readonly host: string }): boolean {
-  return demo ?? loopback.test(host)
-}
-
 /** Adds the demo accounts that are missing. */
 export async function ensureDemoAccounts({ sql, log }: Pick<Ports, 'sql' | 'log'>): Promise<void> {
   const known = await demoUsernames(sql)
