@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { Logger } from '../../kernel/ports.ts'
 import type { Sql, Statement, TransactionOptions, Tx } from '../../kernel/sql.ts'
-import { isRetryable, translate } from './database-errors.ts'
+import { isRetryable, translate, unavailable } from './database-errors.ts'
 import { createListener } from './listener.ts'
 import { runTransaction, toQuery } from './transaction.ts'
 import { typeParsers } from './types.ts'
+import { startVigil, type VigilOptions } from './vigil.ts'
 
 /** Options of {@link connectPostgres}. */
 export interface PostgresOptions {
@@ -17,6 +18,8 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number
   /** Longest wait for a free connection; default 10 s. */
   readonly connectTimeoutMs?: number
+  /** Times of the watch over a silent server, for tests. */
+  readonly vigil?: VigilOptions['times']
 }
 
 const idleInTransactionMs = 60_000
@@ -51,16 +54,20 @@ export function connectPostgres(options: PostgresOptions): Sql {
     client.on('end', () => lost.add(client))
   })
   const listener = createListener(connection, log)
+  const vigil = startVigil({ connection, log, ...(options.vigil === undefined ? {} : { times: options.vigil }) })
 
   const withConnection = async <T>(use: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+    if (vigil.isSilent()) throw unavailable(new Error('The server gives no answer'))
     const client = await pool.connect().catch((error: unknown) => {
       throw translate(error, true)
     })
+    vigil.began(client)
     try {
       return await use(client)
     } catch (error) {
       throw isRetryable(error) ? error : translate(error, lost.has(client) || isConnectionError(error))
     } finally {
+      vigil.ended(client)
       // A transaction that is still open (failed ROLLBACK) must not go back to the pool.
       client.release(lost.has(client) || client.getTransactionStatus() !== 'I')
     }
@@ -80,6 +87,7 @@ export function connectPostgres(options: PostgresOptions): Sql {
     listen: (channel, onNotify) => listener.listen(channel, onNotify),
     async close() {
       state.isClosing = true
+      vigil.close()
       await listener.close()
       await pool.end()
     },

@@ -23,7 +23,8 @@ const states: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map([
 // Whole classes: connection, insufficient resources, operator intervention.
 const unavailableClasses: ReadonlySet<string> = new Set(['08', '53', '57'])
 
-const unavailable = (cause: unknown): AppError =>
+/** The refusal while the database cannot be reached. */
+export const unavailable = (cause: unknown): AppError =>
   new AppError('unavailable', 'The database cannot be reached now; try again shortly', {
     cause,
     retryAfterSeconds: 1,
