@@ -2,10 +2,12 @@
 import { get } from 'node:http'
 
 const limitMs = 4000
+const { SERVICE_HOST = '127.0.0.1' } = process.env
+const host = SERVICE_HOST === '0.0.0.0' || SERVICE_HOST === '::' ? '127.0.0.1' : SERVICE_HOST
 
 function isReady(port) {
   return new Promise((resolve) => {
-    get({ host: '127.0.0.1', port, path: '/health/ready' }, (answer) => {
+    get({ host, port, path: '/health/ready' }, (answer) => {
       answer.resume()
       resolve(answer.statusCode === 200)
     }).on('error', () => resolve(false))

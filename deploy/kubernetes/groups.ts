@@ -83,18 +83,20 @@ export function groupOf(service: ServiceName): Group {
 
 const all = services.map(({ name }) => name).filter((name) => !ownPorts.has(name))
 
-/** Which services each room asks (a test compares it with the calls in the sources); the gateway sends to all. */
+/** Which services each room asks (a test compares it with the calls in the sources); the gateway sends to all, the map of the house asks all. */
 export const calls: Readonly<Partial<Record<ServiceName, readonly ServiceName[]>>> = {
   gateway: all,
+  chaos: all,
   identity: ['patient'],
   pharmacy: ['emr'],
+  triage: ['patient', 'emr'],
   imaging: ['patient', 'emr', 'inference'],
   explain: ['patient', 'emr', 'inference'],
   federated: ['inference'],
 }
 
 /** Rooms that every process asks: spans and metrics go there. */
-const askedByAll = all.filter((name) => name === 'telemetry')
+export const askedByAll = all.filter((name) => name === 'telemetry')
 
 /** The ports of one group that another group must reach. */
 export interface Edge {
