@@ -4,6 +4,7 @@ import { useDebouncedCallback } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { termOf } from '../../clinical/terms.ts'
+import { ChoiceFilter } from '../../components/Filters.tsx'
 import { Icon } from '../../components/Icon.tsx'
 import { useLanguage, useText } from '../../language/LanguageProvider.tsx'
 import styles from './Patients.module.css'
@@ -76,39 +77,32 @@ export function PatientFilterBar({ filters }: { readonly filters: PatientFilters
   const text = useText(patientsText)
   const { language } = useLanguage()
   const setFilter = useSetFilter()
-  const chosen = (value: string): string | undefined => (value === '' ? undefined : value)
   return (
     <search className={styles.filters}>
       <SearchField typed={filters.q ?? ''} />
-      <NativeSelect
-        data={[
-          { value: '', label: text['sex.any'] },
-          ...sexes.map((sex) => ({ value: sex, label: text[`sex.${sex}`] })),
-        ]}
+      <ChoiceFilter
+        any={text['sex.any']}
         label={text.sex}
-        onChange={(event) => setFilter({ sex: chosen(event.currentTarget.value) })}
-        value={oneOf(sexes, filters.sex) ?? ''}
+        labelOf={(sex) => text[`sex.${sex}`]}
+        onSet={(sex) => setFilter({ sex })}
+        value={filters.sex}
+        values={sexes}
       />
-      <NativeSelect
-        data={[
-          { value: '', label: text['age.any'] },
-          ...ageGroups.map((group) => ({ value: group, label: text[`age.${group}`] })),
-        ]}
+      <ChoiceFilter
+        any={text['age.any']}
         label={text.age}
-        onChange={(event) => setFilter({ age: chosen(event.currentTarget.value) })}
-        value={oneOf(ageGroups, filters.age) ?? ''}
+        labelOf={(group) => text[`age.${group}`]}
+        onSet={(age) => setFilter({ age })}
+        value={filters.age}
+        values={ageGroups}
       />
-      <NativeSelect
-        data={[
-          { value: '', label: text['has.any'] },
-          ...diagnoses.map((code) => ({
-            value: code,
-            label: termOf('http://snomed.info/sct', code)?.[language] ?? code,
-          })),
-        ]}
+      <ChoiceFilter
+        any={text['has.any']}
         label={text.has}
-        onChange={(event) => setFilter({ has: chosen(event.currentTarget.value) })}
-        value={oneOf(diagnoses, filters.has) ?? ''}
+        labelOf={(code) => termOf('http://snomed.info/sct', code)?.[language] ?? code}
+        onSet={(has) => setFilter({ has })}
+        value={filters.has}
+        values={diagnoses}
       />
       <NativeSelect
         data={orders.map((order) => ({ value: order, label: text[`sort.${order}`] }))}
