@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { proveFuzz } from './fuzz.ts'
+import { faultsOf, proveKilledReading } from './killed-readings.ts'
 import { proveKills } from './kills.ts'
 
 test('a few kills under writers lose nothing that was acknowledged', async () => {
@@ -10,6 +11,12 @@ test('a few kills under writers lose nothing that was acknowledged', async () =>
   assert.deepEqual(report.lostExamples, [])
   assert.equal(report.counterOk, true)
   assert.equal(report.auditOk, true, report.audit)
+})
+
+test('a reading whose process is killed goes on: one report, one segmentation', async () => {
+  const report = await proveKilledReading({ steps: ['marking'], seed: 3, slices: 5 })
+  assert.ok(report.nodules > 0, 'the model marked nothing: the test would show nothing')
+  assert.deepEqual(faultsOf(report), [], JSON.stringify(report))
 })
 
 test('a few thousand mutated requests give no 500 and no hang', async () => {

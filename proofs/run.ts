@@ -4,8 +4,10 @@ import { cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '@xinglin/core/errors'
+import { chaosProof } from './chaos.ts'
 import { examplesProof } from './examples.ts'
 import { fuzzProof } from './fuzz.ts'
+import { killedReadingsProof } from './killed-readings.ts'
 import { killsProof, unsafeKillsProof } from './kills.ts'
 import type { Conclusion, Proof } from './proof.ts'
 
@@ -35,7 +37,9 @@ const proofs: readonly AnyProof[] = [
   playable(examplesProof),
   playable(killsProof),
   playable(unsafeKillsProof),
+  playable(killedReadingsProof),
   playable(fuzzProof),
+  playable(chaosProof),
 ]
 const resultFolder = fileURLToPath(new URL('./results/', import.meta.url))
 const keptFolder = fileURLToPath(new URL('../.xinglin/proofs/', import.meta.url))
