@@ -1,6 +1,7 @@
 // Which coalitions KernelSHAP looks at: whole sizes from the outside in while they fit, then pairs drawn by weight.
 // Lundberg and Lee, A Unified Approach to Interpreting Model Predictions, NeurIPS 2017, section 4.1 and theorem 2.
 import type { Random } from '../cohort/random.ts'
+import { createPace, type Pace } from './pace.ts'
 
 /** Coalitions with the weight that each has in the regression. */
 export interface WeightedCoalitions {
@@ -10,6 +11,12 @@ export interface WeightedCoalitions {
   readonly weights: Float64Array
   /** True when every coalition but the empty and the full one is there: then the result is exact. */
   readonly isComplete: boolean
+}
+
+/** Who plays, and when the work takes a breath. */
+interface Table {
+  readonly players: number
+  readonly pace: Pace
 }
 
 interface Draft {
@@ -57,13 +64,18 @@ function membersOf(players: number, chosen: Iterable<number>): Uint8Array {
   return members
 }
 
-function addWholeSize(draft: Draft, players: number, size: number, weight: number): void {
+// What one coalition costs beside a multiplication: drawn, written out as a key, looked up.
+const workPerPlayer = 40
+
+async function addWholeSize(draft: Draft, { players, pace }: Table, size: number, weight: number): Promise<void> {
   const isHalf = size * 2 === players
   const each = weight / (choose(players, size) * (isHalf ? 1 : 2))
   for (const chosen of combinations(players, size)) {
     const members = membersOf(players, chosen)
     add(draft, members, each)
     if (!isHalf) add(draft, complement(members), each)
+    const due = pace(players * workPerPlayer)
+    if (due !== undefined) await due
   }
 }
 
@@ -89,11 +101,11 @@ function drawSize(weights: readonly number[], first: number, random: Random): nu
 }
 
 // A coalition and its complement are drawn together: what is random in one cancels in the other.
-function drawPairs(
+async function drawPairs(
   draft: Draft,
-  players: number,
+  { players, pace }: Table,
   wish: { weights: readonly number[]; first: number; samples: number; random: Random },
-): void {
+): Promise<void> {
   const { weights, first, samples, random } = wish
   const drawn: Draft = { found: new Map() }
   const tries = samples * 4
@@ -103,13 +115,25 @@ function drawPairs(
     add(drawn, members, 1)
     add(drawn, complement(members), 1)
     count += 2
+    const due = pace(2 * players * workPerPlayer)
+    if (due !== undefined) await due
   }
   const left = weights.slice(first).reduce((total, weight) => total + weight, 0)
-  for (const { members, weight } of drawn.found.values()) add(draft, members, (weight / count) * left)
+  for (const { members, weight } of drawn.found.values()) {
+    add(draft, members, (weight / count) * left)
+    const due = pace(players * workPerPlayer)
+    if (due !== undefined) await due
+  }
 }
 
 /** Chooses at most about `samples` coalitions of `players` (at least two), neither empty nor full. */
-export function kernelCoalitions(players: number, samples: number, random: Random): WeightedCoalitions {
+export async function kernelCoalitions(
+  players: number,
+  samples: number,
+  random: Random,
+  pause?: () => Promise<void>,
+): Promise<WeightedCoalitions> {
+  const table = { players, pace: createPace(pause) }
   const weights = sizeWeights(players)
   const draft: Draft = { found: new Map() }
   let first = 0
@@ -119,15 +143,19 @@ export function kernelCoalitions(players: number, samples: number, random: Rando
     const count = choose(players, size) * (size * 2 === players ? 1 : 2)
     const share = (weights[first] ?? 0) / weights.slice(first).reduce((total, weight) => total + weight, 0)
     if (left < count || (left * share) / count < 1 - 1e-8) break
-    addWholeSize(draft, players, size, weights[first] ?? 0)
+    await addWholeSize(draft, table, size, weights[first] ?? 0)
     left -= count
     first += 1
   }
   const isComplete = first === weights.length
-  if (!isComplete && left > 1) drawPairs(draft, players, { weights, first, samples: left, random })
+  if (!isComplete && left > 1) await drawPairs(draft, table, { weights, first, samples: left, random })
   const found = [...draft.found.values()]
   const total = found.reduce((sum, { weight }) => sum + weight, 0)
   const coalitions = new Uint8Array(found.length * players)
-  for (const [at, { members }] of found.entries()) coalitions.set(members, at * players)
+  for (const [at, { members }] of found.entries()) {
+    coalitions.set(members, at * players)
+    const due = table.pace(players * workPerPlayer)
+    if (due !== undefined) await due
+  }
   return { coalitions, weights: Float64Array.from(found, ({ weight }) => weight / total), isComplete }
 }

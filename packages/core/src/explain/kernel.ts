@@ -14,6 +14,7 @@ import {
 } from './game.ts'
 import { kernelCoalitions, type WeightedCoalitions } from './kernel-coalitions.ts'
 import { weightedLeastSquares } from './least-squares.ts'
+import { createPace } from './pace.ts'
 
 /** Options of {@link kernelShap}. */
 export interface KernelOptions extends GameOptions {
@@ -33,7 +34,10 @@ async function sharesOf(
   const count = weights.length
   const last = players - 1
   const rows = new Float64Array(count * last)
+  const pace = createPace(pause)
   for (let at = 0; at < count; at += 1) {
+    const due = pace(2 * players)
+    if (due !== undefined) await due
     const ofLast = coalitions[at * players + last] ?? 0
     for (let player = 0; player < last; player += 1) {
       rows[at * last + player] = (coalitions[at * players + player] ?? 0) - ofLast
@@ -71,7 +75,8 @@ export async function kernelShap(game: Game, options: KernelOptions = {}): Promi
   const samples = options.samples ?? 2 * groups + 2048
   const isSolved = players < 2
   if (!isSolved) checkSamples(samples, players)
-  const chosen = isSolved ? undefined : kernelCoalitions(players, samples, seededRandom(options.seed ?? 1))
+  const random = seededRandom(options.seed ?? 1)
+  const chosen = isSolved ? undefined : await kernelCoalitions(players, samples, random, options.pause)
   const inner = chosen?.coalitions ?? new Uint8Array(0)
   const asked = new Uint8Array(2 * players + inner.length).fill(1, players, 2 * players)
   asked.set(inner, 2 * players)

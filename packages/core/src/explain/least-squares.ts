@@ -1,5 +1,6 @@
 // Weighted least squares by normal equations and Cholesky's factorisation: small, dense, symmetric systems.
 import { AppError } from '../errors/index.ts'
+import { createPace, type Pace } from './pace.ts'
 
 /** A weighted regression: `targets[k] ≈ rows · x` for several right-hand sides at once. */
 export interface Regression {
@@ -16,14 +17,11 @@ export interface Regression {
   readonly pause?: (() => Promise<void>) | undefined
 }
 
-// Multiplications between two pauses: a few milliseconds.
-const stretch = 4_000_000
-
-async function normalMatrix({ rows, width, weights, ridge = 0, pause }: Regression): Promise<Float64Array> {
+async function normalMatrix({ rows, width, weights, ridge = 0 }: Regression, pace: Pace): Promise<Float64Array> {
   const matrix = new Float64Array(width * width)
-  const turn = Math.max(1, Math.floor(stretch / (width * width)))
   for (let row = 0; row < weights.length; row += 1) {
-    if (row % turn === turn - 1) await pause?.()
+    const due = pace(width * width)
+    if (due !== undefined) await due
     const start = row * width
     for (let i = 0; i < width; i += 1) {
       const scaled = (weights[row] ?? 0) * (rows[start + i] ?? 0)
@@ -40,8 +38,10 @@ async function normalMatrix({ rows, width, weights, ridge = 0, pause }: Regressi
 }
 
 // In place: the lower triangle becomes L with L Lᵀ = matrix.
-function factorise(matrix: Float64Array, width: number): void {
+async function factorise(matrix: Float64Array, width: number, pace: Pace): Promise<void> {
   for (let i = 0; i < width; i += 1) {
+    const due = pace(i * i)
+    if (due !== undefined) await due
     for (let j = 0; j <= i; j += 1) {
       let sum = matrix[i * width + j] ?? 0
       for (let k = 0; k < j; k += 1) sum -= (matrix[i * width + k] ?? 0) * (matrix[j * width + k] ?? 0)
@@ -67,21 +67,30 @@ function solveFactorised(factor: Float64Array, width: number, right: Float64Arra
   return solution
 }
 
+async function rightSide({ rows, width, weights }: Regression, target: Float64Array, pace: Pace) {
+  const right = new Float64Array(width)
+  for (let row = 0; row < weights.length; row += 1) {
+    const due = pace(width)
+    if (due !== undefined) await due
+    const scaled = (weights[row] ?? 0) * (target[row] ?? 0)
+    for (let i = 0; i < width; i += 1) right[i] = (right[i] ?? 0) + scaled * (rows[row * width + i] ?? 0)
+  }
+  return right
+}
+
 /**
  * Solves a weighted regression for each target; O(count × width² + width³).
  * @returns `[outputs][width]`
  * @throws AppError 'unprocessable' when the rows do not determine the solution
  */
 export async function weightedLeastSquares(regression: Regression): Promise<readonly Float64Array[]> {
-  const { rows, width, weights, targets } = regression
-  const factor = await normalMatrix(regression)
-  factorise(factor, width)
-  return targets.map((target) => {
-    const right = new Float64Array(width)
-    for (let row = 0; row < weights.length; row += 1) {
-      const scaled = (weights[row] ?? 0) * (target[row] ?? 0)
-      for (let i = 0; i < width; i += 1) right[i] = (right[i] ?? 0) + scaled * (rows[row * width + i] ?? 0)
-    }
-    return solveFactorised(factor, width, right)
-  })
+  const { width, targets, pause } = regression
+  const pace = createPace(pause)
+  const factor = await normalMatrix(regression, pace)
+  await factorise(factor, width, pace)
+  const solutions: Float64Array[] = []
+  for (const target of targets) {
+    solutions.push(solveFactorised(factor, width, await rightSide(regression, target, pace)))
+  }
+  return solutions
 }
