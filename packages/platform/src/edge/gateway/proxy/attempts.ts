@@ -26,7 +26,7 @@ export interface AttemptParts {
 }
 
 /** One attempt; `mayHold` says whether an answer that another target may better is to be kept from the client. */
-export type Attempt = (origin: Origin, mayHold: () => boolean) => Promise<ForwardOutcome>
+export type Attempt = (origin: Origin, mayHold: () => boolean, hasOther: boolean) => Promise<ForwardOutcome>
 
 const maxAttempts = 3
 const maxServices = 2000
@@ -72,7 +72,7 @@ export async function tryOrigins(origins: readonly Origin[], attempt: Attempt, p
       return state.isPaid
     }
     targets.start(origin.id, origin.rules)
-    const outcome = await attempt(origin, mayHold).finally(() => targets.end(origin.id))
+    const outcome = await attempt(origin, mayHold, hasOther).finally(() => targets.end(origin.id))
     if (outcome.kind === 'answered' || outcome.kind === 'gone') return
     // One request is one failure, however often it was tried at the same address.
     if (outcome.seen !== undefined && origins[index - 1]?.id !== origin.id) targets.observe(origin.id, outcome.seen)

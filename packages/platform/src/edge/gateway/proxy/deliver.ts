@@ -9,8 +9,9 @@ import { isUnder, strippedPath } from '../routing/upstream-path.ts'
 import { tryOrigins } from './attempts.ts'
 import { type Choice, chooseInstances, chooseUpstream, upstreamOf } from './choose-origins.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
-import { forward } from './forward.ts'
+import { forward, isIdempotent } from './forward.ts'
 import { dropEdgeHeaders } from './headers.ts'
+import { keptBody } from './kept-body.ts'
 import type { Origin } from './origins.ts'
 import { consumerHeaders, forwardedHeaders, type Headers, passedHeaders } from './outgoing-headers.ts'
 
@@ -33,6 +34,9 @@ export interface Outgoing {
   /** Whose retry budget it is. */
   readonly service: string
 }
+
+// How long a target may say nothing before a request that may be repeated is tried at another one.
+const patienceMs = 5000
 
 type Defined = { readonly service: KongService; readonly route: KongRoute }
 
@@ -124,16 +128,20 @@ export function headersFor({ headers }: Outgoing, { hostHeader }: Origin): Heade
 async function send({ request, response }: Exchange, outgoing: Outgoing, parts: DeliveryParts): Promise<void> {
   const { choice, path, timeoutMs, service } = outgoing
   const { targets, budgets, onRetry } = parts
+  const kept = await keptBody(request)
+  if (response.destroyed) return
   await tryOrigins(
     choice.origins,
-    (origin, mayHold) =>
+    (origin, mayHold, hasOther) =>
       forward(choice.dispatcher, {
         request,
         response,
         origin: origin.url,
         path,
         headers: headersFor(outgoing, origin),
-        timeoutMs,
+        kept,
+        timeoutMs: hasOther && isIdempotent(request) ? Math.min(timeoutMs, patienceMs) : timeoutMs,
+        hasOther,
         mayHold,
         onStatus: (status) => targets.observe(origin.id, { kind: 'answered', status }),
       }),

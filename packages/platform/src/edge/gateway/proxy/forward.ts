@@ -17,8 +17,12 @@ export interface ForwardRequest {
   /** With query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string | string[]>>
+  /** The body, where it was read beforehand so that it can be sent again. */
+  readonly kept: Buffer | undefined
   /** Until the answer begins, and between its parts. */
   readonly timeoutMs: number
+  /** Whether another target is there, to be tried when this one says nothing in time. */
+  readonly hasOther: boolean
   /** Told the status as soon as it is there. */
   readonly onStatus: (status: number) => void
   /** Says whether a 502, 503 or 504 is to be kept from the client, because another target will be tried. */
@@ -61,24 +65,30 @@ function bodyOf(request: IncomingMessage, state: BodyState): Readable | null {
   return body
 }
 
-/** Says whether a request may be sent twice: by its method, and because there is no body that was read already. */
-export function isRepeatable(request: IncomingMessage): boolean {
-  return repeatable.has(request.method ?? '') && !hasBody(request)
+/** Says whether a request may be sent twice by its method (RFC 9110, 9.2.2). */
+export function isIdempotent({ method = '' }: IncomingMessage): boolean {
+  return repeatable.has(method)
+}
+
+// And because there is no body that was read already, or it was kept.
+function isRepeatable({ request, kept }: ForwardRequest): boolean {
+  return isIdempotent(request) && (!hasBody(request) || kept !== undefined)
 }
 
 interface Attempted {
   readonly isLate: boolean
   readonly isRead: boolean
   readonly mayRepeat: boolean
+  readonly hasOther: boolean
 }
 
-function failure(error: Error & { code?: string }, { isLate, isRead, mayRepeat }: Attempted): ForwardOutcome {
+function failure(error: Error & { code?: string }, { isLate, isRead, mayRepeat, hasOther }: Attempted): ForwardOutcome {
   if (error instanceof AppError) return { kind: 'failed', error, seen: undefined }
   if (isLate || timeouts.has(error.code ?? '')) {
     const late = new AppError('timeout', 'The service did not answer in time; try again or ask for less', {
       cause: error,
     })
-    return { kind: 'failed', error: late, seen: { kind: 'late' } }
+    return { kind: mayRepeat && hasOther ? 'retry' : 'failed', error: late, seen: { kind: 'late' } }
   }
   if (isUnreached(error)) {
     const away = new AppError('unavailable', 'The service cannot be reached now; try again shortly', {
@@ -160,7 +170,7 @@ export function forward(dispatcher: Dispatcher, sent: ForwardRequest): Promise<F
       path: sent.path,
       method: request.method ?? 'GET',
       headers: sent.headers,
-      body: bodyOf(request, body),
+      body: sent.kept ?? bodyOf(request, body),
       headersTimeout: 0, // the timer above is exact
       bodyTimeout: isEventStream(request.headers) ? 0 : sent.timeoutMs, // events may be hours apart
     }
@@ -173,7 +183,7 @@ export function forward(dispatcher: Dispatcher, sent: ForwardRequest): Promise<F
         if (status < 200) return
         clearTimeout(timer)
         sent.onStatus(status)
-        if (heldStatuses.has(status) && isRepeatable(request) && sent.mayHold()) state.held = status
+        if (heldStatuses.has(status) && isRepeatable(sent) && sent.mayHold()) state.held = status
         else answer.begin(status, reasonOf(statusMessage), answerHeaders(headers))
       },
       onResponseData(started, chunk) {
@@ -188,8 +198,8 @@ export function forward(dispatcher: Dispatcher, sent: ForwardRequest): Promise<F
       onResponseError(_controller, error) {
         if (state.isGone) return finish({ kind: 'gone' })
         if (state.held !== undefined) return finish(heldAnswer(state.held))
-        const mayRepeat = isRepeatable(request) && !response.headersSent
-        finish(failure(error, { isLate: state.isLate, isRead: body.isRead, mayRepeat }))
+        const mayRepeat = isRepeatable(sent) && !response.headersSent
+        finish(failure(error, { isLate: state.isLate, isRead: body.isRead, mayRepeat, hasOther: sent.hasOther }))
       },
     })
   })
