@@ -17,7 +17,7 @@ export function addChaos(program: Command): void {
     .option('--json', 'print the reports as JSON', false)
     .option('--report <file>', 'write the reports as JSON to a file')
     .option('--rate <n>', 'requests a second of the load', parseCount, 60)
-    .option('--lanes <n>', 'people in the house at once', parseCount, 12)
+    .option('--lanes <n>', 'people in the house at once', parseCount, 24)
     .action(async (path: string, given: { json: boolean; report?: string; rate: number; lanes: number }) => {
       process.exitCode = await (await import('./run.ts')).chaosRun(path, given)
     })
