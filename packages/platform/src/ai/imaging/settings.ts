@@ -30,6 +30,15 @@ export const imagingSettings = {
     fallback: [],
     about: 'AE titles that may send images; any that reaches the port when unset',
   },
+  artimSeconds: {
+    env: 'DIMSE_ARTIM_SECONDS',
+    kind: 'integer',
+    fallback: 10,
+    min: 1,
+    max: 300,
+    about:
+      'Longest silence of a DIMSE connection before its association is asked for and after it ended (ARTIM, PS3.8)',
+  },
   maxInstanceBytes: {
     env: 'IMAGING_MAX_INSTANCE_BYTES',
     kind: 'integer',

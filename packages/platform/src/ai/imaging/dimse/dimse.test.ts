@@ -1,15 +1,22 @@
 // DIMSE: dcmtk's own tools and our client store and verify; strangers, hostile bytes and huge units are turned away.
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { DicomJson } from '@xinglin/core/dicom'
 import dimse from 'dcmjs-dimse'
+import { readSettings } from '../../../kernel/config.ts'
+import { freePort } from '../../../kernel/free-port.ts'
+import { silentLogger } from '../../../testing/silent-logger.ts'
+import { imagingSettings } from '../settings.ts'
+import type { IngestPorts } from '../store/ingest.ts'
 import { drawnSeries, type ImagingUnderTest, imagingUnderTest, partsOf } from '../under-test/service.ts'
+import { createDimseListener } from './listener.ts'
 import { createPduGuard } from './pdu-guard.ts'
 
 const run = promisify(execFile)
@@ -34,7 +41,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-function echo(called: string): Promise<string> {
+function echo(called: string, port = service.dimsePort): Promise<string> {
   return new Promise((resolve) => {
     const client = new dimse.Client()
     const request = new dimse.requests.CEchoRequest()
@@ -42,7 +49,7 @@ function echo(called: string): Promise<string> {
     client.addRequest(request)
     client.on('associationRejected', () => resolve('rejected'))
     client.on('networkError', () => resolve('error'))
-    client.send('127.0.0.1', service.dimsePort, 'SCANNER', called)
+    client.send('127.0.0.1', port, 'SCANNER', called)
   })
 }
 
@@ -111,6 +118,48 @@ test('lives through hostile bytes', async () => {
   const typed = random.map((bytes, index) => Buffer.concat([Buffer.from([(index % 7) + 1, 0, 0, 0, 0, 200]), bytes]))
   for (const bytes of [command, huge, association, items, ...random, ...typed]) await send(bytes)
   assert.equal(await echo('XINGLIN'), 'status 0')
+})
+
+async function listenerWith(artimSeconds: number) {
+  const dimsePort = await freePort()
+  const settings = { ...readSettings({ own: imagingSettings }, {}).own, dimsePort, artimSeconds }
+  const ports = { log: silentLogger } as unknown as IngestPorts // nothing is stored
+  const listener = createDimseListener(settings, ports)
+  await listener.start()
+  return { listener, port: dimsePort }
+}
+
+const ended = (socket: Socket): Promise<unknown> => once(socket, 'close')
+
+test('connections that say nothing, and those that dribble, are closed in time for others', async () => {
+  const { listener, port } = await listenerWith(1)
+  const silent = Array.from({ length: 31 }, () => connect(port, '127.0.0.1'))
+  const dribbling = connect(port, '127.0.0.1')
+  const dribble = setInterval(() => dribbling.write(Buffer.from([1])), 200)
+  try {
+    await Promise.all([...silent, dribbling].map((socket) => once(socket, 'connect')))
+    const startedMs = performance.now()
+    await Promise.all([...silent, dribbling].map(ended))
+    const ms = performance.now() - startedMs
+    assert.ok(ms < 8000, `closed after ${ms} ms`)
+    assert.equal(await echo('XINGLIN', port), 'status 0')
+  } finally {
+    clearInterval(dribble)
+    await listener.close()
+  }
+})
+
+test('one address alone cannot take every connection', async () => {
+  const { listener, port } = await listenerWith(60)
+  const sockets = Array.from({ length: 40 }, () => connect(port, '127.0.0.1').on('error', () => undefined))
+  try {
+    const closed = sockets.map(ended)
+    await Promise.all(closed.slice(32))
+    assert.equal(sockets.filter(({ destroyed }) => !destroyed).length, 32)
+  } finally {
+    for (const socket of sockets) socket.destroy()
+    await listener.close()
+  }
 })
 
 test('watches the length and type of units, wherever chunks end', () => {

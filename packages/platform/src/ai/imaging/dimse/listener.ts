@@ -15,6 +15,8 @@ export interface DimseListener {
 }
 
 const maxConnections = 64
+// One address alone cannot take them all.
+const maxConnectionsOfAddress = 32
 const maxDatasetBytes = 268_435_456
 const processingFailure = 0x0110
 
@@ -56,6 +58,7 @@ function listen(server: Server, { dimsePort: port, dimseHost: host }: ImagingSet
 /** Creates the port; the protocol's code is loaded with the first connection. */
 export function createDimseListener(settings: ImagingSettings, ports: IngestPorts): DimseListener {
   const { aeTitle, callingAeTitles, maxInstanceBytes } = settings
+  const artimMs = settings.artimSeconds * 1000
   const { log } = ports
   const sockets = new Set<Socket>()
   const accept = async (socket: Socket): Promise<void> => {
@@ -63,12 +66,19 @@ export function createDimseListener(settings: ImagingSettings, ports: IngestPort
     const address = socket.remoteAddress
     socket.resume()
     new StoreScp(socket, {
-      ...{ aeTitle, callingAeTitles, maxDatasetBytes: Math.min(maxDatasetBytes, maxInstanceBytes) },
+      ...{ aeTitle, callingAeTitles, artimMs, maxDatasetBytes: Math.min(maxDatasetBytes, maxInstanceBytes) },
       store: (received) => store(received, address, ports),
       onRefused: (calling, reason) => log.warn('dimse.association.refused', { calling, reason, address }),
     })
   }
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+    const { remoteAddress } = socket
+    const ofAddress = [...sockets].filter((other) => other.remoteAddress === remoteAddress).length
+    if (ofAddress >= maxConnectionsOfAddress) {
+      log.warn('dimse.connection.refused', { reason: 'too-many-of-address', address: remoteAddress })
+      socket.destroy()
+      return
+    }
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())

@@ -12,6 +12,8 @@ export interface AssociationOptions {
   /** Anybody may send when empty. */
   readonly callingAeTitles: readonly string[]
   readonly maxDatasetBytes: number
+  /** Longest silence before the association is asked for, and after it was refused or released (ARTIM, PS3.8 9.1.5). */
+  readonly artimMs: number
   /** Stores a data set; gives the DICOM status. */
   readonly store: (received: ReceivedDataset) => Promise<number>
   /** Told of each association that was refused. */
@@ -62,6 +64,7 @@ export class StoreScp extends dimse.Scp {
   readonly #options: AssociationOptions
   readonly #datasets = new WeakMap<object, { readonly bytes: Buffer; readonly transferSyntax: string } | 'too-large'>()
   #callingAeTitle = ''
+  #artim: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, options: AssociationOptions) {
     const isWithin = createPduGuard(maxPduBytes)
@@ -74,6 +77,13 @@ export class StoreScp extends dimse.Scp {
     this.#socket = socket
     this.#options = options
     this.on('networkError', () => socket.destroy())
+    this.#startArtim()
+    socket.once('close', () => clearTimeout(this.#artim))
+  }
+
+  #startArtim(): void {
+    clearTimeout(this.#artim)
+    this.#artim = setTimeout(() => this.#socket.destroy(), this.#options.artimMs).unref()
   }
 
   override associationRequested(association: InstanceType<typeof dimse.association.Association>): void {
@@ -85,8 +95,10 @@ export class StoreScp extends dimse.Scp {
       const reason = isMeant ? RejectReason.CallingAeNotRecognized : RejectReason.CalledAeNotRecognized
       onRefused(calling, isMeant ? 'calling-ae-title' : 'called-ae-title')
       this.sendAssociationReject(RejectResult.Permanent, RejectSource.ServiceUser, reason)
+      this.#startArtim()
       return
     }
+    clearTimeout(this.#artim)
     this.#callingAeTitle = calling
     for (const { context } of association.getPresentationContexts()) decide(context)
     this.sendAssociationAccept()
@@ -144,6 +156,7 @@ export class StoreScp extends dimse.Scp {
 
   override associationReleaseRequested(): void {
     this.sendAssociationReleaseResponse()
+    this.#startArtim()
   }
 
   override abort(): void {
