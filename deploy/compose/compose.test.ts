@@ -1,0 +1,139 @@
+// The compose file: valid by the schema of Compose, and in agreement with the product's services, settings and image.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { DCLinter } from 'dclint'
+import { parse } from 'yaml'
+import { readSettings } from '../../packages/platform/src/kernel/config.ts'
+import { services, settingsByOwner } from '../../packages/platform/src/services.ts'
+import { imageEnvironment } from '../docker/image-environment.ts'
+
+interface Part {
+  readonly image: string
+  readonly environment?: Readonly<Record<string, string | null>>
+  readonly depends_on?: Readonly<Record<string, unknown>>
+  readonly ports?: readonly string[]
+  readonly read_only?: boolean
+  readonly profiles?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly stop_grace_period?: string
+}
+
+const file = fileURLToPath(new URL('./compose.yaml', import.meta.url))
+const example = fileURLToPath(new URL('./example.env', import.meta.url))
+const compose = parse(readFileSync(file, 'utf8'), { merge: true }) as {
+  readonly services: Readonly<Record<string, Part>>
+  readonly volumes: Readonly<Record<string, unknown>>
+}
+const parts = Object.entries(compose.services)
+const ours = parts.filter(([, { image }]) => image.startsWith('xinglin:'))
+
+// The linter's own types are not published whole.
+interface LintAnswer {
+  readonly messages: readonly { readonly line: number; readonly message: string }[]
+}
+
+function lint(path: string, rules: Readonly<Record<string, 0>>): readonly LintAnswer[] {
+  const linter = new DCLinter({ rules: { ...rules }, quiet: true, debug: false, exclude: [] })
+  return linter.lintFiles([path], false) as readonly LintAnswer[]
+}
+
+// As Compose fills in a file: ${NAME}, ${NAME:-default}, ${NAME:?what is missing}.
+function filled(text: string, given: Readonly<Record<string, string>>): string {
+  return text.replace(
+    /\$\{(\w+)(?::([-?])([^}]*))?\}/g,
+    (_all, name: string, kind: string | undefined, rest: string) => {
+      const value = given[name] ?? ''
+      if (value !== '') return value
+      assert.notEqual(kind, '?', rest)
+      return kind === '-' ? rest : ''
+    },
+  )
+}
+
+const given = {
+  ...{ DATABASE_PASSWORD: 'p', INTERNAL_KEY: 'k'.repeat(48), REGISTRY_TOKEN: 't'.repeat(32) },
+  ...{ S3_ACCESS_KEY: 'a', S3_SECRET_KEY: 's' },
+}
+
+function environmentOf({ environment = {} }: Part): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filled(value ?? '', given)]))
+}
+
+test('the schema of Compose and its linter find nothing', () => {
+  // Shared keys stand first in a part, so that what differs stands together.
+  const results = lint(file, { 'service-keys-order': 0 })
+  assert.equal(results.length, 1)
+  assert.deepEqual(
+    results.flatMap(({ messages }) => messages.map(({ line, message }) => `${line}: ${message}`)),
+    [],
+  )
+})
+
+test('a key that Compose does not know is refused', () => {
+  const broken = fileURLToPath(new URL('./under-test/unknown-key.yaml', import.meta.url))
+  const [result] = lint(broken, {})
+  assert.match((result?.messages ?? []).map(({ message }) => message).join(), /must NOT have additional properties/)
+})
+
+test('every service of the product runs in exactly one part', () => {
+  const named = ours.flatMap(([, part]) =>
+    (environmentOf(part)['SERVICES'] ?? '').split(',').filter((name) => name !== ''),
+  )
+  assert.deepEqual(named.toSorted(), services.map(({ name }) => name).toSorted())
+})
+
+test('every variable is a setting with a value that it takes', async () => {
+  const image = await imageEnvironment()
+  const known = new Set(Object.values(settingsByOwner).flatMap((specs) => Object.values(specs).map(({ env }) => env)))
+  for (const [name, part] of ours) {
+    const own = environmentOf(part)
+    assert.deepEqual(
+      Object.keys(own).filter((env) => !known.has(env as never)),
+      [],
+      name,
+    )
+    assert.doesNotThrow(() => readSettings(settingsByOwner, { ...image, ...own }), name)
+  }
+})
+
+test('published ports are those of the settings, on loopback alone', async () => {
+  const image = await imageEnvironment()
+  for (const [name, part] of ours) {
+    const settings = readSettings(settingsByOwner, { ...image, ...environmentOf(part) })
+    const all = Object.values(settings).flatMap((values) => Object.values(values))
+    for (const published of part.ports ?? []) {
+      const [host, , port] = published.split(':')
+      assert.equal(host, '127.0.0.1', name)
+      assert.ok(all.includes(Number(port) as never), `${name}: ${port}`)
+    }
+  }
+})
+
+test('addresses of other parts are parts, and they are waited for', () => {
+  const names = new Set(parts.map(([name]) => name))
+  for (const [name, part] of ours) {
+    const hosts = Object.entries(environmentOf(part))
+      .filter(([env]) => env !== 'PUBLIC_URL')
+      .flatMap(([, value]) => /^\w+:\/\/(?:[^@]*@)?([\w-]+):\d+/.exec(value)?.[1] ?? [])
+    for (const host of hosts) assert.ok(names.has(host), `${name} → ${host}`)
+    for (const other of Object.keys(part.depends_on ?? {})) assert.ok(names.has(other), `${name} waits for ${other}`)
+  }
+})
+
+test('our parts write to their volume and /tmp alone, and end in their own time', () => {
+  for (const [name, part] of ours) {
+    assert.equal(part.read_only, true, name)
+    assert.ok(Number.parseInt(part.stop_grace_period ?? '0', 10) > 15, name)
+    for (const volume of part.volumes ?? []) assert.ok((volume.split(':')[0] ?? '') in compose.volumes, volume)
+  }
+})
+
+test('example.env names every variable that the file takes, and no value of a secret', () => {
+  const text = readFileSync(example, 'utf8')
+  const named = [...text.matchAll(/^#?([A-Z0-9_]+)=(.*)$/gm)]
+  const wanted = [...readFileSync(file, 'utf8').matchAll(/\$\{(\w+)/g)].map(([, name]) => name)
+  assert.deepEqual(named.map(([, name]) => name).toSorted(), [...new Set(wanted)].toSorted())
+  for (const [, name = '', value] of named) if (/PASSWORD|KEY|TOKEN/.test(name)) assert.equal(value, '', name)
+})
