@@ -236,10 +236,10 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
   const opening = { settings: settings.opentelemetry, version: manifest.version, ids, shutdown }
   const open = openTelemetry(opening)
   const isSplit = names.length < allNames.length
-  const engines = await openEngines({
-    settings: settings.process,
   const tls = { settings: settings.tls, serviceHost: settings.process.serviceHost }
   const transport = await openTransport({ ...tls, dataFolder, names, isSplit, log, clock: systemClock, shutdown })
+  const engines = await openEngines({
+    settings: settings.process,
     blobs: settings.blobs,
     dataFolder,
     keys,
