@@ -16,6 +16,7 @@ import { silentLogger } from '../../packages/platform/src/testing/silent-logger.
 export interface OwnGateway {
   readonly url: string
   readonly adminUrl: string
+  readonly grpcUrl: string
   readonly sql: Sql
   readonly audits: readonly AuditEntry[]
   readonly running: RunningGateway
@@ -91,7 +92,8 @@ export async function startOwnGateway(options: OwnGatewayOptions = {}): Promise<
     clock: systemClock,
     ids: createIds(systemClock),
   }
-  const settings = readSettings({ gateway: gateway.settings }, { PORT: '0', KONG_ADMIN_PORT: '0', ...options.settings })
+  const anyPort = { PORT: '0', KONG_ADMIN_PORT: '0', GATEWAY_GRPC_PORT: '0' }
+  const settings = readSettings({ gateway: gateway.settings }, { ...anyPort, ...options.settings })
   const running = await gateway.create(ports, settings.gateway, {
     localHandler: (service) => (service === 'patient' || service === 'emr' ? echo : undefined),
     routes: [
@@ -103,10 +105,11 @@ export async function startOwnGateway(options: OwnGatewayOptions = {}): Promise<
     ...options.extra,
   })
   await running.start?.()
-  const { url, adminUrl } = running.addresses()
+  const { url, adminUrl, grpcUrl } = running.addresses()
   return {
     url,
     adminUrl,
+    grpcUrl,
     sql: database.sql,
     audits,
     running,

@@ -2,7 +2,7 @@
 import { AppError } from '@xinglin/core/errors'
 import type { Caller } from '../../kernel/caller.ts'
 import { emergencyHeader, inEmergency } from '../../kernel/emergency.ts'
-import type { Exchange } from './exchange.ts'
+import type { Asked } from './exchange.ts'
 import { cookieValue } from './proxy/headers.ts'
 import type { Plan } from './routing/plan.ts'
 import type { TokenPlaces } from './routing/plugin-plans.ts'
@@ -36,9 +36,9 @@ function parameterToken(query: string, names: readonly string[]): string | undef
   return names.map((name) => parameters.get(name)).find((value): value is string => value !== null && value !== '')
 }
 
-function headerToken(exchange: Exchange, names: readonly string[]): string | undefined {
+function headerToken(asked: Asked, names: readonly string[]): string | undefined {
   for (const name of names) {
-    const value = exchange.request.headers[name]
+    const value = asked.request.headers[name]
     if (typeof value !== 'string' || value === '') continue
     const [, token] = bearer.exec(value) ?? []
     if (token !== undefined) return token
@@ -49,35 +49,35 @@ function headerToken(exchange: Exchange, names: readonly string[]): string | und
   return undefined
 }
 
-function tokenOf(exchange: Exchange, places: TokenPlaces): string | undefined {
-  const { cookie } = exchange.request.headers
+function tokenOf(asked: Asked, places: TokenPlaces): string | undefined {
+  const { cookie } = asked.request.headers
   return (
-    headerToken(exchange, places.headers) ??
+    headerToken(asked, places.headers) ??
     places.cookies.map((name) => cookieValue(cookie, name)).find((value) => value !== undefined) ??
-    parameterToken(exchange.target.query, places.parameters)
+    parameterToken(asked.target.query, places.parameters)
   )
 }
 
-function fromToken(exchange: Exchange, token: string, plan: Plan, parts: AuthenticationParts): Identity {
+function fromToken(asked: Asked, token: string, plan: Plan, parts: AuthenticationParts): Identity {
   const verified = parts.verifier.verify(token, plan.tokens, parts.nowSeconds)
-  const caller = Object.freeze({ ...verified.caller, address: exchange.client.address })
+  const caller = Object.freeze({ ...verified.caller, address: asked.client.address })
   return { caller, limitKey: `consumer ${verified.consumer.id}`, token: verified }
 }
 
-async function fromIssuer(exchange: Exchange, verified: ReturnType<Issuers['callerOf']> & object): Promise<Identity> {
-  const caller = Object.freeze({ ...(await verified), address: exchange.client.address })
+async function fromIssuer(asked: Asked, verified: ReturnType<Issuers['callerOf']> & object): Promise<Identity> {
+  const caller = Object.freeze({ ...(await verified), address: asked.client.address })
   return { caller, limitKey: `subject ${caller.subject}` }
 }
 
-async function fromSession(exchange: Exchange, sessions: Sessions): Promise<Identity | undefined> {
-  const { headers } = exchange.request
+async function fromSession(asked: Asked, sessions: Sessions): Promise<Identity | undefined> {
+  const { headers } = asked.request
   const id = cookieValue(headers.cookie, sessionCookie)
   const session = id === undefined ? undefined : await sessions.find(id)
   if (session === undefined) return undefined
-  if (!safeMethods.has(exchange.method) && !csrfFits(session, headers['x-csrf-token'])) {
+  if (!safeMethods.has(asked.method) && !csrfFits(session, headers['x-csrf-token'])) {
     throw new AppError('forbidden', 'Send the session’s token in the header x-csrf-token', { cause: 'csrf' })
   }
-  const caller = Object.freeze({ ...session.caller, address: exchange.client.address })
+  const caller = Object.freeze({ ...session.caller, address: asked.client.address })
   return { caller, limitKey: `session ${session.username}` }
 }
 
@@ -85,28 +85,20 @@ async function fromSession(exchange: Exchange, sessions: Sessions): Promise<Iden
  * The identity of a request, or undefined when it brings no credential; with a stated emergency, where the request states one.
  * @throws AppError 'unauthenticated' or 'forbidden' when the credential cannot be accepted
  */
-export async function identify(
-  exchange: Exchange,
-  plan: Plan,
-  parts: AuthenticationParts,
-): Promise<Identity | undefined> {
-  const identity = await holderOf(exchange, plan, parts)
-  const reason = exchange.request.headers[emergencyHeader]
+export async function identify(asked: Asked, plan: Plan, parts: AuthenticationParts): Promise<Identity | undefined> {
+  const identity = await holderOf(asked, plan, parts)
+  const reason = asked.request.headers[emergencyHeader]
   if (identity === undefined || reason === undefined) return identity
   return { ...identity, caller: Object.freeze(inEmergency(identity.caller, String(reason))) }
 }
 
-async function holderOf(
-  exchange: Exchange,
-  plan: Plan,
-  parts: AuthenticationParts,
-): Promise<Identity | undefined> {
-  const token = tokenOf(exchange, plan.places)
+async function holderOf(asked: Asked, plan: Plan, parts: AuthenticationParts): Promise<Identity | undefined> {
+  const token = tokenOf(asked, plan.places)
   if (token !== undefined) {
     const isProduct = plan.target.kind === 'product'
     const issued = isProduct ? parts.issuers.callerOf(token, parts.nowSeconds) : undefined
-    return issued === undefined ? fromToken(exchange, token, plan, parts) : fromIssuer(exchange, issued)
+    return issued === undefined ? fromToken(asked, token, plan, parts) : fromIssuer(asked, issued)
   }
   // Only our own services take the session: to a foreign upstream the cookie is not shown either.
-  return plan.target.kind === 'product' ? fromSession(exchange, parts.sessions) : undefined
+  return plan.target.kind === 'product' ? fromSession(asked, parts.sessions) : undefined
 }

@@ -7,7 +7,7 @@ import { defaultPublicPaths, type GatewayExtra } from './extra.ts'
 import type { emptyState } from './kong/entities.ts'
 import { loadState } from './kong/store.ts'
 import type { Origins } from './proxy/origins.ts'
-import { compilePlans, type Plan } from './routing/plan.ts'
+import { compilePlans, type Plan, productPlan } from './routing/plan.ts'
 import type { RouteTable } from './routing/route-table.ts'
 import type { gatewaySettings } from './settings.ts'
 import { createTokenVerifier, type TokenVerifier } from './tokens/token-verifier.ts'
@@ -16,6 +16,8 @@ import { createTokenVerifier, type TokenVerifier } from './tokens/token-verifier
 export interface Compiled {
   readonly table: RouteTable<Plan>
   readonly verifier: TokenVerifier
+  /** The plan for gRPC methods of a service of the product. */
+  readonly grpcPlanOf: (service: string) => Plan
 }
 
 /** What compiling takes. */
@@ -37,18 +39,22 @@ function namesToFollow({ extra }: Definitions, state: typeof emptyState): readon
 /** Compiles a state of the definitions, and lets discovery and balancing follow it. */
 export function compileDefinitions(definitions: Definitions, state: typeof emptyState): Compiled {
   const { ports, settings, extra, origins, pools } = definitions
-  const table = compilePlans({
+  const plans = {
     products: extra.routes,
     state,
     publicPaths: extra.publicPaths ?? defaultPublicPaths,
     maxBodyBytes: settings.maxBodyBytes,
     tokenMaxLifetimeSeconds: settings.tokenMaxLifetimeSeconds,
     corsOrigins: settings.corsOrigins,
-  })
+  }
   origins.follow(namesToFollow(definitions, state))
   pools.follow(compileUpstreams(state))
   ports.log.debug('gateway.compiled', { services: state.services.length, routes: state.routes.length })
-  return { table, verifier: createTokenVerifier(state) }
+  return {
+    table: compilePlans(plans),
+    verifier: createTokenVerifier(state),
+    grpcPlanOf: (service) => productPlan(service, `grpc:${service}`, plans),
+  }
 }
 
 /** Creates what loads and compiles the definitions; loads run one after the other, and none that was asked for is lost. */

@@ -1,21 +1,28 @@
 // One request and its answer as the edge's parts share them, and how the edge answers by itself.
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Span } from '../../kernel/ports.ts'
 import { errorAnswer } from '../../kernel/problem.ts'
 import { type Client, clientOf } from './proxy/client-address.ts'
 import type { Plan } from './routing/plan.ts'
 import type { RequestTarget } from './routing/request-target.ts'
 
-/** A request under way. */
-export interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+/** What is asked, whether by HTTP, as the beginning of a WebSocket, or by gRPC. */
+export interface Asked {
+  readonly request: { readonly headers: IncomingHttpHeaders }
+  readonly response: Pick<ServerResponse, 'setHeader'>
   readonly target: RequestTarget
   readonly client: Client
   readonly method: string
+}
+
+/** A request under way. */
+export interface Exchange extends Asked {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
   /** Host name without port, lower case. */
   readonly host: string
+  readonly span: Span
   readonly traceId: string
   /** For the service behind. */
   readonly traceparent: string
@@ -43,6 +50,7 @@ export function openExchange(
     client: clientOf(request.socket, headers, given.trustedProxies),
     method: request.method ?? 'GET',
     host: (headers.host ?? '').replace(/:\d+$/, '').toLowerCase(),
+    span: given.span,
     traceId: given.span.traceId,
     traceparent: given.span.traceparent,
     requestId,
@@ -51,7 +59,7 @@ export function openExchange(
 }
 
 /** Sets several headers. */
-export function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+export function setHeaders(response: Asked['response'], headers: Readonly<Record<string, string>>): void {
   for (const name in headers) response.setHeader(name, headers[name] ?? '')
 }
 

@@ -1,8 +1,20 @@
 // What the composition root hands to the gateway alone.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
-import type { Caller } from '../../kernel/caller.ts'
+import type { Caller, Role } from '../../kernel/caller.ts'
 import type { ListenerTls } from '../../kernel/tls-server.ts'
+
+/** Methods of one of our own services over gRPC that are open to roles, and where they are now. */
+export interface OwnMethods {
+  readonly service: string
+  /** Whole paths, `/package.Service/Method`. */
+  readonly paths: readonly string[]
+  readonly roles: readonly Role[]
+  /** `http://host:port`; undefined while nobody serves it. */
+  readonly origin: () => string | undefined
+  /** What the service wants to see of us. */
+  readonly headers: Readonly<Record<string, string>>
+}
 
 /** Handles a raw request in this process. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
@@ -20,6 +32,8 @@ export interface GatewayExtra {
   }[]
   /** Address of the system as clients see it: the issuer of our own identity service. None: only consumers' tokens. */
   readonly publicUrl?: string
+  /** Methods of our own services over gRPC. */
+  readonly grpc?: readonly OwnMethods[]
   /** Signs a caller for a service in another process (header `x-xinglin-caller`). */
   readonly signCaller: (caller: Caller) => string | Promise<string>
   /** Attaches a caller for a service in this process. */

@@ -8,7 +8,7 @@ import { createPools } from './balancing/pools.ts'
 import { createTargets } from './balancing/targets.ts'
 import { type ConsoleFiles, loadConsole } from './console/console-files.ts'
 import { type Compiled, compileDefinitions, createReload, type Definitions } from './definitions.ts'
-import { createEdge } from './edge-handler.ts'
+import { createEdge, type EdgeParts } from './edge-handler.ts'
 import { checkExposure, isDemoOn } from './exposure.ts'
 import type { GatewayExtra } from './extra.ts'
 import { type AdminParts, handleAdmin } from './kong/admin-api.ts'
@@ -25,6 +25,11 @@ import { ensureDemoAccounts } from './session/demo-accounts.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
 import { createSignIn } from './session/sign-in.ts'
 import type { gatewaySettings } from './settings.ts'
+import type { GrpcParts } from './streams/grpc-call.ts'
+import { type GrpcPort, openGrpcPort } from './streams/grpc-port.ts'
+import { createGrpcSessions } from './streams/grpc-sessions.ts'
+import { createOpenStreams } from './streams/open-streams.ts'
+import { createWebSockets } from './streams/websocket.ts'
 import { ensureBuiltInConsumer } from './tokens/issue-token.ts'
 import { createTrafficMetrics } from './traffic-metrics.ts'
 import { createTrust } from './trust.ts'
@@ -38,6 +43,8 @@ export interface RunningGateway extends RunningService {
   readonly addresses: () => {
     readonly url: string
     readonly adminUrl: string
+    /** For gRPC calls. */
+    readonly grpcUrl: string
     /** Of the port for other machines, where there is one. */
     readonly tlsUrl?: string
     /** Own authority behind it, in PEM. */
@@ -56,6 +63,7 @@ interface State {
   port: OpenPort | undefined
   adminPort: OpenPort | undefined
   tlsPort: OpenPort | undefined
+  grpcPort: GrpcPort | undefined
   readonly stops: (() => Promise<void>)[]
 }
 
@@ -114,6 +122,7 @@ export async function createGateway(
     port: undefined,
     adminPort: undefined,
     tlsPort: undefined,
+    grpcPort: undefined,
     stops: [],
   }
   const sessions = createSessions({ sql: ports.sql, clock: ports.clock, log: ports.log, isDemo })
@@ -131,7 +140,7 @@ export async function createGateway(
     ...{ ports, sessions, isDemo, allowedHosts: settings.allowedHosts },
     ...(oidc === undefined ? {} : { oidc }),
   })
-  const edge = createEdge({
+  const parts: EdgeParts = {
     compiled: () => state.compiled,
     sessions,
     issuers,
@@ -159,14 +168,18 @@ export async function createGateway(
     log: ports.log,
     trustedProxies: settings.trustedProxies,
     isDraining,
-  })
+  }
+  const edge = createEdge(parts)
+  const streams = createOpenStreams(settings.maxStreams, metrics.streams)
+  const onUpgrade = createWebSockets(parts, streams)
+  const grpc: GrpcParts = { edge: parts, streams, sessions: createGrpcSessions() }
   const health = { pools, targets }
   const admin: AdminParts = { ports, reload, health, allowedHosts: settings.allowedHosts, token: settings.adminToken }
 
   const openTlsPort = async (): Promise<void> => {
     const { tlsHost: host, tlsPort: port } = settings
     if (host === undefined || extra.tls === undefined) return
-    state.tlsPort = await openPort({ host, port, setting: 'GATEWAY_TLS_PORT', tls: extra.tls }, edge)
+    state.tlsPort = await openPort({ host, port, setting: 'GATEWAY_TLS_PORT', tls: extra.tls, onUpgrade }, edge)
     state.stops.push(state.tlsPort.close)
   }
 
@@ -184,9 +197,12 @@ export async function createGateway(
     state.stops.push(await followChanges(ports, reload, sessions), startPruning(ports, sessions))
     state.stops.push(await followRevocations())
     await reload()
-    state.port = await openPort({ host: settings.host, port: settings.port, setting: 'PORT' }, edge)
+    state.port = await openPort({ host: settings.host, port: settings.port, setting: 'PORT', onUpgrade }, edge)
     state.stops.push(state.port.close)
+    state.stops.push(async () => streams.closeAll())
     await openTlsPort()
+    state.grpcPort = await openGrpcPort(settings.host, settings.grpcPort, grpc)
+    state.stops.push(state.grpcPort.close)
     const onAdmin = (...[request, response]: Parameters<typeof edge>): void => {
       handleAdmin(admin, request, response).catch(() => response.destroy())
     }
@@ -208,10 +224,12 @@ export async function createGateway(
       for (const stop of state.stops.splice(0).reverse()) await stop()
     },
     addresses() {
-      if (state.port === undefined || state.adminPort === undefined) throw new Error('The gateway has not been started')
-      const { port, adminPort, tlsPort } = state
+      const { port, adminPort, tlsPort, grpcPort } = state
+      if (port === undefined || adminPort === undefined || grpcPort === undefined) {
+        throw new Error('The gateway has not been started')
+      }
       const open = tlsPort === undefined ? {} : { tlsUrl: tlsPort.url, authority: extra.authority }
-      return { url: port.url, adminUrl: adminPort.url, isDemo, ...open }
+      return { url: port.url, adminUrl: adminPort.url, grpcUrl: grpcPort.url, isDemo, ...open }
     },
   }
 }

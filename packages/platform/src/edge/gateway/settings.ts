@@ -29,6 +29,12 @@ export const gatewaySettings = {
     kind: 'text',
     about: 'PEM file of an own authority behind that certificate; the gateway hands it out under /ca.crt',
   },
+  grpcPort: {
+    env: 'GATEWAY_GRPC_PORT',
+    kind: 'port',
+    fallback: 9080,
+    about: 'Port of the gateway for gRPC (HTTP/2 in clear text)',
+  },
   adminHost: {
     env: 'KONG_ADMIN_HOST',
     kind: 'text',
@@ -93,6 +99,14 @@ export const gatewaySettings = {
     min: 1,
     max: 1_000_000,
     about: 'Requests under way together; more are answered 503 with Retry-After',
+  },
+  maxStreams: {
+    env: 'GATEWAY_MAX_STREAMS',
+    kind: 'integer',
+    fallback: 1000,
+    min: 1,
+    max: 100_000,
+    about: 'WebSockets and gRPC calls open together; more are refused',
   },
   maxLoopDelayMs: {
     env: 'GATEWAY_MAX_LOOP_DELAY_MS',

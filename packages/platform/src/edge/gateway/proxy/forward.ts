@@ -108,8 +108,8 @@ function reasonOf(text: string | undefined): string {
   return text !== undefined && /^[\t\x20-\x7e]*$/.test(text) ? text : ''
 }
 
-// No upstream signs people in at the console.
-function answerHeaders(headers: Parameters<typeof endToEndHeaders>[0]): ReturnType<typeof endToEndHeaders> {
+/** The headers of an answer that pass; no upstream signs people in at the console. */
+export function answerHeaders(headers: Parameters<typeof endToEndHeaders>[0]): ReturnType<typeof endToEndHeaders> {
   const { 'set-cookie': cookies, ...rest } = endToEndHeaders(headers, false)
   const kept = [cookies ?? []].flat().filter((cookie) => cookie.split('=')[0]?.trim() !== sessionCookie)
   return kept.length === 0 ? rest : { ...rest, 'set-cookie': kept }

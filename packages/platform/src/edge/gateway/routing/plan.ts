@@ -83,6 +83,11 @@ function planFor(target: PlanTarget, name: string, parts: PlanParts): Plan {
   }
 }
 
+/** The plan for addresses of a service of the product that are not in the table. */
+export function productPlan(service: string, name: string, parts: PlanParts): Plan {
+  return planFor({ kind: 'product', service }, name, parts)
+}
+
 /** The product's service behind an upstream host: `patient` for `patient` and `patient-service`. */
 export function productOf(host: string, products: PlanParts['products']): string | undefined {
   const name = host.toLowerCase().replace(/-service$/, '')

@@ -1,0 +1,186 @@
+// WebSockets (RFC 6455) to upstreams: admitted like any request, then both connections are tied together byte for byte.
+import { request as httpRequest, type IncomingMessage, ServerResponse } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { AppError } from '@xinglin/core/errors'
+import { isOwnPage, originOf } from '../../../kernel/local-request.ts'
+import { isUnreached } from '../../../kernel/transport.ts'
+import { admit } from '../admission.ts'
+import { corsHeaders } from '../cors.ts'
+import { type EdgeParts, openEdgeExchange, refuse } from '../edge-handler.ts'
+import type { Exchange } from '../exchange.ts'
+import { deliver, headersFor, type Outgoing, outgoingOf } from '../proxy/deliver.ts'
+import { answerHeaders } from '../proxy/forward.ts'
+import type { Origin } from '../proxy/origins.ts'
+import type { Plan } from '../routing/plan.ts'
+import type { RouteRule } from '../routing/route-table.ts'
+import type { OpenStreams } from './open-streams.ts'
+
+/** What came of asking an upstream to switch. */
+type Switched =
+  | { readonly kind: 'switched'; readonly answer: IncomingMessage; readonly socket: Duplex; readonly head: Buffer }
+  | { readonly kind: 'answered'; readonly answer: IncomingMessage }
+  | { readonly kind: 'failed'; readonly error: Error & { readonly code?: string } }
+
+const keepAliveMs = 30_000
+
+function ask(origin: Origin, outgoing: Outgoing, key: string): Promise<Switched> {
+  const url = new URL(origin.url)
+  const headers = {
+    ...headersFor(outgoing, origin),
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-key': key,
+  }
+  const options = { method: 'GET', path: outgoing.path, headers, timeout: outgoing.timeoutMs, agent: false } as const
+  return new Promise((resolve) => {
+    const asked = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options)
+    asked.once('upgrade', (answer, socket, head) => resolve({ kind: 'switched', answer, socket, head }))
+    asked.once('response', (answer) => resolve({ kind: 'answered', answer }))
+    asked.once('timeout', () => asked.destroy(Object.assign(new Error('late'), { code: 'UND_ERR_HEADERS_TIMEOUT' })))
+    asked.once('error', (error) => resolve({ kind: 'failed', error }))
+    asked.end()
+  })
+}
+
+function tie(client: Duplex, upstream: Duplex, ended: () => void): () => void {
+  const end = (): void => {
+    client.destroy()
+    upstream.destroy()
+    ended()
+  }
+  for (const side of [client, upstream]) {
+    const socket = side as Socket // what HTTP hands out on an upgrade
+    socket.setTimeout(0)
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, keepAliveMs)
+    side.once('error', end)
+    side.once('close', end)
+  }
+  client.pipe(upstream)
+  upstream.pipe(client)
+  return end
+}
+
+function headOf(answer: IncomingMessage, exchange: Exchange): string {
+  const fields = Object.entries(answerHeaders(answer.headers)).flatMap(([name, value]) =>
+    [value].flat().map((one) => `${name}: ${one}`),
+  )
+  const own = ['connection: Upgrade', 'upgrade: websocket', `x-request-id: ${exchange.requestId}`]
+  return `HTTP/1.1 101 Switching Protocols\r\n${[...fields, ...own].join('\r\n')}\r\n\r\n`
+}
+
+function passAnswer(answer: IncomingMessage, { response }: Exchange): void {
+  response.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers))
+  answer.pipe(response)
+}
+
+const nobody = (cause?: unknown): AppError =>
+  new AppError('unavailable', 'The service cannot be reached now; try again shortly', { retryAfterSeconds: 1, cause })
+
+// Nothing was sent but the first request, so the next target may be asked when one cannot be reached.
+async function connect(outgoing: Outgoing, key: string, parts: EdgeParts): Promise<Switched & { readonly id: string }> {
+  const { targets } = parts.delivery
+  let last: unknown
+  for (const origin of outgoing.choice.origins) {
+    if (!targets.isAvailable(origin.id)) continue
+    targets.start(origin.id, origin.rules)
+    const outcome = await ask(origin, outgoing, key)
+    if (outcome.kind !== 'failed') {
+      targets.observe(origin.id, { kind: 'answered', status: outcome.answer.statusCode ?? 502 })
+      return { ...outcome, id: origin.id }
+    }
+    targets.end(origin.id)
+    targets.observe(origin.id, { kind: 'unreached' })
+    if (!isUnreached(outcome.error))
+      throw new AppError('bad-gateway', 'The service gave no valid answer', { cause: outcome.error })
+    last = outcome.error
+  }
+  throw nobody(last)
+}
+
+// A page of another site can open a WebSocket with the user's cookie, which no preflight stops.
+function demandOwnPage(exchange: Exchange, plan: Plan, hasToken: boolean): void {
+  const { headers } = exchange.request
+  const isAllowed = hasToken || isOwnPage(originOf(exchange.request))
+  if (isAllowed || Object.keys(corsHeaders(plan.cors, headers.origin)).length > 0) return
+  throw new AppError('forbidden', 'Pages of other sites cannot open this WebSocket', { cause: 'origin' })
+}
+
+async function relay(exchange: Exchange, rule: RouteRule<Plan>, client: Duplex, tools: WebSocketTools): Promise<void> {
+  const { parts, streams, head } = tools
+  const plan = rule.target
+  exchange.found.plan = plan
+  parts.load.admit(exchange.response)
+  const identity = await admit(parts, exchange, plan)
+  const admitted = { exchange, plan, identity, prefix: rule.prefix }
+  const outgoing = plan.target.kind === 'upstream' ? await outgoingOf(admitted, parts.delivery) : undefined
+  // Our own services speak no WebSocket; they answer as if it had not been asked for.
+  if (outgoing === undefined) return deliver(admitted, parts.delivery)
+  demandOwnPage(exchange, plan, identity?.token !== undefined)
+  const key = exchange.request.headers['sec-websocket-key']
+  if (typeof key !== 'string') throw new AppError('invalid-request', 'Send the header Sec-WebSocket-Key')
+  const ended = streams.open('websocket', () => client.destroy())
+  try {
+    const { id, ...outcome } = await connect(outgoing, key, parts)
+    const finish = (): void => {
+      ended()
+      parts.delivery.targets.end(id)
+    }
+    if (outcome.kind !== 'switched') {
+      exchange.response.once('close', finish)
+      if (outcome.kind === 'answered') passAnswer(outcome.answer, exchange)
+      return
+    }
+    exchange.response.statusCode = 101
+    exchange.response.detachSocket(client as Socket)
+    exchange.response.emit('close') // the request is over; what follows is the stream
+    client.write(headOf(outcome.answer, exchange))
+    if (outcome.head.length > 0) client.write(outcome.head)
+    if (head.length > 0) outcome.socket.write(head)
+    tie(client, outcome.socket, finish)
+  } catch (error) {
+    ended()
+    throw error
+  }
+}
+
+interface WebSocketTools {
+  readonly parts: EdgeParts
+  readonly streams: OpenStreams
+  readonly head: Buffer
+}
+
+async function open(request: IncomingMessage, client: Duplex, tools: WebSocketTools): Promise<void> {
+  const { parts } = tools
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(client as Socket) // HTTP's own; it hands it out as the wider type
+  response.once('finish', () => client.end())
+  const exchange = openEdgeExchange(parts, request, response)
+  if (exchange === undefined) return
+  try {
+    if (parts.isDraining()) throw nobody()
+    const { method, host, target } = exchange
+    const rule = parts.compiled().table.match({ host, method, path: target.matchPath })
+    if (rule === undefined) throw new AppError('not-found', 'No route leads from this address to a service')
+    await relay(exchange, rule, client, tools)
+  } catch (error) {
+    await refuse(parts, exchange, error)
+  }
+}
+
+/** Creates what takes over the connections that are to become WebSockets. */
+export function createWebSockets(
+  parts: EdgeParts,
+  streams: OpenStreams,
+): (request: IncomingMessage, client: Duplex, head: Buffer) => void {
+  return (request, client, head) => {
+    client.once('error', () => client.destroy())
+    open(request, client, { parts, streams, head }).catch((error: unknown) => {
+      parts.log.error('edge.websocket.failed', { error })
+      client.destroy()
+    })
+  }
+}
