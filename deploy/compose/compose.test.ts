@@ -34,8 +34,15 @@ interface LintAnswer {
   readonly messages: readonly { readonly line: number; readonly message: string }[]
 }
 
-function lint(path: string, rules: Readonly<Record<string, 0>>): readonly LintAnswer[] {
-  const linter = new DCLinter({ rules: { ...rules }, quiet: true, debug: false, exclude: [] })
+// Shared keys stand first in a part, so that what differs stands together; quotes are those of the house.
+function lint(path: string): readonly LintAnswer[] {
+  const ports: [2, Record<string, unknown>] = [2, { quoteType: 'double' }]
+  const linter = new DCLinter({
+    rules: { 'service-keys-order': 0, 'require-quotes-in-ports': ports },
+    quiet: true,
+    debug: false,
+    exclude: [],
+  })
   return linter.lintFiles([path], false) as readonly LintAnswer[]
 }
 
@@ -62,8 +69,7 @@ function environmentOf({ environment = {} }: Part): Readonly<Record<string, stri
 }
 
 test('the schema of Compose and its linter find nothing', () => {
-  // Shared keys stand first in a part, so that what differs stands together.
-  const results = lint(file, { 'service-keys-order': 0 })
+  const results = lint(file)
   assert.equal(results.length, 1)
   assert.deepEqual(
     results.flatMap(({ messages }) => messages.map(({ line, message }) => `${line}: ${message}`)),
@@ -73,7 +79,7 @@ test('the schema of Compose and its linter find nothing', () => {
 
 test('a key that Compose does not know is refused', () => {
   const broken = fileURLToPath(new URL('./under-test/unknown-key.yaml', import.meta.url))
-  const [result] = lint(broken, {})
+  const [result] = lint(broken)
   assert.match((result?.messages ?? []).map(({ message }) => message).join(), /must NOT have additional properties/)
 })
 
