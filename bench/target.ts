@@ -22,6 +22,8 @@ export interface TargetOptions {
   readonly token?: string | undefined
   /** Data folder to keep and use again; a fresh one is made and removed when absent. */
   readonly data?: string | undefined
+  /** Settings of the system besides those of every bench. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 async function cpuOf(pid: number): Promise<number> {
@@ -62,6 +64,7 @@ export async function openTarget(options: TargetOptions): Promise<BenchTarget> {
     LOG_LEVEL: 'error',
     RATE_LIMIT_PER_SECOND: '1000000',
     RATE_LIMIT_BURST: '1000000',
+    ...options.settings,
   }
   const system = await startSystem(folder, settings)
   const { state } = system
