@@ -4,6 +4,7 @@ import { AppError } from '@xinglin/core/errors'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Guard } from '../guarded.ts'
 import { type PredictPorts, predict } from './predict.ts'
+import { predictionText } from './predict-answer.ts'
 
 /** What the route needs. */
 export interface PredictRouteOptions {
@@ -51,9 +52,11 @@ export function addPredictRoutes(app: FastifyInstance, { ports, guard }: Predict
   void app.register(async (scope) => {
     await scope.register(multipart, { limits: { files: 1, fields: 8, fileSize: maxFileBytes } })
     const use = { use: 'create', action: 'E', interaction: 'predict-lung-nodule' } as const
-    const handle = guard(use, async (request) => ({
-      body: await predict(await fileOf(request), ports, request.deadline),
-    }))
+    const handle = guard(use, async (request, reply) => {
+      const marked = await predict(await fileOf(request), ports, request.deadline)
+      reply.type('application/json; charset=utf-8')
+      return { body: predictionText(marked) }
+    })
     scope.post('/predict/lung-nodule', { bodyLimit }, handle)
   })
 }

@@ -1,7 +1,9 @@
 // One image in, one mask out: the article's call, on a real DICOM file or on 512 x 512 bare numbers.
-import { inflateRawSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { inflateRaw } from 'node:zlib'
 import {
   compressedFrames,
+  type DicomHeader,
   frameBytes,
   hounsfieldUnits,
   metadataOf,
@@ -17,6 +19,7 @@ import {
 import { modelRangeHu, modelSize, ontoModel, sliceFit } from '@xinglin/core/dicom/nodule'
 import { AppError } from '@xinglin/core/errors'
 import type { Models } from '../../../kernel/ports.ts'
+import { inflateHead } from '../store/receive.ts'
 import { askModel } from './mark-slice.ts'
 
 /** What a prediction is made with. */
@@ -25,13 +28,11 @@ export interface PredictPorts {
   readonly codec: PixelCodec
 }
 
-/** An answer in the article's form, with what a reader of it must know besides. */
+/** An answer in the article's form but for its mask, with what a reader of it must know besides. */
 export interface Prediction {
   readonly filename: string
   /** [1, 1, 512, 512]. */
   readonly mask_shape: readonly number[]
-  /** 1 where the model marks a nodule, in the shape of `mask_shape`. */
-  readonly mask_data: readonly (readonly (readonly (readonly number[])[])[])[]
   /** Mean probability over the marked pixels; null when nothing is marked. */
   readonly confidence: number | null
   readonly marked_pixels: number
@@ -39,10 +40,20 @@ export interface Prediction {
   readonly notice: string
 }
 
+/** What the model marked. */
+export interface MarkedImage {
+  readonly prediction: Prediction
+  /** `[512, 512]`: 1 where the model marks a nodule. */
+  readonly mask: Uint8Array
+}
+
+const inflateAll = promisify(inflateRaw) as (bytes: Uint8Array, options: object) => Promise<Buffer>
 const markedFrom = 0.5
 const bareBytes = 4 * modelSize * modelSize
-const maxInflatedBytes = 64 * 1024 * 1024
-const maxSide = 4096
+// The largest image in 16 bits, with as much again for the header.
+const maxInflatedBytes = 16 * 1024 * 1024
+// The finest CT scanners make 2048 × 2048; more would hold up the event loop.
+const maxSide = 2048
 const notice =
   'Decision support, not a diagnosis: the mark of a model that is not for clinical use; a radiologist must look.'
 
@@ -67,16 +78,23 @@ function bareNumbers(bytes: Uint8Array): Float32Array {
   return values.map((value) => modelRangeHu.low + value * span)
 }
 
-function inflate(deflated: Uint8Array): Uint8Array {
-  try {
-    return inflateRawSync(deflated, { maxOutputLength: maxInflatedBytes })
-  } catch (cause) {
-    throw new AppError('unprocessable', 'The file cannot be inflated, or is too large when it is', { cause })
+// The reader of the header cannot wait, so it is read twice: with the beginning, and with what was inflated beside the loop.
+async function headerOf(file: Uint8Array): Promise<DicomHeader> {
+  let deflated: Uint8Array | undefined
+  const note = (rest: Uint8Array): Uint8Array => {
+    deflated = rest
+    return inflateHead(rest)
   }
+  const header = readHeader(file, { inflate: note })
+  if (deflated === undefined) return header
+  const inflated = await inflateAll(deflated, { maxOutputLength: maxInflatedBytes }).catch((cause: unknown) => {
+    throw new AppError('unprocessable', 'The file cannot be inflated, or is too large when it is', { cause })
+  })
+  return readHeader(file, { inflate: () => inflated })
 }
 
 async function firstFrame(file: Uint8Array, codec: PixelCodec) {
-  const header = readHeader(file, { inflate })
+  const header = await headerOf(file)
   const metadata = metadataOf(header, { bulkDataUri: (path) => path })
   const description = pixelDescription(metadata)
   const { pixelData, bytes, transferSyntax } = header
@@ -123,24 +141,24 @@ export async function predict(
   file: { readonly name: string; readonly bytes: Uint8Array },
   { models, codec }: PredictPorts,
   signal: AbortSignal,
-): Promise<Prediction> {
+): Promise<MarkedImage> {
   const probabilities = await askModel(models, await imageOf(file.bytes, codec), signal)
+  const mask = new Uint8Array(probabilities.length)
   let [sum, marked] = [0, 0]
-  const rows = Array.from({ length: modelSize }, (_, row) =>
-    Array.from(probabilities.subarray(row * modelSize, (row + 1) * modelSize), (value) => {
-      if (value <= markedFrom) return 0
-      sum += value
-      marked++
-      return 1
-    }),
-  )
-  return {
+  for (let at = 0; at < probabilities.length; at++) {
+    const value = probabilities[at] ?? 0
+    if (value <= markedFrom) continue
+    mask[at] = 1
+    sum += value
+    marked++
+  }
+  const prediction: Prediction = {
     filename: file.name,
     mask_shape: [1, 1, modelSize, modelSize],
-    mask_data: [[rows]],
     confidence: marked === 0 ? null : Number((sum / marked).toFixed(4)),
     marked_pixels: marked,
     model: 'lung_nodule_unet',
     notice,
   }
+  return { prediction, mask }
 }
