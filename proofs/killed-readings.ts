@@ -174,12 +174,12 @@ export async function proveKilledReading(options: KilledReadingOptions): Promise
       const seen = await follow(system, id, isThere)
       if (isOver(seen)) break
       await delay(random.integer(0, withinStepMs))
+      const left = await follow(system, id, () => true)
       await system.kill()
+      before = left.attempts
+      if (left.state === 'running') killedIn.push(left.step)
       system = await startSystem(folder, settings)
-      const { step: left, state, attempts } = await follow(system, id, () => true)
-      before = attempts
-      if (state === 'running') killedIn.push(left)
-      onProgress(`killed in ${left} (${state}), started again`)
+      onProgress(`killed in ${left.step} (${left.state}), started again`)
     }
     return await reportOn(system, asking, id, killedIn)
   } finally {
