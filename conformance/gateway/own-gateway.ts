@@ -28,6 +28,7 @@ export interface OwnGatewayOptions {
   readonly settings?: Readonly<Record<string, string>>
   readonly extra?: Partial<GatewayExtra>
   readonly registry?: Registry
+  readonly telemetry?: Ports['telemetry']
   /** A database that others use too; it is not closed. */
   readonly database?: TestDatabase
 }
@@ -87,7 +88,7 @@ export async function startOwnGateway(options: OwnGatewayOptions = {}): Promise<
     },
     registry: options.registry ?? fixedRegistry([]),
     call: () => async () => new Response(),
-    telemetry: noTelemetry,
+    telemetry: options.telemetry ?? noTelemetry,
     log: silentLogger,
     clock: systemClock,
     ids: createIds(systemClock),

@@ -20,7 +20,7 @@ import { type HealthParts, type HealthTarget, healthReport, parseHealthPath, set
 
 /** What the admin API needs. */
 export interface AdminParts {
-  readonly ports: Pick<Ports, 'sql' | 'ids' | 'clock' | 'log' | 'audit'>
+  readonly ports: Pick<Ports, 'sql' | 'ids' | 'clock' | 'log' | 'audit' | 'telemetry'>
   /** Called after a change is committed and before it is answered, so that it acts at once. */
   readonly reload: () => Promise<void>
   readonly health: HealthParts
@@ -31,7 +31,9 @@ export interface AdminParts {
 
 interface Answer {
   readonly status: number
+  /** JSON, unless `text` is there. */
   readonly body?: unknown
+  readonly text?: { readonly contentType: string; readonly text: string }
 }
 
 type Change = (tx: Parameters<Parameters<typeof changeState>[1]>[0], state: KongState) => Promise<Answer>
@@ -164,8 +166,9 @@ async function answerTo(parts: AdminParts, request: IncomingMessage): Promise<An
   const { method = 'GET', url: asked = '/' } = request
   if (!asked.startsWith('/')) throw notFound()
   const url = new URL(`http://admin${asked}`) // any path is one behind a host
-  if (url.pathname === '/' || url.pathname === '/status') {
+  if (['/', '/status', '/metrics'].includes(url.pathname)) {
     if (method !== 'GET') throw methodNotAllowed()
+    if (url.pathname === '/metrics') return { status: 200, text: await parts.ports.telemetry.metrics.exposition() }
     return information(parts, url.pathname)
   }
   const health = parseHealthPath(url.pathname)
@@ -209,9 +212,10 @@ export async function handleAdmin(
 ): Promise<void> {
   try {
     checkOrigin(parts, request)
-    const { status, body } = await answerTo(parts, request)
-    response.writeHead(status, body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' })
-    response.end(body === undefined ? undefined : JSON.stringify(body))
+    const { status, body, text } = await answerTo(parts, request)
+    const type = text?.contentType ?? (body === undefined ? undefined : 'application/json; charset=utf-8')
+    response.writeHead(status, type === undefined ? {} : { 'content-type': type })
+    response.end(text?.text ?? (body === undefined ? undefined : JSON.stringify(body)))
   } catch (error) {
     answerFault(parts, error, response)
   }
