@@ -71,7 +71,13 @@ async function modelOf(stage: Stage, bearer: string) {
   return input === undefined ? undefined : { name: modelName, input: input.name, shape: input.shape }
 }
 
-async function openLoad(stage: Stage, { lanes, rate: perSecond }: ChaosOptions): Promise<Pathway> {
+/** The load, and a token that may read all that it writes. */
+interface Opened {
+  readonly load: Pathway
+  readonly admin: string
+}
+
+async function openLoad(stage: Stage, { lanes, rate: perSecond }: ChaosOptions): Promise<Opened> {
   const [admin, clinician, scientist] = await Promise.all([
     token(stage, 'admin'),
     token(stage, 'clinician'),
@@ -87,15 +93,14 @@ async function openLoad(stage: Stage, { lanes, rate: perSecond }: ChaosOptions):
   })
 }
 
-async function runOne(experiment: Experiment, stage: Stage, load: Pathway, options: ChaosOptions) {
+async function runOne(experiment: Experiment, stage: Stage, { load, admin }: Opened, options: ChaosOptions) {
   const { signal, say, countdown, times, random } = options
   say(`\n▶ ${experiment.title} (${experiment.kind} ${experiment.name})`)
   const report = await runExperiment(experiment, {
     field: stageField(stage),
     load,
     signal,
-    missing: async (references) =>
-      missingRecords({ gatewayUrl: stage.directUrl, token: await token(stage, 'admin') }, references),
+    missing: (references) => missingRecords({ gatewayUrl: stage.directUrl, token: admin }, references),
     onOccurrence: ({ atMs, step, kind, detail }) => say(`  ${(atMs / 1000).toFixed(1)} s  ${step}: ${kind}, ${detail}`),
     onTick: (leftMs, success) =>
       countdown?.(`  ${Math.ceil(leftMs / 1000)} s left, ${(success * 100).toFixed(1)} % of the last 5 s succeeded`),
@@ -118,12 +123,13 @@ export async function runOnStage(
   say(`the stage is ready after ${((performance.now() - begun) / 1000).toFixed(1)} s: ${stage.gatewayUrl}`)
   const reports: ExperimentReport[] = []
   try {
-    const load = await openLoad(stage, options)
+    const opened = await openLoad(stage, options)
+    const { load } = opened
     load.start()
     try {
       for (const experiment of experiments) {
         if (signal.aborted) break
-        reports.push(await runOne(experiment, stage, load, options))
+        reports.push(await runOne(experiment, stage, opened, options))
       }
     } finally {
       await load.stop()

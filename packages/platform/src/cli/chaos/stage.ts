@@ -53,6 +53,8 @@ export const usualLayout: Layout = {
 const databaseProgram = fileURLToPath(new URL('./database-process.ts', import.meta.url))
 const startMs = 120_000
 const lookEveryMs = 100
+/** Of one process to PostgreSQL; all together must stay below what the server takes. */
+const connections = 8
 const firstPort = 12_000
 const endPort = 20_000
 const taken = new Set<number>()
@@ -157,6 +159,7 @@ class OpenStage {
       ...(services.includes('gateway') ? this.#common : await freePorts()),
       DATABASE_URL: database.href,
       ...(hasRegistry ? {} : { CONSUL_HTTP_ADDR: `http://127.0.0.1:${registryPort}` }),
+      DATABASE_POOL: String(connections),
       SERVICE_PORT: String(ports[0]),
       XINGLIN_DATA: this.dataFolder,
       LOG_LEVEL: 'error',
