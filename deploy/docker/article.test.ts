@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { parseAllDocuments } from 'yaml'
 import { readArticle, snippet } from '../../conformance/article/article-text.ts'
 import { freePorts } from '../../packages/platform/src/cli/system.ts'
+import { acceptedSettings } from './accepted.ts'
 import { imageEnvironment } from './image-environment.ts'
 
 const article = readArticle()
@@ -21,6 +22,7 @@ const host = '127.0.80.1'
 
 interface Variable {
   readonly name: string
+  readonly value?: string
   readonly valueFrom?: { readonly secretKeyRef: { readonly name: string; readonly key: string } }
 }
 
@@ -97,6 +99,10 @@ test('the image of the patient service listens where the manifest expects it', {
   const { SERVICE_PORT, SERVICE_HOST, SERVICES } = await imageEnvironment({ SERVICES: 'patient' })
   assert.equal(container?.name, 'patient-service')
   assert.deepEqual([SERVICES, SERVICE_HOST], ['patient', '0.0.0.0'])
+  const variables = Object.fromEntries(container.env.map(({ name, value }) => [name, value ?? 'postgres://db/x']))
+  const { process } = await acceptedSettings({ ...(await imageEnvironment({ SERVICES: 'patient' })), ...variables })
+  assert.equal(process.registryUrl, 'http://consul-service.default.svc.cluster.local:8500')
+  assert.equal(process.databaseUrl, 'postgres://db/x')
   assert.equal(Number(SERVICE_PORT), container.ports[0]?.containerPort)
   assert.equal(Number(SERVICE_PORT), service.spec.ports[0]?.targetPort)
 })

@@ -162,7 +162,7 @@ try {
   const ports = await Promise.all(
     variables.map(async (one): Promise<[string, string]> => [one, String(await freePort())]),
   )
-  const environment = Object.fromEntries(ports)
+  const environment = Object.fromEntries([...ports, ['GATEWAY_BEHIND_TLS', 'true']])
   assert.ok(size > 0 && size <= maxMegabytes, `${size} MB`)
   process.stdout.write(`${name}, ${size} MB\n`)
   await use({ root, data, config, environment }, `http://127.0.0.1:${environment['PORT']}`)

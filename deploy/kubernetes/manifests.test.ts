@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { readSettings } from '../../packages/platform/src/kernel/config.ts'
 import { services, settingsByOwner } from '../../packages/platform/src/services.ts'
 import { sourceFiles } from '../../scripts/house/source-files.ts'
+import { acceptedSettings } from '../docker/accepted.ts'
+import { imageEnvironment } from '../docker/image-environment.ts'
 import { committed, deploy, environmentOf, type Manifest, pods, written } from './committed.ts'
 import { askedByAll, calls, groups, portsOf } from './groups.ts'
 import { manifests } from './manifests.ts'
@@ -80,7 +82,7 @@ test('every Service leads to a port that its pods open', () => {
   for (const group of groups) for (const { service } of portsOf(group)) assert.ok(named.has(service), service)
 })
 
-test('every variable is a setting with a value that it takes, or is used by its own script', () => {
+test('every variable is a setting that a start accepts, or is used by its own script', async () => {
   const known = new Set(
     Object.values(settingsByOwner).flatMap((specs) =>
       Object.values(specs).flatMap((spec) => [spec.env, ...Object.keys('also' in spec ? spec.also : {})]),
@@ -93,7 +95,7 @@ test('every variable is a setting with a value that it takes, or is used by its 
       (name) => !known.has(name) && !script.includes(`$${name}`) && !script.includes(name),
     )
     assert.deepEqual(strange, [], pod.of.metadata.name)
-    assert.doesNotThrow(() => readSettings(settingsByOwner, environment), pod.of.metadata.name)
+    await acceptedSettings({ ...(await imageEnvironment()), ...environment })
   }
   for (const { data = {} } of ofKind('ConfigMap')) {
     assert.deepEqual(

@@ -54,6 +54,8 @@ export const settingsSources: k8s.EnvFromSource[] = [
 
 function ownSettings(group: Group): k8s.EnvVar[] {
   const values: Record<string, string> = { SERVICES: group.services.join(','), SERVICE_PORT: String(firstPort) }
+  // What sends requests in, an ingress or a Gateway, ends TLS.
+  if (group.services.includes('gateway')) values['GATEWAY_BEHIND_TLS'] = 'true'
   if (group.services.includes('registry')) values['REGISTRY_HOST'] = '0.0.0.0'
   if (group.services.includes('imaging')) values['DIMSE_HOST'] = '0.0.0.0'
   if (group.services.includes('federated')) {
