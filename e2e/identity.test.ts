@@ -7,10 +7,19 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
-import { type App, askToken, assertion, backendFields, begin, exchange, returned } from '../conformance/identity/app.ts'
-import { type Browser, openBrowser, type Page } from '../conformance/identity/browser.ts'
+import { type Browser, openBrowser, type Page } from '../packages/platform/src/cli/identity/browser.ts'
+import {
+  type App,
+  askToken,
+  assertion,
+  backendFields,
+  begin,
+  exchange,
+  returned,
+} from '../packages/platform/src/cli/identity/smart-app.ts'
 import { issueLocalToken } from '../packages/platform/src/cli/local.ts'
 import { freePorts, type StartedSystem, startSystem } from '../packages/platform/src/cli/system.ts'
+import { xinglin } from './xinglin.ts'
 
 const password = 'apricot-grove'
 const redirectUri = 'https://app.example.org/after'
@@ -19,6 +28,7 @@ const publicApp: App = { clientId: 'growth-chart', redirectUri }
 
 let folder: string
 let system: StartedSystem
+let settings: Record<string, string>
 let base: string
 let fhir: string
 let admin: string
@@ -56,7 +66,8 @@ async function addPatient(id: string, family: string): Promise<void> {
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xinglin-identity-'))
-  system = await startSystem(folder, { ...(await freePorts()), LOG_LEVEL: 'warn' })
+  settings = { ...(await freePorts()), LOG_LEVEL: 'warn', XINGLIN_DATA: folder }
+  system = await startSystem(folder, settings)
   base = system.state.gatewayUrl
   fhir = `${base}/fhir`
   admin = await issueLocalToken(system.state, { role: 'admin', subject: 'tester' })
@@ -293,6 +304,24 @@ test('a disabled user’s tokens and sessions end', async () => {
   assert.equal((await browser.open(`${base}/auth/session`)).status, 401)
   const refused = await signIn(openBrowser(), (await begin(fhir, app, { scope })).url, 'nurse-he', secret)
   assert.equal(refused.status, 401)
+})
+
+test('users and clients are administered from the command line', async () => {
+  const run = (...words: string[]) => xinglin(words, settings)
+  const added = await run('user', 'add', 'wang-wu', '--name', 'Wang Wu', '--role', 'pharmacist,clinician')
+  assert.equal(added.code, 0, added.err)
+  const [, made = ''] = /told this once: (\S+)/.exec(added.out) ?? []
+  const page = await signIn(openBrowser(), `${base}/auth/oidc/sign-in`, 'wang-wu', made)
+  assert.match(page.url.pathname, /^\/app\//)
+  assert.match((await run('user', 'list')).out, /^wang-wu\tWang Wu\tpharmacist,clinician$/m)
+  const twice = await run('user', 'add', 'wang-wu', '--name', 'Wang Wu', '--role', 'pharmacist')
+  assert.equal(twice.code, 1)
+  assert.match(twice.err, /already/)
+  assert.equal((await run('user', 'disable', 'wang-wu')).code, 0)
+  assert.equal((await signIn(openBrowser(), `${base}/auth/oidc/sign-in`, 'wang-wu', made)).status, 401)
+  const words = ['--name', 'Notes', '--kind', 'confidential', '--redirect', redirectUri, '--scope', 'openid,user/*.rs']
+  assert.match((await run('client', 'add', 'notes', ...words)).out, /Secret, told this once: \S{43}/)
+  assert.match((await run('client', 'list')).out, /^notes\tNotes\tconfidential\topenid user\/\*\.rs$/m)
 })
 
 test('guessing a password is bounded, and the page says how long to wait', async () => {

@@ -5,6 +5,7 @@ import { type Role, roles } from '../kernel/caller.ts'
 import { addCertificates } from './certs/command-line.ts'
 import { addChaos } from './chaos/command-line.ts'
 import { addFederate } from './federate/command-line.ts'
+import { addIdentity } from './identity/command-line.ts'
 import { addPrivate } from './private/command-line.ts'
 
 function parseRole(text: string): Role {
@@ -210,6 +211,7 @@ export function commandLine(): Command {
     addConfiguration,
     addCertificates,
     addAccess,
+    addIdentity,
     addData,
     addShows,
     addTraining,

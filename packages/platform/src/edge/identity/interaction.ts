@@ -8,8 +8,8 @@ import type { StoredAccount } from './accounts/account.ts'
 import { findClient } from './clients/store.ts'
 import { fixedScopes } from './pages/consent-page.ts'
 import { putLaunch } from './provider/artifacts.ts'
+import type { OidcProvider, ProviderOptions } from './provider/parts.ts'
 import { activeAccount } from './provider/people.ts'
-import type { OidcProvider, ProviderOptions } from './provider/provider.ts'
 import { isLaunchScope, isWithin, needsPatient, openidScopes } from './scopes.ts'
 
 type Parts = Pick<ProviderOptions, 'sql' | 'isDemo' | 'fhirBase' | 'settings'>

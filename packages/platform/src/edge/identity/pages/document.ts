@@ -70,7 +70,8 @@ export function pageHeaders(formTarget?: string): Readonly<Record<string, string
     'cache-control': 'no-store',
     'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action ${forms}; frame-ancestors 'none'; base-uri 'none'`,
     'x-frame-options': 'DENY',
-    'referrer-policy': 'no-referrer',
+    // Not no-referrer: browsers then send a form with the origin null, which cannot be told from a stranger's.
+    'referrer-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
   }
 }

@@ -4,8 +4,8 @@ import type { Configuration, KoaContextWithOIDC, errors as providerErrors } from
 import { assertionAlgorithms } from '../clients/client.ts'
 import type { PrivateJwk } from '../keys/signing-keys.ts'
 import { needsPatient, openidScopes } from '../scopes.ts'
+import type { ProviderParts } from './parts.ts'
 import { accessTokenClaims, claimsByScope, providerAccount } from './people.ts'
-import type { ProviderParts } from './provider.ts'
 import { launchParameters, resourceServer } from './resource.ts'
 
 type ProviderModule = typeof import('oidc-provider')

@@ -1,43 +1,11 @@
 // The OpenID provider of this process: loaded when first needed, made anew when its keys have changed.
 import { createHmac } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Adapter, KoaContextWithOIDC } from 'oidc-provider'
-import type { Settings } from '../../../kernel/config.ts'
-import type { Audit, Clock, Events, Logger } from '../../../kernel/ports.ts'
-import type { Sql } from '../../../kernel/sql.ts'
 import { type PrivateJwk, signingKeys } from '../keys/signing-keys.ts'
-import type { Sealing } from '../sealing.ts'
-import type { identitySettings } from '../settings.ts'
 import { createAdapter } from './adapter.ts'
 import { configurationOf, secretFits } from './configuration.ts'
+import type { OidcProvider, ProviderOptions, ProviderParts } from './parts.ts'
 import { finishTokens } from './token-answer.ts'
-
-/** A provider as `oidc-provider` makes it. */
-export type OidcProvider = import('oidc-provider').default
-
-/** Writes the page of an error that cannot go back to the app. */
-export interface ErrorPages {
-  renderError(ctx: KoaContextWithOIDC, out: Readonly<Record<string, unknown>>): void
-}
-
-/** What the provider of this system is made of. */
-export interface ProviderParts {
-  readonly sql: Sql
-  readonly events: Pick<Events, 'publish'>
-  readonly audit: Audit
-  readonly clock: Clock
-  readonly log: Logger
-  readonly sealing: Sealing
-  readonly settings: Settings<typeof identitySettings>
-  /** Address of the system as clients see it; the issuer. */
-  readonly issuer: string
-  readonly fhirBase: string
-  readonly isDemo: boolean
-  readonly isFirstParty: (clientId: string) => boolean
-  readonly cookieKeys: readonly string[]
-  readonly pages: ErrorPages
-  readonly adapter: (model: string) => Adapter
-}
 
 /** Handles a request of the provider's own addresses. */
 export type ProviderHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -55,9 +23,6 @@ export interface Providers {
   /** Looks whether keys have changed. */
   refresh(): Promise<void>
 }
-
-/** The parts that the outside gives; the rest is made here. */
-export type ProviderOptions = Omit<ProviderParts, 'adapter' | 'cookieKeys'> & { readonly secret: Uint8Array }
 
 const idsOf = (keys: readonly PrivateJwk[]): string => keys.map((key) => String(key['kid'])).join(' ')
 

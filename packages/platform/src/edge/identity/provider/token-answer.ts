@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Caller } from '../../../kernel/caller.ts'
 import { needsPatient } from '../scopes.ts'
 import { findLaunch, type Launch } from './artifacts.ts'
-import type { ProviderParts } from './provider.ts'
+import type { ProviderParts } from './parts.ts'
 
 type Answer = Record<string, unknown>
 
