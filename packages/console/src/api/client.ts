@@ -3,7 +3,7 @@ import { Failure, failureOf } from './failure.ts'
 
 /** How a request is made. */
 export interface RequestOptions {
-  readonly method?: 'GET' | 'POST' | 'PUT'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Sent as JSON. */
   readonly body?: unknown
   /** The entity tag that the change is bound to. */

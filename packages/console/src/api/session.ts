@@ -26,6 +26,8 @@ export interface Persona {
 export interface Personas {
   readonly demo: boolean
   readonly personas: readonly Persona[]
+  /** Whether people sign in at the identity service’s own page. */
+  readonly oidc?: boolean
 }
 
 /** An open session. */

@@ -1,4 +1,5 @@
 // Who is signed in, and the way out; on a phone also language and colours.
+import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { nameFor } from '../clinical/names.ts'
 import { Icon } from '../components/Icon.tsx'
@@ -65,6 +66,10 @@ export function AccountMenu() {
             <LanguageSwitch />
             <ColourSwitch />
           </div>
+          <Link className={styles.leave} onClick={() => setOpen(false)} to="/account">
+            <Icon name="person" />
+            {text.ownAccount}
+          </Link>
           <button className={styles.leave} onClick={() => void signOut()} type="button">
             <Icon name="leave" />
             {text.signOut}

@@ -9,7 +9,17 @@ test('offers each role its screens', () => {
   assert.deepEqual(screensFor(['compliance']), ['audit', 'system'])
   assert.deepEqual(screensFor(['operator']), ['models', 'system'])
   assert.deepEqual(screensFor(['data-scientist']), ['federations', 'models', 'private', 'system'])
-  const everything = ['patients', 'imaging', 'triage', 'audit', 'federations', 'models', 'private', 'system']
+  const everything = [
+    'patients',
+    'imaging',
+    'triage',
+    'audit',
+    'federations',
+    'models',
+    'private',
+    'accounts',
+    'system',
+  ]
   assert.deepEqual(screensFor(['admin']), everything)
   assert.deepEqual(screensFor(['patient']), ['own-record', 'triage'])
   assert.deepEqual(screensFor(['patient', 'clinician']), ['patients', 'imaging', 'triage'])

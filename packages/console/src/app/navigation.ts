@@ -11,6 +11,7 @@ export type ScreenName =
   | 'federations'
   | 'models'
   | 'private'
+  | 'accounts'
   | 'system'
 
 interface Screen {
@@ -27,6 +28,7 @@ const screens: readonly Screen[] = [
   { name: 'federations', roles: ['data-scientist', 'admin', 'system'] },
   { name: 'models', roles: ['data-scientist', 'operator', 'admin', 'system'] },
   { name: 'private', roles: ['data-scientist', 'admin', 'system'] },
+  { name: 'accounts', roles: ['admin'] },
   { name: 'system', roles: ['operator', 'data-scientist', 'compliance', 'admin', 'system'] },
 ]
 
@@ -59,6 +61,8 @@ export function addressOf(screen: ScreenName, caller: Session['caller']): string
       return '/models'
     case 'private':
       return '/private'
+    case 'accounts':
+      return '/accounts'
     case 'system':
       return '/system'
     default:
@@ -77,7 +81,7 @@ export function homeOf(caller: Session['caller']): string {
  */
 export function safeNext(next: string | undefined): string | undefined {
   return next !== undefined &&
-    /^\/(?:patients|imaging|triage|audit|federations|models|private|system)(?:[/?]|$)/.test(next) &&
+    /^\/(?:patients|imaging|triage|audit|federations|models|private|accounts|account|system)(?:[/?]|$)/.test(next) &&
     !next.includes('\\')
     ? next
     : undefined

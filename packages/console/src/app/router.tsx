@@ -33,6 +33,7 @@ const auditValues = only('patient', 'agent', 'action', 'outcome', 'from', 'to', 
 const federationValues = only('federation')
 const modelValues = only('model', 'version')
 const privateValues = only('context')
+const accountValues = only('user')
 
 const worklistValues = only('text', 'modality', 'state', 'from', 'to')
 const viewerValues = only('study', 'series', 'image')
@@ -186,6 +187,19 @@ const privateRoute = createRoute({
   component: lazyRouteComponent(() => import('../screens/privacy/Privacy.tsx'), 'Privacy'),
 })
 
+const accountsRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/accounts',
+  validateSearch: accountValues,
+  component: lazyRouteComponent(() => import('../screens/accounts/Accounts.tsx'), 'Accounts'),
+})
+
+const ownAccountRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../screens/own-account/OwnAccount.tsx'), 'OwnAccount'),
+})
+
 const systemRoute = createRoute({
   getParentRoute: () => signedIn,
   path: '/system',
@@ -216,6 +230,8 @@ const routeTree = root.addChildren([
     triageRoute,
     interviewRoute,
     privateRoute,
+    accountsRoute,
+    ownAccountRoute,
     systemRoute,
   ]),
 ])

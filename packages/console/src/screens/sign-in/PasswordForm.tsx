@@ -51,7 +51,7 @@ export function PasswordForm({ isFolded, ...form }: PasswordFormProps) {
   if (isFolded) {
     return (
       <details className={styles.section}>
-        <summary className={styles.fold}>{text.ownTitle}</summary>
+        <summary className={styles.fold}>{text.demoForm}</summary>
         <Form {...form} />
       </details>
     )

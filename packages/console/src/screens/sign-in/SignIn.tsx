@@ -11,6 +11,7 @@ import { FailurePanel } from '../../components/FailurePanel.tsx'
 import { PageTitle } from '../../components/PageTitle.tsx'
 import { fill } from '../../language/fill.ts'
 import { useText } from '../../language/LanguageProvider.tsx'
+import { OwnAccountLink } from './OwnAccountLink.tsx'
 import { PasswordForm } from './PasswordForm.tsx'
 import { PersonaList } from './PersonaList.tsx'
 import styles from './SignIn.module.css'
@@ -85,11 +86,14 @@ export function SignIn() {
             personas={people.data?.personas}
           />
         ) : null}
-        <PasswordForm
-          isBusy={signingIn.isPending}
-          isFolded={isDemo}
-          onSubmit={(credential) => signingIn.mutate(credential)}
-        />
+        {people.data?.oidc === true ? <OwnAccountLink /> : null}
+        {people.data?.oidc === true && !isDemo ? null : (
+          <PasswordForm
+            isBusy={signingIn.isPending}
+            isFolded={isDemo}
+            onSubmit={(credential) => signingIn.mutate(credential)}
+          />
+        )}
       </main>
     </div>
   )

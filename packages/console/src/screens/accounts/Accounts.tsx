@@ -1,0 +1,34 @@
+// Users, apps and backend services: who may sign in, and what may be given tokens.
+import { useSearch } from '@tanstack/react-router'
+import { useCaller } from '../../app/session.ts'
+import { PageTitle } from '../../components/PageTitle.tsx'
+import { useText } from '../../language/LanguageProvider.tsx'
+import styles from './Accounts.module.css'
+import { AddClient } from './AddClient.tsx'
+import { AddUser } from './AddUser.tsx'
+import { ClientList } from './ClientList.tsx'
+import { accountsText } from './text.ts'
+import { UserList } from './UserList.tsx'
+
+/** The screen. */
+export function Accounts() {
+  const text = useText(accountsText)
+  const { roles } = useCaller()
+  const { user } = useSearch({ from: '/signed-in/accounts' })
+  return (
+    <div className={styles.page}>
+      <PageTitle tab={text.title}>{text.title}</PageTitle>
+      <p className={styles.quiet}>{text.about}</p>
+      <UserList chosen={user} />
+      {roles.includes('admin') ? (
+        <>
+          <h2>{text.addUser}</h2>
+          <AddUser />
+          <ClientList />
+          <h2>{text.addClient}</h2>
+          <AddClient />
+        </>
+      ) : null}
+    </div>
+  )
+}
