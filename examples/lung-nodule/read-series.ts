@@ -66,10 +66,12 @@ async function read(study: string, series: string): Promise<Reading> {
   const base = '/api/v1/imaging/readings'
   const headers = { 'content-type': 'application/json' }
   const { id } = await ask<Reading>(base, { method: 'POST', headers, body: JSON.stringify({ study, series }) })
-  for (;;) {
+  for (let last = ''; ; ) {
     const reading = await ask<Reading>(`${base}/${id}`)
     const { step, done, total } = reading.progress
-    console.log(`${reading.state}: ${step} ${done} of ${total}`)
+    const line = `${reading.state}: ${step} ${done} of ${total}`
+    if (line !== last) console.log(line)
+    last = line
     if (reading.failure !== undefined) throw new Error(reading.failure.detail)
     if (!['queued', 'running'].includes(reading.state)) return reading
     await delay(1000)

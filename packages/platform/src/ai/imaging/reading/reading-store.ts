@@ -151,7 +151,8 @@ export interface Ending {
 /** Ends the work of `owner`; false when the reading is not its own any more. */
 export async function endReading(tx: Queryable, owner: string, id: string, ending: Ending): Promise<boolean> {
   const rows = await tx.query({
-    text: `UPDATE imaging.reading SET state = $3, step = coalesce($4, step), failure_code = $5, failure = $6,
+    text: `UPDATE imaging.reading SET state = $3, step = coalesce($4, step),
+             done = CASE $4 WHEN 'done' THEN total ELSE done END, failure_code = $5, failure = $6,
              patient = coalesce($7, patient), summary = coalesce($8, summary), seg_uid = coalesce($9, seg_uid),
              report_id = coalesce($10, report_id), model_version = coalesce($11, model_version), finished = now(),
              lease_owner = NULL, lease_until = NULL, is_cancelling = false
