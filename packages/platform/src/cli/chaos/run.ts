@@ -84,13 +84,8 @@ async function openLoad(stage: Stage, { lanes, rate: perSecond }: ChaosOptions):
     token(stage, 'data-scientist'),
   ])
   const model = await modelOf(stage, scientist)
-  return createPathway({
-    gatewayUrl: stage.gatewayUrl,
-    tokens: { admin, clinician, scientist },
-    lanes,
-    perSecond,
-    model,
-  })
+  const tokens = { admin, clinician, scientist }
+  return { admin, load: createPathway({ gatewayUrl: stage.gatewayUrl, tokens, lanes, perSecond, model }) }
 }
 
 async function runOne(experiment: Experiment, stage: Stage, { load, admin }: Opened, options: ChaosOptions) {

@@ -54,7 +54,7 @@ const databaseProgram = fileURLToPath(new URL('./database-process.ts', import.me
 const startMs = 120_000
 const lookEveryMs = 100
 /** Of one process to PostgreSQL; all together must stay below what the server takes. */
-const connections = 8
+const connections = 5
 const firstPort = 12_000
 const endPort = 20_000
 const taken = new Set<number>()
