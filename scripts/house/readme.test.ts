@@ -136,7 +136,9 @@ test('every file that a document links to exists', () => {
 
 test('every setting that the documents name exists', () => {
   const known = new Set(
-    Object.values(settingsByOwner).flatMap((specs) => Object.values(specs).map(({ env }) => env as string)),
+    Object.values(settingsByOwner).flatMap((specs) =>
+      Object.values(specs).flatMap((spec) => [spec.env as string, ...Object.keys('also' in spec ? spec.also : {})]),
+    ),
   )
   const unknown = typed.flatMap((file) =>
     [...inlineCode(read(file)), ...shellBlocks(read(file)).flatMap((block) => block.match(/^[A-Z_]+=/gm) ?? [])]
