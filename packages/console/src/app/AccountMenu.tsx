@@ -70,6 +70,12 @@ export function AccountMenu() {
             <Icon name="person" />
             {text.ownAccount}
           </Link>
+          {caller.roles.includes('admin') ? (
+            <Link className={styles.leave} onClick={() => setOpen(false)} to="/accounts">
+              <Icon name="people" />
+              {text.accounts}
+            </Link>
+          ) : null}
           <button className={styles.leave} onClick={() => void signOut()} type="button">
             <Icon name="leave" />
             {text.signOut}

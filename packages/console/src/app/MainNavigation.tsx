@@ -16,7 +16,6 @@ const icons: Readonly<Record<ScreenName, IconName>> = {
   federations: 'network',
   models: 'layers',
   private: 'lock',
-  accounts: 'person',
   system: 'pulse',
 }
 

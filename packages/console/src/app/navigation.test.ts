@@ -9,17 +9,7 @@ test('offers each role its screens', () => {
   assert.deepEqual(screensFor(['compliance']), ['audit', 'system'])
   assert.deepEqual(screensFor(['operator']), ['models', 'system'])
   assert.deepEqual(screensFor(['data-scientist']), ['federations', 'models', 'private', 'system'])
-  const everything = [
-    'patients',
-    'imaging',
-    'triage',
-    'audit',
-    'federations',
-    'models',
-    'private',
-    'accounts',
-    'system',
-  ]
+  const everything = ['patients', 'imaging', 'triage', 'audit', 'federations', 'models', 'private', 'system']
   assert.deepEqual(screensFor(['admin']), everything)
   assert.deepEqual(screensFor(['patient']), ['own-record', 'triage'])
   assert.deepEqual(screensFor(['patient', 'clinician']), ['patients', 'imaging', 'triage'])

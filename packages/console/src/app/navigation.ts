@@ -11,7 +11,6 @@ export type ScreenName =
   | 'federations'
   | 'models'
   | 'private'
-  | 'accounts'
   | 'system'
 
 interface Screen {
@@ -28,7 +27,6 @@ const screens: readonly Screen[] = [
   { name: 'federations', roles: ['data-scientist', 'admin', 'system'] },
   { name: 'models', roles: ['data-scientist', 'operator', 'admin', 'system'] },
   { name: 'private', roles: ['data-scientist', 'admin', 'system'] },
-  { name: 'accounts', roles: ['admin'] },
   { name: 'system', roles: ['operator', 'data-scientist', 'compliance', 'admin', 'system'] },
 ]
 
@@ -61,8 +59,6 @@ export function addressOf(screen: ScreenName, caller: Session['caller']): string
       return '/models'
     case 'private':
       return '/private'
-    case 'accounts':
-      return '/accounts'
     case 'system':
       return '/system'
     default:

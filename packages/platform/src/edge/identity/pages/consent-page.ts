@@ -2,7 +2,7 @@
 import { launchScope, partsOf } from '../scopes.ts'
 import { documentOf } from './document.ts'
 import { type Html, html } from './html.ts'
-import { type Language, type Say, type Word, wordsOf } from './words.ts'
+import { type Language, nameIn, type Say, type Word, wordsOf } from './words.ts'
 
 /** A patient to choose. */
 export interface PatientChoice {
@@ -79,10 +79,11 @@ function choices({ patient }: ConsentPage, say: Say): Html | undefined {
 
 /** Writes it. */
 export function consentPage(page: ConsentPage): string {
-  const { language, app, path, person, scopes, returnHost, fault } = page
+  const { language, path, person, scopes, returnHost, fault } = page
+  const app = nameIn(language, page.app)
   const say = wordsOf(language)
   const alert = fault === undefined ? undefined : html`<p class="fault" role="alert">${say(fault)}</p>`
-  const body = html`<h1>${say('consentTitle', { app })}</h1><p class="quiet">${say('signedInAs', { name: person })}</p>${alert}
+  const body = html`<h1>${say('consentTitle', { app })}</h1><p class="quiet">${say('signedInAs', { name: nameIn(language, person) })}</p>${alert}
 ${searchForm(page, say)}
 <form method="post" action="${`${path}?lang=${language}`}">${choices(page, say)}${scopeList(scopes, say)}
 <p class="quiet">${say('returnsTo', { host: returnHost })}</p>

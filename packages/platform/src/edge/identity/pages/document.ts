@@ -25,7 +25,7 @@ background:var(--primary);color:var(--on-primary)}
 button.plain{background:transparent;color:var(--primary)}
 :focus-visible{outline:3px solid var(--primary);outline-offset:2px}
 .fault{padding:.6rem .8rem;border-left:4px solid var(--danger);background:var(--danger-soft)}
-fieldset{border:0;padding:0;margin:0}ul{padding-left:1.2rem}code{overflow-wrap:anywhere}
+fieldset{border:0;padding:0;margin:1rem 0 0}legend{padding:0;font-weight:600}ul{padding-left:1.2rem}code{overflow-wrap:anywhere}
 `
 
 const mark =

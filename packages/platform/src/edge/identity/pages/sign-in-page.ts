@@ -1,7 +1,7 @@
 // The page that asks for name and password.
 import { documentOf } from './document.ts'
 import { html } from './html.ts'
-import { type Language, wordsOf } from './words.ts'
+import { type Language, nameIn, wordsOf } from './words.ts'
 
 /** What the page says. */
 export interface SignInPage {
@@ -21,7 +21,7 @@ export function signInPage({ language, app, path, username, fault }: SignInPage)
   const alert =
     fault === undefined ? undefined : html`<p class="fault" id="fault" role="alert">${say(fault.word, { seconds })}</p>`
   const described = fault === undefined ? '' : 'fault'
-  const body = html`<h1>${say('signIn')}</h1><p class="quiet">${say('signInTo', { app })}</p>${alert}
+  const body = html`<h1>${say('signIn')}</h1><p class="quiet">${say('signInTo', { app: nameIn(language, app) })}</p>${alert}
 <form method="post" action="${here}">
 <label for="username">${say('username')}</label>
 <input id="username" name="username" type="text" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="64" value="${username}">

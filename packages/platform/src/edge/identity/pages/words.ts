@@ -97,6 +97,14 @@ export function wordsOf(language: Language): Say {
   return (word, values = {}) => dictionary[word].replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '')
 }
 
+const han = /\p{Script=Han}/u
+
+/** The part of a name such as `Dr Chen Wei 陈伟` that a reader of the language writes; the whole where there is only one. */
+export function nameIn(language: Language, name: string): string {
+  const parts = name.split(/\s+/).filter((part) => han.test(part) === (language === 'zh'))
+  return parts.length === 0 ? name : parts.join(language === 'zh' ? '' : ' ')
+}
+
 /** The language asked for: by the address, by the app (`ui_locales`), by the browser; English else. */
 export function languageOf(...asked: readonly (string | undefined)[]): Language {
   for (const text of asked) {

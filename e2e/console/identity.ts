@@ -1,0 +1,64 @@
+// The identity service's own pages in a real browser: signing in to the console there, and an app that asks for consent.
+import { createHash } from 'node:crypto'
+import type { Page } from 'playwright-core'
+import { demoPassword } from '../../packages/platform/src/edge/gateway/index.ts'
+
+const redirectUri = 'https://app.example.org/after'
+const scope = 'openid fhirUser launch/patient offline_access patient/*.rs user/Observation.read'
+
+/** Goes to the sign-in page. */
+export async function openSignIn(page: Page): Promise<void> {
+  await page.goto(new URL('/auth/oidc/sign-in', page.url()).href)
+  await page.locator('input[name=password]').waitFor()
+}
+
+async function enter(page: Page, username: string): Promise<void> {
+  await page.locator('input[name=username]').fill(username)
+  await page.locator('input[name=password]').fill(demoPassword)
+  await page.locator('button[value=sign-in]').click()
+}
+
+/** Signs in there, and comes back to the console; the browser holds the pages' policy against the whole way. */
+export async function signInThere(page: Page): Promise<void> {
+  await openSignIn(page)
+  await enter(page, 'dr-chen')
+  await page.waitForURL((address) => address.pathname.startsWith('/app/patients'))
+  await page.locator('main table').waitFor()
+}
+
+/** An app asks a clinician for access; patients were looked for. To be called as an administrator. */
+export async function openConsent(page: Page): Promise<void> {
+  await page.evaluate(
+    async ({ redirectUri: uri, scopes }) => {
+      const { csrfToken } = (await (await fetch('/auth/session')).json()) as { readonly csrfToken: string }
+      const headers = { 'content-type': 'application/json', 'x-csrf-token': csrfToken }
+      const client = { id: 'screens', name: 'Growth Chart', kind: 'public', redirectUris: [uri], scopes, roles: [] }
+      await fetch('/api/v1/identity/clients', { method: 'POST', headers, body: JSON.stringify(client) })
+    },
+    { redirectUri, scopes: scope.split(' ') },
+  )
+  const { origin } = new URL(page.url())
+  const query = new URLSearchParams({
+    ...{ response_type: 'code', client_id: 'screens', redirect_uri: redirectUri, scope, state: 's' },
+    ...{ aud: `${origin}/fhir`, code_challenge_method: 'S256' },
+    code_challenge: createHash('sha256').update('v'.repeat(43)).digest('base64url'),
+  })
+  await page.goto(`${origin}/oidc/auth?${query}`)
+  await enter(page, 'dr-chen')
+  await page.locator('input[name=q]').fill('张')
+  await page.locator('input[name=q]').fill('zhang')
+  await page.locator('form[role=search] button').click()
+  await page.locator('input[name=patient]').first().waitFor()
+}
+
+/** Chooses the patient, allows the app, and is sent to it. */
+export async function allowApp(page: Page): Promise<void> {
+  await openConsent(page)
+  await page.route(`${redirectUri}*`, (route) => route.fulfill({ body: '<h1>App</h1>', contentType: 'text/html' }))
+  const { origin } = new URL(page.url())
+  await page.locator('input[name=patient]').first().check()
+  await page.locator('button[value=allow]').click()
+  await page.waitForURL((address) => address.href.startsWith(redirectUri) && address.searchParams.has('code'))
+  await page.goto(`${origin}/app/account`)
+  await page.locator('main h1').waitFor()
+}
