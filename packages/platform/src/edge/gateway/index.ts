@@ -6,6 +6,7 @@ import { createGateway, type GatewaySettings, type RunningGateway } from './gate
 import { gatewaySettings } from './settings.ts'
 
 export { isDemoOn } from './exposure.ts'
+export { type ExportFormat, routeFiles } from './export/index.ts'
 export type { GatewayExtra } from './extra.ts'
 export type { RunningGateway } from './gateway.ts'
 export { demoPassword, personas } from './session/personas.ts'
