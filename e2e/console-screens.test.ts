@@ -6,6 +6,7 @@ import { icuStayBundle } from '@xinglin/core/explain/icu'
 import type { Page } from 'playwright-core'
 import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
 import { computeEncrypted } from './console/encrypted.ts'
+import { allowApp, openConsent, openSignIn, signInThere } from './console/identity.ts'
 import { busyPatient, goTo, noChromium, openStage, type Stage, settle } from './console/stage.ts'
 
 interface Screen {
@@ -116,6 +117,13 @@ const screens: readonly Screen[] = [
   { name: 'models', persona: 'operator-sun', path: '/models' },
   { name: 'forbidden models', persona: 'zhang-san', path: '/models' },
   { name: 'one model', persona: 'data-scientist-guo', path: '/models?model=icu_mortality_lstm' },
+  { name: 'users and apps', persona: 'admin', path: '/accounts?user=dr-chen' },
+  { name: 'forbidden users and apps', persona: 'operator-sun', path: '/accounts' },
+  { name: 'own account', persona: 'zhang-san', path: '/account' },
+  { name: 'sign-in page of its own', persona: undefined, path: '/sign-in', prepare: openSignIn },
+  { name: 'consent to an app', persona: 'admin', path: '/system', prepare: openConsent },
+  { name: 'own account after an app was allowed', persona: 'admin', path: '/system', prepare: allowApp },
+  { name: 'patients, signed in at the own page', persona: undefined, path: '/sign-in', prepare: signInThere },
   { name: 'no such page', persona: chen, path: '/nowhere' },
   {
     name: 'command bar',
