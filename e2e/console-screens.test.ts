@@ -115,6 +115,8 @@ const screens: readonly Screen[] = [
   { name: 'forbidden federations', persona: chen, path: '/federations' },
   { name: 'one federation', persona: 'data-scientist-guo', path: '/federations', prepare: openFederation },
   { name: 'models', persona: 'operator-sun', path: '/models' },
+  { name: 'operations', persona: 'operator-sun', path: '/operations' },
+  { name: 'forbidden operations', persona: chen, path: '/operations' },
   { name: 'forbidden models', persona: 'zhang-san', path: '/models' },
   { name: 'one model', persona: 'data-scientist-guo', path: '/models?model=icu_mortality_lstm' },
   { name: 'users and apps', persona: 'admin', path: '/accounts?user=dr-chen' },

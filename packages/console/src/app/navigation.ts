@@ -10,6 +10,7 @@ export type ScreenName =
   | 'audit'
   | 'federations'
   | 'models'
+  | 'operations'
   | 'private'
   | 'system'
 
@@ -26,6 +27,7 @@ const screens: readonly Screen[] = [
   { name: 'audit', roles: ['compliance', 'admin', 'system'] },
   { name: 'federations', roles: ['data-scientist', 'admin', 'system'] },
   { name: 'models', roles: ['data-scientist', 'operator', 'admin', 'system'] },
+  { name: 'operations', roles: ['operator', 'admin', 'system'] },
   { name: 'private', roles: ['data-scientist', 'admin', 'system'] },
   { name: 'system', roles: ['operator', 'data-scientist', 'compliance', 'admin', 'system'] },
 ]
@@ -57,6 +59,8 @@ export function addressOf(screen: ScreenName, caller: Session['caller']): string
       return '/federations'
     case 'models':
       return '/models'
+    case 'operations':
+      return '/operations'
     case 'private':
       return '/private'
     case 'system':
@@ -77,7 +81,7 @@ export function homeOf(caller: Session['caller']): string {
  */
 export function safeNext(next: string | undefined): string | undefined {
   return next !== undefined &&
-    /^\/(?:patients|imaging|triage|audit|federations|models|private|accounts|account|system)(?:[/?]|$)/.test(next) &&
+    /^\/(?:patients|imaging|triage|audit|federations|models|operations|private|accounts|account|system)(?:[/?]|$)/.test(next) &&
     !next.includes('\\')
     ? next
     : undefined

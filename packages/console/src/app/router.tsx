@@ -32,6 +32,7 @@ const encounterValues = only('encounter')
 const auditValues = only('patient', 'agent', 'action', 'outcome', 'from', 'to', 'event')
 const federationValues = only('federation')
 const modelValues = only('model', 'version')
+const operationsValues = only('experiment')
 const privateValues = only('context')
 const accountValues = only('user')
 
@@ -168,6 +169,13 @@ const modelsRoute = createRoute({
   component: lazyRouteComponent(() => import('../screens/models/Models.tsx'), 'Models'),
 })
 
+const operationsRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/operations',
+  validateSearch: operationsValues,
+  component: lazyRouteComponent(() => import('../screens/operations/Operations.tsx'), 'Operations'),
+})
+
 const triageRoute = createRoute({
   getParentRoute: () => signedIn,
   path: '/triage',
@@ -227,6 +235,7 @@ const routeTree = root.addChildren([
     auditRoute,
     federationsRoute,
     modelsRoute,
+    operationsRoute,
     triageRoute,
     interviewRoute,
     privateRoute,

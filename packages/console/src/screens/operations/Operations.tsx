@@ -1,0 +1,26 @@
+// Operations: the service map with its goals, the last hour on one line, and the experiments with what they showed.
+import { useSearch } from '@tanstack/react-router'
+import { PageTitle } from '../../components/PageTitle.tsx'
+import { useText } from '../../language/LanguageProvider.tsx'
+import { ExperimentList } from './ExperimentList.tsx'
+import { HourTimeline } from './HourTimeline.tsx'
+import { OneExperiment } from './OneExperiment.tsx'
+import styles from './Operations.module.css'
+import { ServiceMap } from './ServiceMap.tsx'
+import { operationsText } from './text.ts'
+
+/** The screen. */
+export function Operations() {
+  const text = useText(operationsText)
+  const { experiment } = useSearch({ from: '/signed-in/operations' })
+  return (
+    <div className={styles.page}>
+      <PageTitle tab={text.title}>{text.title}</PageTitle>
+      <p className={styles.quiet}>{text.about}</p>
+      <ServiceMap />
+      <HourTimeline />
+      <ExperimentList />
+      {experiment === undefined ? null : <OneExperiment id={experiment} key={experiment} />}
+    </div>
+  )
+}
