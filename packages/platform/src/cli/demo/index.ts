@@ -23,6 +23,7 @@ import { playPrivateComputation } from './private-computation.ts'
 import { playPulledPlugs } from './pulled-plugs.ts'
 import { playRefusals } from './refusals.ts'
 import { playRisk } from './risk.ts'
+import { playSmartApp } from './smart-app.ts'
 import { chapterCounter, createStage, type Stage } from './stage.ts'
 import { playTriage } from './triage.ts'
 
@@ -91,6 +92,7 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
   await playModels(stage)
   await playHospitals(stage)
   await playPrivateComputation(stage, placeOf(system))
+  await playSmartApp(stage)
   await playRefusals(stage, patientId)
   await playAudit(stage, patientId, async () => {
     const report = await verifyLocalTrail(system)
