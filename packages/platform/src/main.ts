@@ -20,6 +20,7 @@ import { listenAll } from './composition/listen-all.ts'
 import { followConfiguration } from './composition/live-configuration.ts'
 import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
 import { type OpenTelemetry, openTelemetry } from './composition/open-telemetry.ts'
+import { grpcMethods } from './composition/grpc-methods.ts'
 import { type ListeningPort, listeningPorts } from './composition/ports.ts'
 import { createPrivateComputation } from './composition/private-computation.ts'
 import { dataFolderOf, logLevelOf } from './composition/process-settings.ts'
@@ -187,6 +188,7 @@ function createGateway(wiring: Wiring, upstream: Transport, edgeTls: EdgeTls): P
     consoleFolder,
     ...edgeTls,
     readiness,
+    grpc: grpcMethods({ ...settings, isHere: names.includes('inference'), registry: registry.port }),
   })
 }
 
