@@ -41,6 +41,14 @@ async function openFederation(page: Page): Promise<void> {
   await settle(page)
 }
 
+// The newest request, with the details of its first step.
+async function openTrace(page: Page): Promise<void> {
+  await page.locator('main table a').first().click()
+  await page.locator('main details').first().waitFor()
+  await page.locator('main details summary').first().click()
+  await settle(page)
+}
+
 // Two days of intensive care, and the model's estimate of them.
 async function assessRisk(page: Page): Promise<void> {
   const person = { seed: 21, patientId: 'icu-patient', family: 'Wang', given: 'Fang', birthDate: '1949-05-01' }
@@ -111,6 +119,10 @@ const screens: readonly Screen[] = [
   { name: 'encrypted computation', persona: 'data-scientist-guo', path: '/private', prepare: computeEncrypted },
   { name: 'forbidden encrypted computation', persona: 'operator-sun', path: '/private' },
   { name: 'system', persona: 'data-scientist-guo', path: '/system' },
+  { name: 'traces', persona: 'operator-sun', path: '/traces' },
+  { name: 'one trace', persona: he, path: '/traces', prepare: openTrace },
+  { name: 'no such trace', persona: he, path: `/traces/${'a'.repeat(32)}` },
+  { name: 'forbidden traces', persona: chen, path: '/traces' },
   { name: 'federations', persona: 'data-scientist-guo', path: '/federations' },
   { name: 'forbidden federations', persona: chen, path: '/federations' },
   { name: 'one federation', persona: 'data-scientist-guo', path: '/federations', prepare: openFederation },

@@ -16,6 +16,7 @@ const icons: Readonly<Record<ScreenName, IconName>> = {
   federations: 'network',
   models: 'layers',
   private: 'lock',
+  traces: 'network',
   system: 'pulse',
 }
 

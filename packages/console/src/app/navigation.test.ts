@@ -6,10 +6,21 @@ import { homeOf, safeNext, screensFor } from './navigation.ts'
 test('offers each role its screens', () => {
   assert.deepEqual(screensFor(['clinician']), ['patients', 'imaging', 'triage'])
   assert.deepEqual(screensFor(['pharmacist']), ['patients'])
-  assert.deepEqual(screensFor(['compliance']), ['audit', 'system'])
-  assert.deepEqual(screensFor(['operator']), ['models', 'operations', 'system'])
+  assert.deepEqual(screensFor(['compliance']), ['audit', 'traces', 'system'])
+  assert.deepEqual(screensFor(['operator']), ['models', 'operations', 'traces', 'system'])
   assert.deepEqual(screensFor(['data-scientist']), ['federations', 'models', 'private', 'system'])
-  const everything = ['patients', 'imaging', 'triage', 'audit', 'federations', 'models', 'operations', 'private', 'system']
+  const everything = [
+    'patients',
+    'imaging',
+    'triage',
+    'audit',
+    'federations',
+    'models',
+    'operations',
+    'private',
+    'traces',
+    'system',
+  ]
   assert.deepEqual(screensFor(['admin']), everything)
   assert.deepEqual(screensFor(['patient']), ['own-record', 'triage'])
   assert.deepEqual(screensFor(['patient', 'clinician']), ['patients', 'imaging', 'triage'])

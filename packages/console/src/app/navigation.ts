@@ -12,6 +12,7 @@ export type ScreenName =
   | 'models'
   | 'operations'
   | 'private'
+  | 'traces'
   | 'system'
 
 interface Screen {
@@ -29,6 +30,7 @@ const screens: readonly Screen[] = [
   { name: 'models', roles: ['data-scientist', 'operator', 'admin', 'system'] },
   { name: 'operations', roles: ['operator', 'admin', 'system'] },
   { name: 'private', roles: ['data-scientist', 'admin', 'system'] },
+  { name: 'traces', roles: ['operator', 'compliance', 'admin', 'system'] },
   { name: 'system', roles: ['operator', 'data-scientist', 'compliance', 'admin', 'system'] },
 ]
 
@@ -63,6 +65,8 @@ export function addressOf(screen: ScreenName, caller: Session['caller']): string
       return '/operations'
     case 'private':
       return '/private'
+    case 'traces':
+      return '/traces'
     case 'system':
       return '/system'
     default:
@@ -81,7 +85,9 @@ export function homeOf(caller: Session['caller']): string {
  */
 export function safeNext(next: string | undefined): string | undefined {
   return next !== undefined &&
-    /^\/(?:patients|imaging|triage|audit|federations|models|operations|private|accounts|account|system)(?:[/?]|$)/.test(next) &&
+    /^\/(?:patients|imaging|triage|audit|federations|models|operations|private|accounts|account|traces|system)(?:[/?]|$)/.test(
+      next,
+    ) &&
     !next.includes('\\')
     ? next
     : undefined

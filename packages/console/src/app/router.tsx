@@ -35,6 +35,7 @@ const modelValues = only('model', 'version')
 const operationsValues = only('experiment')
 const privateValues = only('context')
 const accountValues = only('user')
+const traceValues = only('service', 'name', 'slow', 'failed', 'from', 'to')
 
 const worklistValues = only('text', 'modality', 'state', 'from', 'to')
 const viewerValues = only('study', 'series', 'image')
@@ -208,6 +209,19 @@ const ownAccountRoute = createRoute({
   component: lazyRouteComponent(() => import('../screens/own-account/OwnAccount.tsx'), 'OwnAccount'),
 })
 
+const tracesRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/traces',
+  validateSearch: traceValues,
+  component: lazyRouteComponent(() => import('../screens/traces/Traces.tsx'), 'Traces'),
+})
+
+const traceRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/traces/$traceId',
+  component: lazyRouteComponent(() => import('../screens/traces/OneTrace.tsx'), 'OneTrace'),
+})
+
 const systemRoute = createRoute({
   getParentRoute: () => signedIn,
   path: '/system',
@@ -241,6 +255,8 @@ const routeTree = root.addChildren([
     privateRoute,
     accountsRoute,
     ownAccountRoute,
+    tracesRoute,
+    traceRoute,
     systemRoute,
   ]),
 ])

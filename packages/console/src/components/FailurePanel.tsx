@@ -1,7 +1,11 @@
 // Says what did not work, that data is safe, what to do, and the trace id to give to the operator.
 import { Button } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Failure } from '../api/failure.ts'
+import type { Session } from '../api/session.ts'
+import { screensFor } from '../app/navigation.ts'
+import { sessionKey } from '../app/session.ts'
 import { fill } from '../language/fill.ts'
 import { useLanguage, useText } from '../language/LanguageProvider.tsx'
 import styles from './FailurePanel.module.css'
@@ -16,6 +20,18 @@ interface FailurePanelProps {
   readonly isCompact?: boolean
 }
 
+// Whoever may look at traces follows the request from here; everybody else has the id for those who may.
+function TraceId({ traceId }: { readonly traceId: string }) {
+  const session = useQueryClient().getQueryData<Session | null>(sessionKey)
+  const roles = session?.caller.roles ?? []
+  if (roles.length === 0 || !screensFor(roles).includes('traces')) return <code>{traceId}</code>
+  return (
+    <Link params={{ traceId }} to="/traces/$traceId">
+      <code>{traceId}</code>
+    </Link>
+  )
+}
+
 function Technical({ failure }: { readonly failure: Failure }) {
   const { language } = useLanguage()
   const text = useText(failureText)
@@ -25,7 +41,7 @@ function Technical({ failure }: { readonly failure: Failure }) {
     <details className={styles.technical}>
       <summary>{text.technical}</summary>
       <p>
-        {text.trace} <code>{failure.traceId}</code>
+        {text.trace} <TraceId traceId={failure.traceId} />
         {failure.status === undefined ? '' : ` · HTTP ${failure.status}`}
       </p>
       {words === undefined ? null : <p>{words}</p>}

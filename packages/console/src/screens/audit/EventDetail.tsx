@@ -67,7 +67,13 @@ function Facts({ event }: { readonly event: EventView }) {
       <Fact label={text.patients}>{event.patients.join(', ')}</Fact>
       <Fact label={text.records}>{event.entities.join(', ')}</Fact>
       <Fact label={text.request}>{event.query === undefined ? undefined : <code>{event.query}</code>}</Fact>
-      <Fact label={text.trace}>{event.traceId === undefined ? undefined : <code>{event.traceId}</code>}</Fact>
+      <Fact label={text.trace}>
+        {event.traceId === undefined ? undefined : (
+          <Link params={{ traceId: event.traceId }} to="/traces/$traceId">
+            <code>{event.traceId}</code>
+          </Link>
+        )}
+      </Fact>
       <Fact label={text.place}>{event.seq === undefined ? text.notSealed : `#${event.seq}`}</Fact>
     </dl>
   )

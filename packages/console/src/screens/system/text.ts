@@ -24,6 +24,7 @@ const en = {
   'service.imaging': 'Imaging',
   'service.federated': 'Federated learning',
   'service.privacy': 'Encrypted computation',
+  'service.telemetry': 'Telemetry',
 }
 
 const zh: Readonly<Record<keyof typeof en, string>> = {
@@ -51,6 +52,7 @@ const zh: Readonly<Record<keyof typeof en, string>> = {
   'service.imaging': '影像服务',
   'service.federated': '联邦学习',
   'service.privacy': '加密计算',
+  'service.telemetry': '链路追踪',
 }
 
 /** Texts of the system screen. */

@@ -5,8 +5,8 @@ import { noTelemetry } from '../../kernel/telemetry/index.ts'
 import { parseTraceparent } from '../../kernel/trace.ts'
 import type { Exchange } from './exchange.ts'
 
-// What watches the system, and the files of the console, would bury the requests of people.
-const untraced = /^\/(?:app|health|telemetry)(?=\/|$)/
+// What watches the system, the files of the console and its asking who is signed in would bury the requests of people.
+const untraced = /^\/(?:app|auth|health|telemetry)(?=\/|$)/
 
 /** Begins it; the sender's trace goes on, where it sent one. */
 export function openSpan(telemetry: Telemetry, { method = '', headers }: IncomingMessage, path: string): Span {
