@@ -10,6 +10,22 @@ import { triageText } from './text.ts'
 import type { Interview } from './triage-api.ts'
 import { useInterviews } from './triage-queries.ts'
 
+// A list of names would be a list of who is ill with what: the id leads to the chart, whose opening is recorded.
+function patientColumn(text: { readonly patient: string; readonly noPatient: string }): PlainColumn<Interview> {
+  return {
+    key: 'patient',
+    label: text.patient,
+    cell: ({ patient }) =>
+      patient === null ? (
+        <span className={styles.quiet}>{text.noPatient}</span>
+      ) : (
+        <Link className={styles.rowLink} params={{ patientId: patient }} to="/patients/$patientId">
+          {patient}
+        </Link>
+      ),
+  }
+}
+
 /** The list. */
 export function InterviewList({ isStaff }: { readonly isStaff: boolean }) {
   const text = useText(triageText)
@@ -25,6 +41,7 @@ export function InterviewList({ isStaff }: { readonly isStaff: boolean }) {
         </Link>
       ),
     },
+    ...(isStaff ? [patientColumn(text)] : []),
     { key: 'when', label: text.when, isFixed: true, cell: ({ created_at }) => minuteText(created_at) ?? '–' },
     { key: 'state', label: text.state, cell: ({ status }) => text[`state.${status}`] },
     {
