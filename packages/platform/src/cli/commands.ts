@@ -5,6 +5,7 @@ import { type Role, roles } from '../kernel/caller.ts'
 import { addCertificates } from './certs/command-line.ts'
 import { addChaos } from './chaos/command-line.ts'
 import { addFederate } from './federate/command-line.ts'
+import { addGateway } from './gateway/command-line.ts'
 import { addIdentity } from './identity/command-line.ts'
 import { addPrivate } from './private/command-line.ts'
 
@@ -217,6 +218,7 @@ export function commandLine(): Command {
     addTraining,
     addPrivate,
     addFederate,
+    addGateway,
     addChaos,
   ]
   for (const add of chapters) add(program)
