@@ -65,7 +65,7 @@ function makeBuildBase(): void {
   if (existsSync(certificates)) buildah('copy', '--quiet', container, certificates, certificates)
   const link = 'ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm'
   buildah('run', '--isolation', 'chroot', container, '--', 'sh', '-c', link)
-  buildah('config', '--env', `SSL_CERT_FILE=${certificates}`, container)
+  buildah('config', '--env', `NODE_EXTRA_CA_CERTS=${certificates}`, container)
   buildah('commit', '--quiet', '--rm', container, buildBase)
 }
 

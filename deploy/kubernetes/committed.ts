@@ -18,10 +18,13 @@ export const deploy = fileURLToPath(new URL('../', import.meta.url))
 /** Paths of the generated ones below it. */
 export const written = globSync('{kubernetes,istio}/dist/*.yaml', { cwd: deploy }).sort()
 
+/** The manifests of one file. */
+export function manifestsIn(path: string): readonly Manifest[] {
+  return parseAllDocuments(readFileSync(join(deploy, path), 'utf8')).map((document) => document.toJS() as Manifest)
+}
+
 /** All generated manifests. */
-export const committed: readonly Manifest[] = written.flatMap((path) =>
-  parseAllDocuments(readFileSync(join(deploy, path), 'utf8')).map((document) => document.toJS() as Manifest),
-)
+export const committed: readonly Manifest[] = written.flatMap(manifestsIn)
 
 /** A pod of a manifest. */
 export interface Pod {

@@ -17,10 +17,10 @@ function addWorkload(scope: Construct, group: Group): void {
       replicas[1] > 1
         ? { type: 'RollingUpdate', rollingUpdate: { maxSurge: number(1), maxUnavailable: number(0) } }
         : { type: 'Recreate' }
-    new k8s.KubeDeployment(scope, name, {
-      metadata,
-      spec: { replicas: replicas[0], revisionHistoryLimit: 5, minReadySeconds: 5, selector, strategy, template },
-    })
+    // Where an autoscaler says how many there are, the manifest must not say otherwise at each apply.
+    const count = replicas[1] > replicas[0] ? {} : { replicas: replicas[0] }
+    const spec = { ...count, revisionHistoryLimit: 5, minReadySeconds: 5, selector, strategy, template }
+    new k8s.KubeDeployment(scope, name, { metadata, spec })
     return
   }
   const claim: k8s.KubePersistentVolumeClaimProps = {

@@ -91,12 +91,16 @@ export function addMigration(scope: Construct): void {
   })
 }
 
-/** Adds the nightly backup with its volume. */
-export function addBackup(scope: Construct): void {
+/** Adds the account that all jobs run as. */
+export function addJobsAccount(scope: Construct): void {
   new k8s.KubeServiceAccount(scope, 'jobs-account', {
     metadata: { name: 'xinglin-jobs', labels: labelsOf('jobs') },
     automountServiceAccountToken: false,
   })
+}
+
+/** Adds the nightly backup with its volume. */
+export function addBackup(scope: Construct): void {
   new k8s.KubePersistentVolumeClaim(scope, 'backups', {
     metadata: { name: backupVolume, labels: labelsOf('backup') },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: quantity('50Gi') } } },

@@ -9,7 +9,7 @@ import { services, settingsByOwner } from '../../packages/platform/src/services.
 import { sourceFiles } from '../../scripts/house/source-files.ts'
 import { acceptedSettings } from '../docker/accepted.ts'
 import { imageEnvironment } from '../docker/image-environment.ts'
-import { committed, deploy, environmentOf, type Manifest, pods, written } from './committed.ts'
+import { committed, deploy, environmentOf, type Manifest, manifestsIn, type Pod, pods, written } from './committed.ts'
 import { askedByAll, calls, groups, portsOf } from './groups.ts'
 import { manifests } from './manifests.ts'
 
@@ -137,6 +137,43 @@ test('every pod is walled in, and has the time to end', () => {
     if (of.kind !== 'Deployment' && of.kind !== 'StatefulSet') continue
     const sleep = container.lifecycle?.preStop?.sleep?.seconds ?? 0
     assert.ok(sleep > 0 && (spec.terminationGracePeriodSeconds ?? 0) > sleep + stopSeconds, name)
+  }
+})
+
+const references = ({ spec, container }: Pod): readonly string[] => [
+  `ServiceAccount ${spec.serviceAccountName}`,
+  ...(spec.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) =>
+    claim === undefined ? [] : [`PersistentVolumeClaim ${claim.claimName}`],
+  ),
+  ...(container.envFrom ?? []).flatMap(({ configMapRef: map }) =>
+    map === undefined || map.optional === true ? [] : [`ConfigMap ${map.name}`],
+  ),
+]
+
+test('what a pod refers to is there when its file is applied', () => {
+  const there = new Set<string>(['PersistentVolumeClaim data-audit-0']) // the StatefulSet makes it
+  const inOrder = ['kubernetes/', 'istio/'].flatMap((folder) =>
+    written.filter((path) => path.startsWith(folder)).sort(),
+  )
+  for (const path of inOrder) {
+    const names = new Set(manifestsIn(path).map(({ kind, metadata }) => `${kind} ${metadata.name}`))
+    for (const name of names) there.add(name)
+    for (const pod of pods.filter(({ of }) => names.has(`${of.kind} ${of.metadata.name}`))) {
+      assert.deepEqual(
+        references(pod).filter((name) => !there.has(name)),
+        [],
+        `${path}: ${pod.of.metadata.name}`,
+      )
+    }
+  }
+})
+
+test('the README makes every secret that a pod takes', () => {
+  const readme = readFileSync(join(deploy, 'README.md'), 'utf8')
+  for (const { container, spec } of pods) {
+    const named = (container.env ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? [])
+    const mounted = (spec.volumes ?? []).flatMap(({ secret }) => secret?.secretName ?? [])
+    for (const name of [...named, ...mounted]) assert.ok(readme.includes(name), name)
   }
 })
 

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs'
 import { addCanary, addMesh } from '../istio/mesh.ts'
 import { addGroup } from './deployments.ts'
 import { groups } from './groups.ts'
-import { addBackup, addMigration, addRestore, jobNames } from './jobs.ts'
+import { addBackup, addJobsAccount, addMigration, addRestore, jobNames } from './jobs.ts'
 import { graphSettings, namespace, settings, tritonSettings } from './names.ts'
 import { addNetwork } from './network.ts'
 import { common } from './workload.ts'
@@ -28,6 +28,7 @@ const files: Readonly<Record<string, (scope: Construct) => void>> = {
     addNamespace(scope)
     addSettings(scope, 'xinglin-settings', settings)
     addNetwork(scope, jobNames)
+    addJobsAccount(scope)
   },
   'kubernetes/dist/2-migrate.yaml': addMigration,
   'kubernetes/dist/3-services.yaml'(scope) {
