@@ -1,5 +1,6 @@
 // `xinglin chaos run`: experiments from files, one after the other, on a stage under the load of the care pathway.
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '@xinglin/core/errors'
 import { dataFolderOf } from '../../composition/process-settings.ts'
@@ -7,6 +8,7 @@ import {
   createPathway,
   type Experiment,
   type ExperimentReport,
+  keepReport,
   type Pathway,
   readExperiments,
   reportLines,
@@ -14,9 +16,11 @@ import {
   runExperiment,
 } from '../../edge/chaos/index.ts'
 import type { Role } from '../../kernel/caller.ts'
+import { systemClock } from '../../kernel/clock.ts'
+import { createIds } from '../../kernel/ids.ts'
 import { missingRecords } from '../acknowledged.ts'
-import { issueLocalToken } from '../local.ts'
-import { ownSettings } from '../place.ts'
+import { issueLocalToken, withDatabase } from '../local.ts'
+import { ownSettings, runningSystem } from '../place.ts'
 import { type Layout, type Stage, startStage, usualLayout } from './stage.ts'
 import { stageField } from './stage-field.ts'
 
@@ -135,6 +139,22 @@ export async function runOnStage(
   return reports
 }
 
+/** Keeps the reports where the operators of a running system see them. */
+async function keepWithRunning(reports: readonly ExperimentReport[]): Promise<boolean> {
+  const running = await runningSystem()
+  if (running === undefined) return false
+  const ids = createIds(systemClock)
+  const startedBy = userInfo().username
+  await withDatabase(running.databaseUrl, async (sql) => {
+    for (const report of reports) {
+      const seconds = report.before.seconds + report.during.seconds + report.after.seconds
+      const endedAt = new Date(Date.parse(report.startedAt) + seconds * 1000)
+      await keepReport(sql, report, { id: ids.uuid(), startedBy, endedAt })
+    }
+  })
+  return true
+}
+
 /** Options of the command. */
 export interface RunCommand {
   readonly json: boolean
@@ -164,6 +184,8 @@ export async function chaosRun(path: string, command: RunCommand): Promise<numbe
   const text = `${JSON.stringify(reports, undefined, 2)}\n`
   if (command.report !== undefined) await writeFile(command.report, text)
   if (command.json) process.stdout.write(text)
+  if (await keepWithRunning(reports))
+    out.write('The reports are kept with the running system: see its page Operations.\n')
   const held = reports.filter(({ outcome }) => outcome === 'held').length
   out.write(`\n${held} of ${experiments.length} experiments: the hypothesis held.\n`)
   return held === experiments.length ? 0 : 1
