@@ -73,6 +73,8 @@ export interface RunningProcess {
   readonly registryUrl: string | undefined
   /** Where its services listen, as set. */
   readonly ports: readonly ListeningPort[]
+  /** The routes of each service that lives here, as `METHOD /pattern`. */
+  readonly routes: () => ReadonlyMap<string, readonly string[]>
   readonly shutdown: Shutdown
 }
 
@@ -343,6 +345,7 @@ export async function startProcess(options: StartOptions): Promise<RunningProces
       ports: listeningPorts({ specs: settingsByOwner, settings }).filter(({ owner }) =>
         names.some((name) => name === owner),
       ),
+      routes: () => new Map([...local].map(([name, { app }]) => [name, app?.routeList() ?? []])),
       shutdown,
     }
   } catch (error) {

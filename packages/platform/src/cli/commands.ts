@@ -9,9 +9,12 @@ import { addGateway } from './gateway/command-line.ts'
 import { addIdentity } from './identity/command-line.ts'
 import { addPrivate } from './private/command-line.ts'
 
+// The system speaks for itself; nobody signs in as it.
+const issuable = roles.filter((role) => role !== 'system')
+
 function parseRole(text: string): Role {
-  const role = roles.find((known) => known === text)
-  if (role === undefined) throw new InvalidArgumentError(`There is no role ${text}; choose one of ${roles.join(', ')}.`)
+  const role = issuable.find((known) => known === text)
+  if (role === undefined) throw new InvalidArgumentError(`There is no role ${text}; choose one of ${issuable.join(', ')}.`)
   return role
 }
 
@@ -83,7 +86,7 @@ function addAccess(program: Command): void {
   program
     .command('token')
     .description('print a token of the built-in consumer')
-    .requiredOption('--role <role>', `one of ${roles.join(', ')}`, parseRole)
+    .requiredOption('--role <role>', `one of ${issuable.join(', ')}`, parseRole)
     .option('--patient <id>', 'id of the Patient that bounds the caller')
     .option('--subject <name>', 'whom the audit trail shall name')
     .option('--seconds <n>', 'lifetime', parseSeconds, 3600)

@@ -5,6 +5,8 @@ export interface RouteTable {
   add(pattern: string, methods: readonly string[]): void
   /** Methods that some route takes at this path, sorted; empty when no route matches. */
   methodsAt(path: string): readonly string[]
+  /** Every route as `METHOD /pattern`, sorted. */
+  all(): readonly string[]
 }
 
 const escapeText = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
@@ -27,6 +29,8 @@ export function createRouteTable(): RouteTable {
       for (const method of methods) known.methods.add(method)
       routes.set(route, known)
     },
+    all: () =>
+      [...routes].flatMap(([route, { methods }]) => [...methods].map((method) => `${method} ${route}`)).toSorted(),
     methodsAt(path) {
       const matching = [...routes.values()].filter(({ pattern }) => pattern.test(path))
       return [...new Set(matching.flatMap(({ methods }) => [...methods]))].toSorted()

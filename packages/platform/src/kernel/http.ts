@@ -254,6 +254,7 @@ export function buildServiceApp(options: ServiceAppOptions): FastifyInstance {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, allErrors: false } },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply as FastifyReply, options),
   })
+  app.decorate('routeList', () => table.all())
   addJsonParser(app)
   addRequestHooks(app, options, limits)
   addStrictSchemas(app, table)

@@ -42,6 +42,10 @@ declare module 'fastify' {
     /** Aborted when the client goes away or the deadline passes. */
     deadline: AbortSignal
   }
+  interface FastifyInstance {
+    /** Every route of the service as `METHOD /pattern`, sorted: what the test of access walks through. */
+    routeList(): readonly string[]
+  }
   interface FastifyContextConfig {
     /** True for routes that answer without a caller (health, metadata). */
     public?: boolean

@@ -257,6 +257,16 @@ test('patches in a transaction', async () => {
   assert.equal(answer.entry[0].response.etag, 'W/"2"')
 })
 
+test('a conditional reference outside a transaction is refused, not kept as it is written', async () => {
+  const observation = { resourceType: 'Observation', id: 'loose', subject: { reference: 'Patient?_id=batch-1' } }
+  const entries = [put(observation), post({ ...observation, id: undefined })]
+  const answer = JSON.parse(await store().records.bundle(store().context(), bundleOf('batch', entries)))
+  for (const { response } of answer.entry)
+    assert.match(`${response.status} ${JSON.stringify(response)}`, /^4.*conditional/)
+  const alone = { type: 'Observation', content: JSON.stringify(observation) }
+  await assert.rejects(store().records.create(store().context(), alone), /conditional reference/)
+})
+
 test('carries out the entries of a batch on their own', async () => {
   const entries: Entry[] = [
     { request: { method: 'GET', url: 'Patient/batch-1' } },

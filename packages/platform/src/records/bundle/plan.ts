@@ -127,7 +127,7 @@ function planTransaction(
   refuseDuplicates(addresses.targets)
   const drafts: Draft[] = []
   const planned = addresses.targets.map((target) => planWrite(target, addresses.rewriting, drafts))
-  const prepared = prepareRecords(drafts, options, decimals)
+  const prepared = prepareRecords(drafts, { ...options, isTransaction: true }, decimals)
   const reads = requests.filter((request) => isRead(request.method)).map(loose)
   const { createdConditions } = addresses
   return { kind: 'transaction', size: requests.length, writes: planned, reads, prepared, createdConditions }

@@ -4,6 +4,7 @@ import type { Resource } from '@xinglin/core/fhir'
 import type { IndexRows } from '@xinglin/core/fhir/search'
 import { toColumns } from './columns.ts'
 import { type ExactDecimal, isObject, restoreDecimals } from './parse-body.ts'
+import { eachReference } from './rewrite.ts'
 import type { Prepared, PreparedRecord, PrepareTools } from './types.ts'
 
 /** A resource and the id under which it is to be stored. */
@@ -18,6 +19,8 @@ export interface Draft {
 export interface PrepareOptions {
   readonly tools: PrepareTools
   readonly baseUrl: string
+  /** A transaction asks and tells by itself which conditional references match nothing. */
+  readonly isTransaction?: boolean
 }
 
 const maxIssues = 100
@@ -35,7 +38,7 @@ export function prepareRecords(
   const warnings: Issue[] = []
   const rows: IndexRows[] = []
   for (const draft of drafts) {
-    const findings = findingsOf(draft, options.tools)
+    const findings = findingsOf(draft, options)
     const refusing = findings.filter((issue) => issue.severity === 'error' || issue.severity === 'fatal')
     if (refusing.length > 0) errors.push(...refusing)
     if (errors.length > maxIssues) break
@@ -61,10 +64,26 @@ function withId(draft: Draft): Resource {
   return { ...rest, id: draft.id, ...(Object.keys(kept).length === 0 ? {} : { meta: kept }) } as Resource
 }
 
-function findingsOf(draft: Draft, tools: PrepareTools): readonly Issue[] {
-  const findings = tools.validate(withId(draft))
+function findingsOf(draft: Draft, { tools, isTransaction = false }: PrepareOptions): readonly Issue[] {
+  const open = isTransaction ? [] : conditionalReferences(draft.resource)
+  const findings = [...tools.validate(withId(draft)), ...open]
   const { path } = draft
   return path === undefined ? findings : findings.map((issue) => placed(issue, path, draft.resource.resourceType))
+}
+
+const conditional = /^[A-Z][A-Za-z]{1,63}\?/
+
+// A transaction has put records in their place before (http://hl7.org/fhir/R4/http.html#trules); left as they are they would mean
+// nothing to anybody. A Bundle is kept as somebody else's message.
+function conditionalReferences({ resourceType, ...elements }: Resource): readonly Issue[] {
+  if (resourceType === 'Bundle' || resourceType === 'Parameters') return []
+  const found: Issue[] = []
+  eachReference(elements, (reference) => {
+    if (!conditional.test(reference)) return
+    const diagnostics = `${reference.slice(0, 80)} is a conditional reference, which only a transaction resolves; name the record as Type/id`
+    found.push({ severity: 'error', code: 'invalid', diagnostics, expression: resourceType })
+  })
+  return found
 }
 
 function placed(issue: Issue, path: string, type: string): Issue {

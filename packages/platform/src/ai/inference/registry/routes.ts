@@ -3,6 +3,7 @@ import multipart from '@fastify/multipart'
 import { AppError } from '@xinglin/core/errors'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
+import { failureOf } from '../../../kernel/audited-failure.ts'
 import type { Audit } from '../../../kernel/ports.ts'
 import type {} from '../../../kernel/service.ts'
 import type { Tx } from '../../../kernel/sql.ts'
@@ -119,8 +120,20 @@ async function download(parts: RegistryRouteParts, request: FastifyRequest, repl
   return reply.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
 }
 
+/** @throws AppError 'forbidden', which the trail has before the answer */
+async function checkChange(parts: RegistryRouteParts, request: FastifyRequest, use: 'register' | 'change-stage') {
+  try {
+    checkUse(request.caller, use)
+  } catch (error) {
+    const [action, interaction] =
+      use === 'register' ? (['C', 'model-register'] as const) : (['U', 'model-stage'] as const)
+    await parts.audit.record({ ...entry(request, action, interaction, 403), ...failureOf(error) })
+    throw error
+  }
+}
+
 async function register(parts: RegistryRouteParts, request: FastifyRequest, reply: FastifyReply) {
-  checkUse(request.caller, 'register')
+  await checkChange(parts, request, 'register')
   const { name } = request.params as Static<typeof schemas.ModelAddress>
   const { about, graph } = await readUpload(request, parts.maxModelBytes)
   const registration = {
@@ -142,7 +155,7 @@ async function register(parts: RegistryRouteParts, request: FastifyRequest, repl
 }
 
 async function setStage(parts: RegistryRouteParts, request: FastifyRequest, reply: FastifyReply) {
-  checkUse(request.caller, 'change-stage')
+  await checkChange(parts, request, 'change-stage')
   const { sql, audit } = parts
   const { stage, reason = '' } = request.body as Static<typeof schemas.StageBody>
   const condition = request.headers['if-match']

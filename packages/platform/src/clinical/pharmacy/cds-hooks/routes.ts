@@ -3,6 +3,7 @@ import { AppError } from '@xinglin/core/errors'
 import type { Resource } from '@xinglin/core/fhir'
 import type { FastifyPluginAsync } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { failureOf } from '../../../kernel/audited-failure.ts'
 import type { Role } from '../../../kernel/caller.ts'
 import type { Audit, CallService, Ids } from '../../../kernel/ports.ts'
 import type {} from '../../../kernel/service.ts'
@@ -102,10 +103,12 @@ export function cdsHooksRoutes(parts: CdsHooksParts): FastifyPluginAsync {
       `/cds-services/${serviceId}`,
       { bodyLimit, schema: { body: Hook } },
       async ({ body, caller, traceId }) => {
-        if (!caller.roles.some((role) => prescribers.includes(role))) {
-          throw new AppError('forbidden', `Orders are checked for the roles ${prescribers.join(', ')}`)
-        }
         const asking = { caller, traceId }
+        if (!caller.roles.some((role) => prescribers.includes(role))) {
+          const refusal = new AppError('forbidden', `Orders are checked for the roles ${prescribers.join(', ')}`)
+          await parts.audit.record({ ...asking, action: 'E', interaction: 'cds-order-sign', ...failureOf(refusal) })
+          throw refusal
+        }
         const drafts = draftsOf(body)
         const patient = await medicinesOf(parts, asking, body)
         const cards = cardsFor(parts.medicines(), drafts, patient, () => parts.ids.uuid())

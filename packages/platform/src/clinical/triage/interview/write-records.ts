@@ -18,12 +18,15 @@ interface BundleAnswer {
   readonly issue?: readonly { readonly diagnostics?: string }[]
 }
 
+// What a finished interview is written as, and no more than that.
+const written = Object.keys(names).map((type) => `user/${type}.crus`)
+
 // Patients and the front desk may not order or book by themselves in general; this room does it for them, for the record
 // that the interview is about (patientOf has checked it), and the trail still names them.
 function writing(caller: Caller): Caller {
   if (isClinicalStaff(caller)) return { ...caller, scopes: [] }
   const { patient: _own, ...rest } = caller
-  return { ...rest, roles: [...caller.roles, 'system'], scopes: [] }
+  return { ...rest, roles: [...caller.roles, 'clinician'], scopes: written }
 }
 
 function refusal(status: number, answer: BundleAnswer): AppError {
