@@ -18,6 +18,7 @@ import { identityExtra } from './composition/identity-extra.ts'
 import { type SystemKeys, systemKeys } from './composition/keys.ts'
 import { listenAll } from './composition/listen-all.ts'
 import { followConfiguration } from './composition/live-configuration.ts'
+import { observedCodec } from './composition/observed-engines.ts'
 import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
 import { type OpenTelemetry, openTelemetry } from './composition/open-telemetry.ts'
 import { grpcMethods } from './composition/grpc-methods.ts'
@@ -158,7 +159,7 @@ function creators(
     imaging: () =>
       imaging.create(ports, settings.imaging, {
         baseUrl: fhirBase.replace(/\/fhir$/, '/dicom-web'),
-        codec: engines.codecs,
+        codec: observedCodec(engines.codecs, ports.telemetry),
       }),
     explain: () => explain.create(ports, settings.explain),
     privacy: () => createPrivateComputation(ports, settings.privacy, dataFolder),

@@ -13,6 +13,7 @@ import { type BlobSettings, openBlobs } from './blobs.ts'
 import { openProcessDatabase } from './database.ts'
 import { followMedicines } from './follow-medicines.ts'
 import type { SystemKeys } from './keys.ts'
+import { observedOnnx } from './observed-engines.ts'
 import type { ProcessSettings } from './process-settings.ts'
 
 /** What opening takes. */
@@ -79,7 +80,7 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
     costlySearches: Math.max(1, Math.floor(settings.databasePool / 2)),
   })
   const blobs = await openBlobs(options.blobs, dataFolder, shutdown)
-  const onnx = createOnnx({ log })
+  const onnx = observedOnnx(createOnnx({ log }), telemetry)
   shutdown.add('onnx', () => onnx.close())
   const codecs = createDicomCodecs({ log })
   shutdown.add('dicom codecs', () => codecs.close())

@@ -5,6 +5,7 @@ import { createSealEngine } from '../engines/seal/index.ts'
 import type { Settings } from '../kernel/config.ts'
 import type { Ports } from '../kernel/ports.ts'
 import type { RunningService } from '../kernel/service.ts'
+import { observedEncrypted } from './observed-engines.ts'
 
 const maxDegree = 16_384
 const inspectMs = 25_000
@@ -23,7 +24,7 @@ export async function createPrivateComputation(
     limits: { maxDegree, maxKeyBytes: Math.round(memoryMb * 1_048_576 * keyShare) },
     ...{ memoryMb, inspectMs, computeMs: computeSeconds * 1000, log: ports.log },
   })
-  const running = await privacy.create(ports, settings, { encrypted })
+  const running = await privacy.create(ports, settings, { encrypted: observedEncrypted(encrypted, ports.telemetry) })
   return {
     ...running,
     async close() {

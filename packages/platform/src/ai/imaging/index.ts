@@ -29,7 +29,7 @@ async function createImaging(ports: Ports, settings: ImagingSettings, extra: Ima
   const ingestPorts: IngestPorts = { sql, blobs, audit, events, ids, log, limits }
   const guard = createGuard({ audit, clock })
   const announcer = createAnnouncer({ sql, events, call, log })
-  const dimse = createDimseListener(settings, ingestPorts)
+  const dimse = createDimseListener(settings, { ...ingestPorts, telemetry: ports.telemetry })
   const { baseUrl, codec } = extra
   const readings = createReadings({ ports, ingest: ingestPorts, codec, guard })
   return {

@@ -77,12 +77,14 @@ function partsOf(ports: Ports, settings: InferenceSettings, extra: InferenceExtr
   })
   const identity = { name: 'xinglin', version: extra.version }
   const maxBodyBytes = settings.maxBodyMb * bytesPerMb
-  return { models, identity, logging, tracing: createTracing(logging.log), shipped, maxBodyBytes, log: logging.log }
+  const { telemetry } = ports
+  const tracing = createTracing(logging.log)
+  return { models, identity, logging, tracing, shipped, maxBodyBytes, telemetry, log: logging.log }
 }
 
 async function openPorts(parts: Parts, settings: InferenceSettings): Promise<OpenPorts> {
   const { host, token, allowedHosts, httpPort, grpcPort, metricsPort } = settings
-  const { models, maxBodyBytes, log } = parts
+  const { models, maxBodyBytes, telemetry, log } = parts
   const guard = { token, allowedHosts }
   const listener = kserveListener(parts, { guard, maxBodyBytes, log })
   const http = await openPort({ host, port: httpPort, setting: 'INFERENCE_HTTP_PORT' }, listener)
@@ -93,7 +95,14 @@ async function openPorts(parts: Parts, settings: InferenceSettings): Promise<Ope
     opened.push(metrics.close)
     // gRPC is loaded only by a process that serves it.
     const { openGrpcPort } = await import('./grpc/grpc-port.ts')
-    const grpc = await openGrpcPort(parts, { host, port: grpcPort, token, maxMessageBytes: maxBodyBytes, log })
+    const grpc = await openGrpcPort(parts, {
+      host,
+      port: grpcPort,
+      token,
+      maxMessageBytes: maxBodyBytes,
+      log,
+      telemetry,
+    })
     return { http, metrics, grpc }
   } catch (error) {
     for (const close of opened) await close()

@@ -12,11 +12,11 @@ import type { DicomJson } from '@xinglin/core/dicom'
 import dimse from 'dcmjs-dimse'
 import { readSettings } from '../../../kernel/config.ts'
 import { freePort } from '../../../kernel/free-port.ts'
+import { noTelemetry } from '../../../kernel/telemetry/index.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { imagingSettings } from '../settings.ts'
-import type { IngestPorts } from '../store/ingest.ts'
 import { drawnSeries, type ImagingUnderTest, imagingUnderTest, partsOf } from '../under-test/service.ts'
-import { createDimseListener } from './listener.ts'
+import { createDimseListener, type DimsePorts } from './listener.ts'
 import { createPduGuard } from './pdu-guard.ts'
 
 const run = promisify(execFile)
@@ -123,7 +123,7 @@ test('lives through hostile bytes', async () => {
 async function listenerWith(artimSeconds: number) {
   const dimsePort = await freePort()
   const settings = { ...readSettings({ own: imagingSettings }, {}).own, dimsePort, artimSeconds }
-  const ports = { log: silentLogger } as unknown as IngestPorts // nothing is stored
+  const ports = { log: silentLogger, telemetry: noTelemetry } as unknown as DimsePorts // nothing is stored
   const listener = createDimseListener(settings, ports)
   await listener.start()
   return { listener, port: dimsePort }

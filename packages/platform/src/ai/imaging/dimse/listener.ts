@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { AppError } from '@xinglin/core/errors'
 import type { Caller } from '../../../kernel/caller.ts'
+import type { Telemetry } from '../../../kernel/ports.ts'
 import type { ImagingSettings } from '../settings.ts'
 import { type IngestPorts, ingest } from '../store/ingest.ts'
 import { failureReason } from '../stow/answer.ts'
@@ -13,6 +14,9 @@ export interface DimseListener {
   start(): Promise<void>
   close(): Promise<void>
 }
+
+/** What the port needs. */
+export type DimsePorts = IngestPorts & { readonly telemetry: Telemetry }
 
 const maxConnections = 64
 // One address alone cannot take them all.
@@ -31,7 +35,17 @@ async function* single(bytes: Uint8Array): AsyncGenerator<AsyncIterable<Uint8Arr
   yield chunksOf(bytes)
 }
 
-async function store(received: ReceivedDataset, address: string | undefined, ports: IngestPorts): Promise<number> {
+// An association is no part of another trace: DICOM has no header for it.
+async function storeTraced(received: ReceivedDataset, address: string | undefined, ports: DimsePorts): Promise<number> {
+  const span = ports.telemetry.startEntry('C-STORE', { service: 'imaging', parent: undefined })
+  const result = await ports.telemetry.within(span, () => store(received, address, ports))
+  span.set('dicom.status', result)
+  if (result !== 0) span.fail(`0x${result.toString(16).padStart(4, '0')}`)
+  span.end()
+  return result
+}
+
+async function store(received: ReceivedDataset, address: string | undefined, ports: DimsePorts): Promise<number> {
   try {
     const caller = callerOf(received.sender, address)
     const { refused } = await ingest({ caller, incoming: single(receivedFile(received)) }, ports)
@@ -56,7 +70,7 @@ function listen(server: Server, { dimsePort: port, dimseHost: host }: ImagingSet
 }
 
 /** Creates the port; the protocol's code is loaded with the first connection. */
-export function createDimseListener(settings: ImagingSettings, ports: IngestPorts): DimseListener {
+export function createDimseListener(settings: ImagingSettings, ports: DimsePorts): DimseListener {
   const { aeTitle, callingAeTitles, maxInstanceBytes } = settings
   const artimMs = settings.artimSeconds * 1000
   const { log } = ports
@@ -67,7 +81,7 @@ export function createDimseListener(settings: ImagingSettings, ports: IngestPort
     socket.resume()
     new StoreScp(socket, {
       ...{ aeTitle, callingAeTitles, artimMs, maxDatasetBytes: Math.min(maxDatasetBytes, maxInstanceBytes) },
-      store: (received) => store(received, address, ports),
+      store: (received) => storeTraced(received, address, ports),
       onRefused: (calling, reason) => log.warn('dimse.association.refused', { calling, reason, address }),
     })
   }

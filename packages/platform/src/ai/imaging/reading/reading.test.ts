@@ -20,6 +20,7 @@ import { buildServiceApp } from '../../../kernel/http.ts'
 import { createIds } from '../../../kernel/ids.ts'
 import { createEvents, kernelSql } from '../../../kernel/outbox.ts'
 import type { AuditEntry, Ports } from '../../../kernel/ports.ts'
+import { noTelemetry } from '../../../kernel/telemetry/index.ts'
 import { type TestDatabase, testDatabase } from '../../../testing/database.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { imaging } from '../index.ts'
@@ -76,6 +77,7 @@ async function startSystem(): Promise<System> {
   }
   const blobs = await openDiskBlobs(folder)
   const ports = {
+    telemetry: noTelemetry,
     ...{ sql, events, audit, blobs, clock: systemClock, ids: createIds(systemClock), log: silentLogger },
     ...{ call: neighbours(bundles), models: await localModels(gate) },
   } as unknown as Ports // imaging asks for no others

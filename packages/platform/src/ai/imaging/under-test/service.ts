@@ -16,6 +16,7 @@ import { createIds } from '../../../kernel/ids.ts'
 import { createEvents, kernelSql } from '../../../kernel/outbox.ts'
 import type { AuditEntry, Blobs, DeliveredEvent, Ports } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
+import { noTelemetry } from '../../../kernel/telemetry/index.ts'
 import { testDatabase } from '../../../testing/database.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { imaging } from '../index.ts'
@@ -149,6 +150,7 @@ export async function imagingUnderTest(): Promise<ImagingUnderTest> {
     announced.push(event)
   })
   const ports = {
+    telemetry: noTelemetry,
     ...{ sql, blobs, events, audit: auditOf(audits), call: patientService(patients), log: silentLogger },
     ...{ clock: systemClock, ids: createIds(systemClock) },
   } as unknown as Ports // imaging asks for no others

@@ -14,7 +14,8 @@ import {
 } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { AppError } from '@xinglin/core/errors'
-import type { Logger } from '../../../kernel/ports.ts'
+import type { Logger, Span, Telemetry } from '../../../kernel/ports.ts'
+import { parseTraceparent } from '../../../kernel/trace.ts'
 import { holdsToken } from '../http/guard.ts'
 import { TritonError } from '../protocol/triton-error.ts'
 import { type GrpcParts, inferOnce, type Unary, unaryCalls } from './handlers.ts'
@@ -28,6 +29,7 @@ export interface GrpcPortOptions {
   readonly token: string | undefined
   readonly maxMessageBytes: number
   readonly log: Logger
+  readonly telemetry: Telemetry
 }
 
 /** An open port. */
@@ -40,6 +42,7 @@ type Call = ServerUnaryCall<never, unknown>
 type Stream = ServerDuplexStream<InferMessage, unknown>
 
 const loaderOptions = { keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true } as const
+const rpcService = 'inference.GRPCInferenceService'
 const maxUnderWay = 64
 const drainMs = 8000
 
@@ -73,20 +76,36 @@ function abortWith(call: Call | Stream): { readonly signal: AbortSignal; readonl
   return { signal: gone.signal, forget: () => call.removeListener('cancelled', abort) }
 }
 
-function unary(handle: Unary, parts: GrpcParts, options: GrpcPortOptions) {
+// https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/
+function openSpan(method: string, metadata: Metadata, { telemetry }: GrpcPortOptions): Span {
+  const parent = parseTraceparent(String(metadata.get('traceparent')[0] ?? ''))
+  const span = telemetry.startEntry(`${rpcService}/${method}`, { service: 'inference', parent })
+  span.set('rpc.system.name', 'grpc')
+  span.set('rpc.method', `${rpcService}/${method}`)
+  return span
+}
+
+function unary(method: string, handle: Unary, parts: GrpcParts, options: GrpcPortOptions) {
   return (call: Call, callback: sendUnaryData<unknown>): void => {
     const { signal, forget } = abortWith(call)
+    const span = openSpan(method, call.metadata, options)
     const work = async (): Promise<unknown> => {
       checkToken(call.metadata, options.token)
       return handle(parts, call.request, signal)
     }
-    work().then(
+    options.telemetry.within(span, work).then(
       (answer) => {
+        span.end()
         forget()
         freeMessage(call.request)
         callback(null, answer)
       },
-      (error: unknown) => callback(failure(error, options.log)),
+      (error: unknown) => {
+        const told = failure(error, options.log)
+        span.fail(status[told.code] ?? 'UNKNOWN')
+        span.end()
+        callback(told)
+      },
     )
   }
 }
@@ -182,9 +201,9 @@ export async function openGrpcPort(parts: GrpcParts, options: GrpcPortOptions): 
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': 256,
   })
-  const calls = Object.entries(unaryCalls).map(([name, handle]) => [name, unary(handle, parts, options)])
+  const calls = Object.entries(unaryCalls).map(([name, handle]) => [name, unary(name, handle, parts, options)])
   const implementation = { ...Object.fromEntries(calls), ModelStreamInfer: stream(parts, options) }
-  const service = withFreedMessages(serviceOf('./inference.proto', 'inference.GRPCInferenceService'))
+  const service = withFreedMessages(serviceOf('./inference.proto', rpcService))
   server.addService(service, implementation)
   server.addService(serviceOf('./health.proto', 'grpc.health.v1.Health'), health(parts))
   const port = await bind(server, options)

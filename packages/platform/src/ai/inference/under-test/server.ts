@@ -11,6 +11,7 @@ import { readSettings } from '../../../kernel/config.ts'
 import { buildServiceApp } from '../../../kernel/http.ts'
 import { createIds } from '../../../kernel/ids.ts'
 import type { Ports } from '../../../kernel/ports.ts'
+import { noTelemetry } from '../../../kernel/telemetry/index.ts'
 import { testDatabase } from '../../../testing/database.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { type InferenceAddresses, inference } from '../index.ts'
@@ -95,7 +96,7 @@ export async function serverUnderTest(options: ServerOptions = {}): Promise<Serv
   const trail = createTrail(common)
   const onnx = createOnnx({ log: silentLogger })
   const blobs = await openDiskBlobs(join(folder, 'blobs'))
-  const ports = { ...common, blobs, onnx, audit: trail } as unknown as Ports // all it asks for
+  const ports = { ...common, blobs, onnx, audit: trail, telemetry: noTelemetry } as unknown as Ports // all it asks for
   const anyPort = { INFERENCE_HTTP_PORT: '0', INFERENCE_GRPC_PORT: '0', INFERENCE_METRICS_PORT: '0' }
   const settings = readSettings({ own: inferenceSettings }, { ...anyPort, ...options.environment }).own
   const running = await inference.create(ports, settings, { repository, shipped, version: '1.2.3' })
