@@ -10,6 +10,8 @@ import { fuzzProof } from './fuzz.ts'
 import { killedReadingsProof } from './killed-readings.ts'
 import { killsProof, unsafeKillsProof } from './kills.ts'
 import type { Conclusion, Proof } from './proof.ts'
+import { rollingProof } from './rolling.ts'
+import { splitProof } from './split.ts'
 
 /** A proof whose reports are only passed from `run` to `conclude`. */
 type AnyProof = Pick<Proof<unknown>, 'name' | 'about' | 'chunks'> & {
@@ -39,6 +41,8 @@ const proofs: readonly AnyProof[] = [
   playable(unsafeKillsProof),
   playable(killedReadingsProof),
   playable(fuzzProof),
+  playable(rollingProof),
+  playable(splitProof),
   playable(chaosProof),
 ]
 const resultFolder = fileURLToPath(new URL('./results/', import.meta.url))

@@ -1,5 +1,6 @@
 // The composition root: reads the configuration, chooses services and engines, wires them, lets them listen, and closes them.
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
 import manifest from '../package.json' with { type: 'json' }
 import { explain } from './ai/explain/index.ts'
@@ -98,6 +99,7 @@ interface Wiring {
 
 // Many more requests go through the gateway than between services.
 const edgePool: PoolOptions = { connections: 256, keepAliveMs: 20_000, connectMs: 3000 }
+const stopLimitMs = 15_000
 const allNames: readonly ServiceName[] = services.map(({ name }) => name)
 
 function chooseServices(given: readonly string[]): readonly ServiceName[] {
@@ -311,7 +313,9 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
 export async function startProcess(options: StartOptions): Promise<RunningProcess> {
   const live = createLiveSettings(settingsByOwner, options.environment)
   const { settings } = live
-  const shutdown = createShutdown({ log: createLogger({ level: () => logLevelOf(settings.process) }) })
+  const drainMs = settings.process.drainSeconds * 1000
+  const log = createLogger({ level: () => logLevelOf(settings.process) })
+  const shutdown = createShutdown({ log, deadlineMs: stopLimitMs + drainMs })
   try {
     const wiring = await wire(options, settings, shutdown)
     const { names, dataFolder, keys, engines, ports, registry, transport, local } = wiring
@@ -335,6 +339,12 @@ export async function startProcess(options: StartOptions): Promise<RunningProces
       const where = { host, address, port, transport, registry: registry.port, ids, clock }
       const leave = await listenAll([...local.values()], where)
       shutdown.add('registration', leave)
+    }
+    if (edge !== undefined && drainMs > 0) {
+      shutdown.add('drain', () => {
+        edge.drain()
+        return delay(drainMs)
+      })
     }
     return {
       services: names,

@@ -119,9 +119,10 @@ export async function start(names: readonly string[], lan: string | boolean = fa
   })
   const { process: own } = ownSettings()
   const chosen = names.length > 0 ? names : own.services
-  await refuseSecond(dataFolderOf(own), chosen.length === 0 || chosen.includes('gateway'))
-  // Only a build that takes its time is worth a line.
-  await buildConsole((line) => void (line.startsWith('Building') && process.stderr.write(line)))
+  const hasGateway = chosen.length === 0 || chosen.includes('gateway')
+  await refuseSecond(dataFolderOf(own), hasGateway)
+  // Only a build that takes its time is worth a line, and only the gateway serves the console.
+  if (hasGateway) await buildConsole((line) => void (line.startsWith('Building') && process.stderr.write(line)))
   try {
     const given = typeof lan === 'string' ? lan : undefined
     const own = lan === false ? {} : await lanEnvironment(given, processEnvironment())

@@ -1,4 +1,5 @@
 // Lets the services of a split system listen for other processes, and takes them away again without a failed request.
+import { setTimeout as delay } from 'node:timers/promises'
 import { type OpenPort, openPort } from '../kernel/listener.ts'
 import type { Clock, Ids, Registry } from '../kernel/ports.ts'
 import { toldAddress } from './own-address.ts'
@@ -27,6 +28,8 @@ interface Listening {
 
 // A change of the registry reaches the others within milliseconds; requests that were under way come later.
 const quiet = { quietMs: 500, limitMs: 5000 }
+const deregisterMs = 4000
+const retryMs = 200
 
 async function listen(service: LocalService, index: number, options: ListenOptions): Promise<Listening | undefined> {
   const { name, app } = service
@@ -45,6 +48,19 @@ async function listen(service: LocalService, index: number, options: ListenOptio
   return { id, port, traffic }
 }
 
+// A busy registry may not answer in time: an instance that stays in it would be sent requests to its closed port.
+async function deregister(registry: Registry, id: string): Promise<void> {
+  const signal = AbortSignal.timeout(deregisterMs)
+  for (;;) {
+    try {
+      return await registry.deregister(id)
+    } catch (error) {
+      if (signal.aborted) throw error
+      await delay(retryMs)
+    }
+  }
+}
+
 /**
  * Lets the services listen and registers them. The result undoes it: it leaves the registry, waits until the others have
  * turned to other instances, answers what is under way, and closes the ports.
@@ -55,7 +71,7 @@ export async function listenAll(
 ): Promise<() => Promise<void>> {
   const open: Listening[] = []
   const leave = async (): Promise<void> => {
-    await Promise.allSettled(open.map(({ id }) => options.registry.deregister(id)))
+    await Promise.allSettled(open.map(({ id }) => deregister(options.registry, id)))
     const traffics = open.map(({ traffic }) => traffic)
     for (const traffic of traffics) traffic.leave()
     await untilQuiet(traffics, quiet)

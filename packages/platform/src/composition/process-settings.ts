@@ -73,6 +73,14 @@ export const processSettings = {
     about:
       'Where names lead to services (Kubernetes): host and port with {service} for the name, e.g. {service}:8000; the registry is then not asked where they are',
   },
+  drainSeconds: {
+    env: 'DRAIN_SECONDS',
+    kind: 'integer',
+    fallback: 0,
+    min: 0,
+    max: 300,
+    about: 'How long a stopping gateway still serves while it says that it is not ready, for a load balancer to notice',
+  },
   internalKey: {
     env: 'INTERNAL_KEY',
     kind: 'text',
@@ -84,7 +92,8 @@ export const processSettings = {
     env: 'CONSUL_HTTP_ADDR',
     also: { CONSUL_HOST: (host: string) => `http://${host}:${consulPort}` },
     kind: 'text',
-    about: 'Registry in Consul’s HTTP shape to use instead of the own one, e.g. http://127.0.0.1:8500',
+    about:
+      'Registry in Consul’s HTTP shape to use instead of the own one, e.g. http://127.0.0.1:8500; of several with commas between each will do',
   },
   registryToken: {
     env: 'CONSUL_HTTP_TOKEN',

@@ -2,6 +2,9 @@
 import type { Registry } from './ports.ts'
 import { serviceHostName } from './transport.ts'
 
+// One look that comes late on a busy machine is no failure yet; who calls a process that is gone notices at once.
+const failuresBeforeCritical = 3
+
 /** Body of `PUT /v1/agent/service/register`: its health address, else its port, is looked at every two seconds. */
 export function registrationBody(instance: Parameters<Registry['register']>[0]): Readonly<Record<string, unknown>> {
   const { id, service, address, port, tags, checkUrl } = instance
@@ -18,6 +21,7 @@ export function registrationBody(instance: Parameters<Registry['register']>[0]):
       ...(isSecure ? { TLSServerName: serviceHostName(service) } : {}),
       Interval: '2s',
       Timeout: '1s',
+      FailuresBeforeCritical: failuresBeforeCritical,
       DeregisterCriticalServiceAfter: '1m',
     },
   }

@@ -4,7 +4,7 @@ import { Agent, type Dispatcher, request } from 'undici'
 
 /** How to reach it. */
 export interface ConsulAddress {
-  /** `http://host:port`, or `host:port` as in CONSUL_HTTP_ADDR. */
+  /** `http://host:port`, or `host:port` as in CONSUL_HTTP_ADDR; several with commas between, each of which will do. */
   readonly url: string
   readonly token?: string | undefined
   /** Connections to use instead of own ones, for a registry that wants to know who asks. */
@@ -52,6 +52,10 @@ export function registryOrigin(url: string): string {
   throw new AppError('invalid-parameter', 'The address of the registry must look like http://host:port')
 }
 
+/** Reads one address or several. @throws AppError 'invalid-parameter' */
+export const registryOrigins = (urls: string): readonly string[] =>
+  urls.split(',').map((url) => registryOrigin(url.trim()))
+
 async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
@@ -70,9 +74,10 @@ function headersOf({ token }: ConsulAddress, hasBody: boolean): Record<string, s
   }
 }
 
-/** Creates a client; `closing` ends all its calls. */
+/** Creates a client; `closing` ends all its calls. A call that gets no answer is put to the next address. */
 export function createConsulHttp(address: ConsulAddress, closing: AbortSignal): ConsulHttp {
-  const origin = registryOrigin(address.url)
+  const origins = registryOrigins(address.url)
+  const state = { at: 0 }
   const agent = new Agent({
     connections: maxConnections,
     pipelining: 1,
@@ -80,26 +85,37 @@ export function createConsulHttp(address: ConsulAddress, closing: AbortSignal): 
     headersTimeout: 0, // each call has its own limit
     bodyTimeout: 0,
   })
+  const ask = async (origin: string, asked: ConsulCall, ending: AbortSignal): Promise<ConsulAnswer> => {
+    const { method, path, body, text, timeoutMs } = asked
+    const sent = text ?? (body === undefined ? undefined : JSON.stringify(body))
+    const answer = await request(`${origin}${path}`, {
+      method,
+      headers: headersOf(address, body !== undefined),
+      ...(sent === undefined ? {} : { body: sent }),
+      dispatcher: address.dispatcher ?? agent,
+      signal: AbortSignal.any([ending, AbortSignal.timeout(timeoutMs)]),
+    })
+    const index = Number(answer.headers['x-consul-index'] ?? 0)
+    return {
+      status: answer.statusCode,
+      index: Number.isSafeInteger(index) && index > 0 ? index : 0,
+      text: await readText(answer.body),
+    }
+  }
   return {
-    async call({ method, path, body, text, timeoutMs, signal = closing }) {
-      const sent = text ?? (body === undefined ? undefined : JSON.stringify(body))
-      try {
-        const answer = await request(`${origin}${path}`, {
-          method,
-          headers: headersOf(address, body !== undefined),
-          ...(sent === undefined ? {} : { body: sent }),
-          dispatcher: address.dispatcher ?? agent,
-          signal: AbortSignal.any([closing, signal, AbortSignal.timeout(timeoutMs)]),
-        })
-        const index = Number(answer.headers['x-consul-index'] ?? 0)
-        return {
-          status: answer.statusCode,
-          index: Number.isSafeInteger(index) && index > 0 ? index : 0,
-          text: await readText(answer.body),
+    async call(asked) {
+      const ending = AbortSignal.any([closing, asked.signal ?? closing])
+      let failure: unknown
+      for (let tried = 0; tried < origins.length && !ending.aborted; tried += 1) {
+        const { at } = state
+        try {
+          return await ask(origins[at] ?? '', asked, ending)
+        } catch (cause) {
+          failure = cause
+          if (state.at === at) state.at = (at + 1) % origins.length // unless another call has moved on meanwhile
         }
-      } catch (cause) {
-        throw new AppError('unavailable', 'The registry cannot be reached now', { cause, retryAfterSeconds: 1 })
       }
+      throw new AppError('unavailable', 'The registry cannot be reached now', { cause: failure, retryAfterSeconds: 1 })
     },
     close: () => agent.destroy(),
   }

@@ -154,6 +154,23 @@ test('a registry that is not there yet is tried until it is', async (context) =>
   )
 })
 
+test('where several registries are named, the next is asked when one is gone', async (context) => {
+  const [first, second] = [await open(), await open()]
+  const { port } = await serve(context, well)
+  const one = engine(context, `${first.url}, ${second.url}`)
+  await one.register({ id: 'ha-1', service: 'ha', address: '127.0.0.1', port, tags: [] })
+  await until(
+    () => one.instances('ha').length,
+    (length) => length === 1,
+  )
+  await first.close()
+  await one.deregister('ha-1')
+  await until(
+    () => one.instances('ha').length,
+    (length) => length === 0,
+  )
+})
+
 test('a refusal of what is registered is told; a wrong token finds nothing, the right one all', async (context) => {
   const token = 'the-token-of-this-registry'
   const own = await open({ REGISTRY_TOKEN: token })

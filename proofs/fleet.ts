@@ -1,0 +1,161 @@
+// A system on one machine with two processes of each group, TLS between all of them, and a PostgreSQL of its own beside.
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { makeCertificates } from '../packages/platform/src/cli/certs/index.ts'
+import type { SystemPlace } from '../packages/platform/src/cli/local.ts'
+import { parts } from '../packages/platform/src/cli/split-system.ts'
+import { freePorts, type SystemProcess, startServices } from '../packages/platform/src/cli/system.ts'
+import { certificatesFolder, ownPaths } from '../packages/platform/src/composition/certificate-files.ts'
+import { startEmbeddedPostgres } from '../packages/platform/src/engines/postgres/index.ts'
+import { silentLogger } from '../packages/platform/src/testing/silent-logger.ts'
+
+/** The groups, in the order in which they start. */
+export const groups = {
+  edge: parts.edge.filter((name) => name !== 'gateway'),
+  clinical: parts.clinical,
+  ai: parts.ai,
+  gateway: ['gateway'],
+} as const satisfies Readonly<Record<string, readonly string[]>>
+
+/** The name of a group. */
+export type GroupName = keyof typeof groups
+
+/** A process that can be started again as it was. */
+export interface Replica {
+  readonly group: GroupName
+  readonly number: 1 | 2
+  readonly process: () => SystemProcess
+  /** SIGTERM, and the same process anew; resolves when it is ready and known to the others. */
+  restart(): Promise<{ readonly stopMs: number; readonly startMs: number; readonly code: number | null }>
+}
+
+/** The running fleet. */
+export interface Fleet {
+  readonly place: SystemPlace
+  readonly gatewayUrls: readonly string[]
+  readonly replicas: readonly Replica[]
+  stop(): Promise<void>
+}
+
+type Values = Readonly<Record<string, string>>
+
+const readyLimitMs = 120_000
+const lookEveryMs = 100
+const poolSize = '6' // eight processes share the hundred connections of one PostgreSQL
+
+async function until(what: string, one: SystemProcess, isSo: () => Promise<boolean>): Promise<void> {
+  const signal = AbortSignal.timeout(readyLimitMs)
+  while (!(await isSo().catch(() => false))) {
+    const last = (): string => one.output.join('').slice(-2000)
+    if (one.child.exitCode !== null) throw new Error(`${what} stopped while starting:\n${last()}`)
+    if (signal.aborted) throw new Error(`${what} was not ready after ${readyLimitMs / 1000} s:\n${last()}`)
+    await delay(lookEveryMs)
+  }
+}
+
+const answers = async (url: string): Promise<Response> => fetch(url, { signal: AbortSignal.timeout(2000) })
+
+async function instanceCount(registryUrl: string, service: string): Promise<number> {
+  const found = await (await answers(`${registryUrl}/v1/health/service/${service}?passing`)).json()
+  return (found as readonly unknown[]).length
+}
+
+interface Setup {
+  readonly folder: string
+  readonly common: Values
+  readonly ports: readonly [Values, Values]
+}
+
+async function setUp(folder: string, databaseUrl: string): Promise<Setup> {
+  await makeCertificates(certificatesFolder(folder), new Date())
+  const ports = [await freePorts(), await freePorts()] as const
+  const { authority, certificate, key } = ownPaths(certificatesFolder(folder), 'gateway')
+  const common = {
+    DATABASE_URL: databaseUrl,
+    DATABASE_POOL: poolSize,
+    INTERNAL_KEY: randomBytes(32).toString('base64url'),
+    CONSUL_HTTP_ADDR: ports.map((own) => `https://127.0.0.1:${own.REGISTRY_TLS_PORT}`).join(','),
+    PUBLIC_URL: `http://127.0.0.1:${ports[0].PORT}`,
+    SERVICE_TLS: 'true',
+    DRAIN_SECONDS: '2',
+    DEMO: 'false',
+    LOG_LEVEL: 'warn',
+  }
+  // The second gateway has a data folder of its own: one folder belongs to one gateway.
+  const second = { SERVICE_TLS_CA: authority, SERVICE_TLS_CERT: certificate, SERVICE_TLS_KEY: key }
+  return { folder, common, ports: [ports[0], { ...ports[1], ...second }] }
+}
+
+function replicaOf(
+  group: GroupName,
+  number: 1 | 2,
+  { folder, common, ports }: Setup,
+): Replica & { start(): Promise<void> } {
+  const isSecondGateway = group === 'gateway' && number === 2
+  const { SERVICE_TLS_CA: _ca, SERVICE_TLS_CERT: _cert, SERVICE_TLS_KEY: _key, ...shared } = ports[1]
+  const second = isSecondGateway ? ports[1] : shared
+  const settings = { ...(number === 1 ? ports[0] : second), ...common }
+  const data = isSecondGateway ? join(folder, 'second') : folder
+  const state: { process: SystemProcess | undefined } = { process: undefined }
+  const current = (): SystemProcess => {
+    if (state.process === undefined) throw new Error(`${group} ${number} was not started`)
+    return state.process
+  }
+  const isThere = async (before: number): Promise<boolean> => {
+    if (group === 'gateway') return (await answers(`http://127.0.0.1:${settings.PORT}/health/ready`)).ok
+    const counts = groups[group].map((name) => instanceCount(`http://127.0.0.1:${ports[0].REGISTRY_PORT}`, name))
+    return Math.min(...(await Promise.all(counts)).filter((count) => count > 0)) > before
+  }
+  const start = async (before: number): Promise<void> => {
+    state.process = startServices(groups[group], data, settings)
+    await until(`${group} ${number}`, current(), () => isThere(before))
+  }
+  return {
+    group,
+    number,
+    process: current,
+    start: () => start(number - 1),
+    async restart() {
+      const stopped = current()
+      const begunMs = performance.now()
+      await stopped.end('SIGTERM')
+      const stopMs = performance.now() - begunMs
+      await start(1)
+      return { stopMs, startMs: performance.now() - begunMs - stopMs, code: stopped.child.exitCode }
+    },
+  }
+}
+
+/** Starts the whole in a folder of its own. */
+export async function startFleet(): Promise<Fleet> {
+  const folder = await mkdtemp(join(tmpdir(), 'xinglin-fleet-'))
+  const database = await startEmbeddedPostgres({ dataFolder: join(folder, 'database'), log: silentLogger })
+  const setup = await setUp(folder, database.url)
+  const names = Object.keys(groups) as readonly GroupName[]
+  const replicas = names.flatMap((group) => ([1, 2] as const).map((number) => replicaOf(group, number, setup)))
+  const started: Replica[] = []
+  const stop = async (): Promise<void> => {
+    for (const one of started.toReversed()) await one.process().end('SIGTERM')
+    await database.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    for (const one of replicas) {
+      started.push(one)
+      // The first gateway waits for nobody: it is ready when all the others are.
+      await one.start()
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    place: { databaseUrl: database.url, dataFolder: folder },
+    gatewayUrls: setup.ports.map(({ PORT }) => `http://127.0.0.1:${PORT}`),
+    replicas,
+    stop,
+  }
+}
