@@ -39,7 +39,7 @@ export interface ByteRange {
   readonly end: number
 }
 
-/** Bytes on disk or S3, addressed by key; durable (fsync) before `put` resolves. */
+/** Bytes on disk or S3, addressed by key; durable (fsync) before `put` resolves, which keeps no chunk beyond asking for the next. */
 export interface Blobs {
   put(
     key: string,

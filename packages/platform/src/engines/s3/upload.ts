@@ -26,7 +26,7 @@ async function* partsOf(body: AsyncIterable<Uint8Array> | Uint8Array, hash: Hash
   let size = 0
   for await (const chunk of body instanceof Uint8Array ? [body] : body) {
     hash.update(chunk)
-    held.push(chunk)
+    held.push(Buffer.from(chunk)) // its memory belongs to the source, which may use it again
     size += chunk.byteLength
     while (size >= partBytes) {
       const all = Buffer.concat(held)

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { inflateRawSync, constants as zlib } from 'node:zlib'
 import { readHeader } from '@xinglin/core/dicom'
 import { AppError } from '@xinglin/core/errors'
+import { freeBytes } from '../../../kernel/free-bytes.ts'
 import type { Blobs } from '../../../kernel/ports.ts'
 import { type CatalogueEntry, catalogueEntry } from '../catalogue/entry.ts'
 
@@ -57,20 +58,41 @@ export function inflateHead(deflated: Uint8Array): Uint8Array {
 }
 
 interface Head {
+  /** Only until the next head is read. */
   readonly bytes: Buffer
   readonly isWhole: boolean
 }
 
-async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Head> {
-  const parts: Uint8Array[] = []
-  let size = 0
-  while (size < headBytes) {
-    const { value, done } = await chunks.next()
-    if (done === true) return { bytes: Buffer.concat(parts), isWhole: true }
-    parts.push(value)
-    size += value.length
+type HeadReader = (chunks: AsyncIterator<Uint8Array>) => Promise<Head>
+
+// Most slices of a CT fit; what does not makes it larger.
+const firstHeadBytes = 1_048_576
+
+// One memory for all objects of a request: half a megabyte of garbage for each would cost more than storing them.
+function createHeadReader(): { readonly read: HeadReader; readonly free: () => void } {
+  const state = { memory: Buffer.allocUnsafeSlow(firstHeadBytes), size: 0 }
+  const makeRoom = (bytes: number): void => {
+    if (state.size + bytes <= state.memory.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * state.memory.length, state.size + bytes))
+    state.memory.copy(larger, 0, 0, state.size)
+    freeBytes(state.memory)
+    state.memory = larger
   }
-  return { bytes: Buffer.concat(parts), isWhole: false }
+  const headOf = (isWhole: boolean): Head => ({ bytes: state.memory.subarray(0, state.size), isWhole })
+  return {
+    async read(chunks) {
+      state.size = 0
+      while (state.size < headBytes) {
+        const { value, done } = await chunks.next()
+        if (done === true) return headOf(true)
+        makeRoom(value.length)
+        state.memory.set(value, state.size)
+        state.size += value.length
+      }
+      return headOf(false)
+    },
+    free: () => freeBytes(state.memory),
+  }
 }
 
 function entryOf({ bytes, isWhole }: Head, { mark, studyUid }: ReceiveOptions): CatalogueEntry {
@@ -99,19 +121,25 @@ async function skip(chunks: AsyncIterator<Uint8Array>): Promise<void> {
   while ((await chunks.next()).done !== true);
 }
 
+interface Notes {
+  readonly received: Received[]
+  readonly refused: Refused[]
+}
+
 // Yields the bytes of all objects that are taken, one after the other, and notes where each lies.
 async function* accepted(
   incoming: AsyncIterable<Incoming>,
   options: ReceiveOptions,
-  notes: { readonly received: Received[]; readonly refused: Refused[] },
+  notes: Notes,
 ): AsyncGenerator<Uint8Array> {
+  const heads = createHeadReader()
   let at = 0
   for await (const body of incoming) {
     if (notes.received.length + notes.refused.length >= options.maxInstances) {
       throw new AppError('too-large', `A request may hold ${options.maxInstances} objects at most`)
     }
     const chunks = body[Symbol.asyncIterator]()
-    const head = await readHead(chunks)
+    const head = await heads.read(chunks)
     let entry: CatalogueEntry
     try {
       entry = entryOf(head, options)
@@ -136,6 +164,7 @@ async function* accepted(
     notes.received.push({ ...entry, sha256: hash.digest('hex'), blob: options.blob, blobStart: at, sizeBytes })
     at += sizeBytes
   }
+  heads.free()
 }
 
 /**
@@ -143,7 +172,7 @@ async function* accepted(
  * @throws AppError 'too-large' or 'malformed-body' for the request as a whole; then nothing was kept
  */
 export async function receive(incoming: AsyncIterable<Incoming>, options: ReceiveOptions): Promise<Reception> {
-  const notes = { received: [] as Received[], refused: [] as Refused[] }
+  const notes: Notes = { received: [], refused: [] }
   const bytes = accepted(incoming, options, notes)
   const first = await bytes.next()
   if (first.done === true) return notes // nothing to keep, so no blob

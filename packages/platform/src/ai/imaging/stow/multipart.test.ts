@@ -5,15 +5,20 @@ import { AppError } from '@xinglin/core/errors'
 import fc from 'fast-check'
 import { boundaryOf, multipartParts } from './multipart.ts'
 
+// A chunk is spoiled when the next is asked for, as the network's memory is.
 async function* cut(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+  for (let at = 0; at < bytes.length; at += size) {
+    const chunk = Uint8Array.from(bytes.subarray(at, at + size))
+    yield chunk
+    chunk.fill(0xff)
+  }
 }
 
 async function read(bytes: Uint8Array, size = 7): Promise<readonly (readonly [string | undefined, Buffer])[]> {
   const found: (readonly [string | undefined, Buffer])[] = []
   for await (const { headers, body } of multipartParts(cut(bytes, size), 'b')) {
     const chunks: Uint8Array[] = []
-    for await (const chunk of body) chunks.push(chunk)
+    for await (const chunk of body) chunks.push(Buffer.from(chunk))
     found.push([headers.get('content-type'), Buffer.concat(chunks)])
   }
   return found

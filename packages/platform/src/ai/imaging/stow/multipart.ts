@@ -1,4 +1,5 @@
-// Reads a multipart/related body (RFC 2046, RFC 2387) as it arrives: part by part, chunk by chunk, nothing kept.
+// Reads a multipart/related body (RFC 2046, RFC 2387) as it arrives: part by part, chunk by chunk, nothing kept. A chunk, given
+// or taken, is looked at only until the next is asked for.
 import { AppError } from '@xinglin/core/errors'
 
 /** One part; its body must be read before the next part is asked for, or it is skipped. */
@@ -22,14 +23,16 @@ function malformed(what: string): AppError {
 }
 
 async function fill(source: Source): Promise<void> {
+  source.buffer = Buffer.from(source.buffer) // a copy: the chunk it lies in is gone with the next
   const { value, done } = await source.chunks.next()
   if (done === true) source.isEnded = true
-  else source.buffer = source.buffer.length === 0 ? Buffer.from(value) : Buffer.concat([source.buffer, value])
+  else source.buffer = Buffer.concat([source.buffer, value])
 }
 
 // A delimiter may lie across two chunks. Where it does not, the chunks are not copied together: bodies are large.
 async function* seam(source: Source, delimiter: Buffer): AsyncGenerator<Uint8Array> {
-  const tail = source.buffer
+  const tail = Buffer.from(source.buffer) // a copy, as in fill
+  source.buffer = tail
   const { value, done } = await source.chunks.next()
   if (done === true) {
     source.isEnded = true
@@ -71,7 +74,7 @@ async function readHeaders(source: Source): Promise<ReadonlyMap<string, string>>
   // A part without headers begins with the blank line itself.
   source.buffer = Buffer.concat([Buffer.from('\r\n'), source.buffer])
   for await (const part of upTo(source, blankLine)) {
-    parts.push(part)
+    parts.push(Buffer.from(part))
     size += part.length
     if (size > maxHeaderBytes) throw malformed('a part has longer headers than are read')
   }

@@ -1,4 +1,5 @@
 // HTTP of STOW-RS (PS3.18 section 10.5) and of deletion.
+import { Readable } from 'node:stream'
 import { dicomJsonText } from '@xinglin/core/dicom'
 import { AppError } from '@xinglin/core/errors'
 import type { FastifyInstance } from 'fastify'
@@ -9,6 +10,7 @@ import type { Incoming } from '../store/receive.ts'
 import { chooseType, parseAccept } from '../wado/accept.ts'
 import { addressParameters, type ImageParameters } from '../wado/parameters.ts'
 import { storeAnswer } from './answer.ts'
+import { bodyChunks } from './body-chunks.ts'
 import { boundaryOf, multipartParts } from './multipart.ts'
 
 /** What the routes need. */
@@ -39,7 +41,6 @@ async function* single(body: Incoming): AsyncGenerator<Incoming> {
 
 const notStored = (): AppError =>
   new AppError('unsupported-media-type', 'Send multipart/related with parts of application/dicom')
-const isStream = (body: object): body is AsyncIterable<Uint8Array> => Symbol.asyncIterator in body
 
 function incomingOf(contentType: string, body: AsyncIterable<Uint8Array>): AsyncIterable<Incoming> {
   const type = contentType.split(';')[0]?.trim().toLowerCase()
@@ -56,8 +57,8 @@ interface WholeBody {
 
 // What a refusal leaves unread would lie before the next request of the connection, which then waits for ever.
 function wholeBody(body: object): WholeBody {
-  if (!isStream(body)) throw notStored() // JSON, which is parsed already
-  const iterator = body[Symbol.asyncIterator]()
+  if (!(body instanceof Readable)) throw notStored() // JSON, which is parsed already
+  const iterator = bodyChunks(body)
   const next = () =>
     iterator.next().catch((cause: unknown) => {
       throw new AppError('malformed-body', 'The body breaks off', { cause })

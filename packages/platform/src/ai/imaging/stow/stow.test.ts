@@ -5,13 +5,14 @@ import { type AddressInfo, connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DicomJson } from '@xinglin/core/dicom'
+import { createChestPhantom, phantomFiles } from '@xinglin/core/dicom/phantom'
 import { AppError } from '@xinglin/core/errors'
 import type { Caller } from '../../../kernel/caller.ts'
 import { systemClock } from '../../../kernel/clock.ts'
 import { createIds } from '../../../kernel/ids.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { ingest } from '../store/ingest.ts'
-import { drawnSeries, type ImagingUnderTest, imagingUnderTest, partsOf } from '../under-test/service.ts'
+import { drawnSeries, type ImagingUnderTest, imagingUnderTest, multipart, partsOf } from '../under-test/service.ts'
 import { chunksOf } from '../wado/bytes.ts'
 
 let service: ImagingUnderTest
@@ -119,6 +120,32 @@ test('a refused body does not keep the next request of its connection waiting', 
   const limit = AbortSignal.timeout(5000)
   await Promise.race([answers, once(limit, 'abort').then(() => assert.fail('the second request has no answer'))])
   socket.destroy()
+})
+
+test('keeps every byte of large objects that the network cuts into pieces', async () => {
+  if (!service.app.server.listening) await service.app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = service.app.server.address() as AddressInfo
+  // Half a megabyte each, then one that is longer than what is read as its header.
+  const files = [512, 512, 512, 1536].flatMap((size, at) => {
+    const phantom = createChestPhantom({ seed: 60 + at, size, slices: 1 })
+    return [...phantomFiles(phantom, { patientId: `MRN-6${at}` })].map(({ bytes }) => bytes)
+  })
+  const answer = await fetch(`http://127.0.0.1:${port}/dicom-web/studies`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'multipart/related; type="application/dicom"; boundary=b',
+      'x-xinglin-caller': 'test',
+    },
+    body: new Uint8Array(multipart(files, 'b')),
+  })
+  assert.equal(answer.status, 200)
+  for (const [at, file] of files.entries()) {
+    const [study] = (await service.ask(`/dicom-web/studies?PatientID=MRN-6${at}`)).json() as readonly DicomJson[]
+    const [back] = partsOf(
+      await service.ask(`/dicom-web/studies/${study?.['0020000D']?.Value?.[0]}`, { accept: dicom }),
+    )
+    assert.ok(back !== undefined && Buffer.from(file).equals(back.bytes), `object ${at}`)
+  }
 })
 
 test('a sender that goes away in the middle has sent a bad request, and is no failure of the server', async () => {
