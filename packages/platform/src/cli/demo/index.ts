@@ -13,6 +13,7 @@ import { startSplitSystem } from '../split-system.ts'
 import { freePorts, startSystem } from '../system.ts'
 import { playAudit } from './audit-proof.ts'
 import { playClinic } from './clinic.ts'
+import { playConsent } from './consent.ts'
 import { playHospitals } from './federation.ts'
 import { playFrontDesk } from './front-desk.ts'
 import { playImages } from './images.ts'
@@ -93,6 +94,7 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
   await playHospitals(stage)
   await playPrivateComputation(stage, placeOf(system))
   await playSmartApp(stage)
+  await playConsent(stage, patientId)
   await playRefusals(stage, patientId)
   await playAudit(stage, patientId, async () => {
     const report = await verifyLocalTrail(system)
