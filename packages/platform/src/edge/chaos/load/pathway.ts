@@ -37,8 +37,10 @@ interface Step {
 
 interface Visit {
   readonly patient: string
-  readonly encounter: string
-  readonly observation: string
+  readonly encounter: string | undefined
+  readonly observation: string | undefined
+  /** The observation as it was measured. */
+  readonly measured: object
 }
 
 const limitMs = 20_000
@@ -53,6 +55,8 @@ class CareLoad implements Pathway {
   readonly #agent: Agent
   readonly #stopping = new AbortController()
   #running: Promise<void>[] = []
+  /** Seen last, asked about again while nobody new can be registered. */
+  #known: Visit | undefined
 
   constructor(options: PathwayOptions) {
     this.#options = options
@@ -94,7 +98,7 @@ class CareLoad implements Pathway {
     const name = people[number % people.length] ?? ''
     const person = { resourceType: 'Patient', name: [{ family: name.slice(0, 1), given: [name.slice(1)] }] }
     const patient = await send(fhir('register', 'POST', 'Patient', person))
-    if (patient === undefined) return
+    if (patient === undefined) return this.#look(send, this.#known, fhir)
     const subject = { reference: `Patient/${patient}` }
     const encounter = await send(
       fhir('encounter', 'POST', 'Encounter', {
@@ -113,7 +117,9 @@ class CareLoad implements Pathway {
       valueQuantity: { value: 60 + (number % 40), unit: '/min', system: 'http://unitsofmeasure.org', code: '/min' },
     }
     const observation = await send(fhir('observation', 'POST', 'Observation', measured))
-    await this.#look(send, { patient, encounter: encounter ?? '', observation: observation ?? '' }, measured, fhir)
+    const visit: Visit = { patient, encounter, observation, measured }
+    this.#known = visit
+    await this.#look(send, visit, fhir)
     await send({
       name: 'triage',
       method: 'POST',
@@ -127,14 +133,15 @@ class CareLoad implements Pathway {
 
   async #look(
     send: (step: Step) => Promise<string | undefined>,
-    { patient, encounter, observation }: Visit,
-    measured: object,
+    visit: Visit | undefined,
     fhir: (name: string, method: Step['method'], path: string, body?: unknown) => Step,
   ): Promise<void> {
+    if (visit === undefined) return
+    const { patient, encounter, observation, measured } = visit
     await send(fhir('read patient', 'GET', `Patient/${patient}`))
     await send(fhir('search patients', 'GET', 'Patient?name=wang&_count=5'))
-    if (encounter !== '') await send(fhir('read encounter', 'GET', `Encounter/${encounter}`))
-    if (observation !== '') {
+    if (encounter !== undefined) await send(fhir('read encounter', 'GET', `Encounter/${encounter}`))
+    if (observation !== undefined) {
       const corrected = { ...measured, id: observation, status: 'amended' }
       await send(fhir('correct observation', 'PUT', `Observation/${observation}`, corrected))
     }

@@ -93,12 +93,16 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
   const { load, field } = options
   const ending = new AbortController()
   const signal = AbortSignal.any([options.signal, ending.signal])
-  const seen = { because: undefined as string | undefined, timeline: [] as Occurrence[] }
+  const seen = {
+    because: undefined as string | undefined,
+    injectedMs: undefined as number | undefined,
+    timeline: [] as Occurrence[],
+  }
   const startedAt = new Date()
   const beginMs = performance.now()
   const acknowledgedBefore = load.acknowledged.length
   await pause(times.beforeMs, undefined, { signal: options.signal }).catch(() => undefined)
-  const faultMs = performance.now()
+  const playedMs = performance.now()
   const abort = (reason: string): void => {
     seen.because ??= reason
     ending.abort()
@@ -113,6 +117,7 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
       usualMs: times.faultMs,
       tell: (what) => {
         const occurrence = { ...what, atMs: Math.round(performance.now() - beginMs) }
+        if (what.kind === 'injected') seen.injectedMs ??= performance.now()
         seen.timeline.push(occurrence)
         options.onOccurrence?.(occurrence)
       },
@@ -121,6 +126,7 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
     clearInterval(timer)
   }
   const healedMs = performance.now()
+  const faultMs = seen.injectedMs ?? playedMs
   if (options.signal.aborted) seen.because ??= 'ended from outside'
   await untilQuiet(load, healedMs, times, options.signal)
   const endMs = performance.now()

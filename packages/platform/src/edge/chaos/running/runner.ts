@@ -7,7 +7,7 @@ import { startGuard } from '../guard/guard.ts'
 import { rescue } from '../guard/journal.ts'
 import type { RegistryAddress } from '../registrations/registrations.ts'
 import type { Occurrence } from '../run/execute.ts'
-import { runExperiment } from '../run/run.ts'
+import { type RunOptions, runExperiment } from '../run/run.ts'
 import { endExperiment, endForgotten, insertExperiment } from '../store/experiments.ts'
 import { startProbes } from './probes.ts'
 import { runningField } from './running-field.ts'
@@ -22,6 +22,8 @@ export interface RunnerOptions {
   readonly registry: RegistryAddress
   /** Keeps what a rescue would need. */
   readonly journalFolder: string
+  /** Default: those of every run. */
+  readonly times?: RunOptions['times'] | undefined
 }
 
 /** Experiments on this system. */
@@ -50,9 +52,14 @@ export function servicesMet(step: Step): readonly string[] {
   return step.kind === 'serial' || step.kind === 'parallel' ? step.children.flatMap(servicesMet) : []
 }
 
-async function perform(experiment: Experiment, running: Omit<Running, 'done'>, options: RunnerOptions): Promise<void> {
-  const { sql, call, clock, registry, journalFolder, log } = options
-  const { id, ending, timeline } = running
+type End = Omit<Parameters<typeof endExperiment>[2], 'at'>
+
+async function attempt(
+  experiment: Experiment,
+  { id, ending, timeline }: Omit<Running, 'done'>,
+  options: RunnerOptions,
+): Promise<End> {
+  const { call, registry, journalFolder, log } = options
   const guard = startGuard(journalFolder)
   const probes = startProbes(
     call,
@@ -65,17 +72,23 @@ async function perform(experiment: Experiment, running: Omit<Running, 'done'>, o
       signal: ending.signal,
       missing: async () => [],
       onOccurrence: (occurrence) => timeline.push(occurrence),
+      ...(options.times === undefined ? {} : { times: options.times }),
     })
     const reason = report.reasons.length === 0 ? {} : { reason: report.reasons.join('; ') }
-    await endExperiment(sql, id, { state: report.outcome, at: clock.now(), report, ...reason })
+    return { state: report.outcome, report, ...reason }
   } catch (error) {
     log.warn('chaos.experiment.failed', { id, error })
-    const reason = error instanceof AppError ? error.message : 'it failed; the log tells more'
-    await endExperiment(sql, id, { state: 'failed', at: clock.now(), reason })
+    return { state: 'failed', reason: error instanceof AppError ? error.message : 'it failed; the log tells more' }
   } finally {
     await probes.stop()
     await guard.end()
   }
+}
+
+// It has ended when everything is taken back.
+async function perform(experiment: Experiment, running: Omit<Running, 'done'>, options: RunnerOptions): Promise<void> {
+  const end = await attempt(experiment, running, options)
+  await endExperiment(options.sql, running.id, { ...end, at: options.clock.now() })
 }
 
 /** Creates the runner; nothing runs yet. */
