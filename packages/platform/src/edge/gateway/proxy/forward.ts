@@ -38,6 +38,7 @@ export type ForwardOutcome =
 const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
 const heldStatuses: ReadonlySet<number> = new Set([502, 503, 504])
 const maxHeldBytes = 65_536
+const maxTextBytes = 16_384
 const resets: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 const timeouts: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
@@ -126,19 +127,28 @@ function heldAnswer(status: number): ForwardOutcome {
 const isEventStream = (headers: Readonly<Record<string, unknown>>): boolean =>
   String(headers['content-type'] ?? headers.accept ?? '').includes('text/event-stream')
 
-// Passes the answer on as it comes.
+// Passes the answer on as it comes. A short one that is there whole goes out as one text with its head, which costs one write.
 function answering(response: ServerResponse) {
+  const state = { expectedBytes: -1 }
   return {
     begin(status: number, reason: string, headers: ReturnType<typeof answerHeaders>): void {
       response.writeHead(status, reason, headers)
+      const length = headers['content-length']
+      state.expectedBytes = typeof length === 'string' ? Number(length) : -1
       if (isEventStream(headers)) response.flushHeaders() // its reader waits for the head, events may come much later
     },
     data(chunk: Buffer, upstream: Dispatcher.DispatchController): void {
+      if (chunk.length === state.expectedBytes && chunk.length <= maxTextBytes) {
+        response.end(chunk.toString('latin1'), 'latin1')
+        return
+      }
       if (response.write(chunk)) return
       upstream.pause()
       response.once('drain', () => upstream.resume())
     },
-    end: (): void => void response.end(),
+    end(): void {
+      if (!response.writableEnded) response.end()
+    },
   }
 }
 
