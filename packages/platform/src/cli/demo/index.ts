@@ -15,6 +15,7 @@ import { playAudit } from './audit-proof.ts'
 import { playClinic } from './clinic.ts'
 import { playConsent } from './consent.ts'
 import { playHospitals } from './federation.ts'
+import { playFollowedRequest } from './followed-request.ts'
 import { playFrontDesk } from './front-desk.ts'
 import { playImages } from './images.ts'
 import { playReading } from './lung-nodule.ts'
@@ -96,6 +97,7 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
   await playSmartApp(stage)
   await playConsent(stage, patientId)
   await playRefusals(stage, patientId)
+  await playFollowedRequest(stage, patientId)
   await playAudit(stage, patientId, async () => {
     const report = await verifyLocalTrail(system)
     if (!report.ok) throw new Error(report.summary)
