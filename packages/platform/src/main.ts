@@ -334,9 +334,9 @@ export async function startProcess(options: StartOptions): Promise<RunningProces
     })
     shutdown.add('configuration', followConfiguration({ live, registry, log: ports.log, clock: ports.clock }))
     if (names.length < allNames.length) {
-      const { serviceHost: host, servicePort: port, serviceAddress: address } = settings.process
+      const { serviceHost: host, servicePort: port, serviceTags: tags, serviceAddress: address } = settings.process
       const { clock, ids } = ports
-      const where = { host, address, port, transport, registry: registry.port, ids, clock }
+      const where = { host, address, port, tags, transport, registry: registry.port, ids, clock }
       const leave = await listenAll([...local.values()], where)
       shutdown.add('registration', leave)
     }

@@ -14,6 +14,8 @@ export interface ListenOptions {
   readonly address?: string | undefined
   /** Port of the first service, the next ones follow; 0 takes free ones. */
   readonly port: number
+  /** What the instances are known by besides, e.g. their version. */
+  readonly tags: readonly string[]
   readonly transport: ProcessTransport
   readonly registry: Registry
   readonly ids: Ids
@@ -44,7 +46,7 @@ async function listen(service: LocalService, index: number, options: ListenOptio
   const check = new URL('/health/ready', port.url)
   check.hostname = address.includes(':') ? `[${address}]` : address
   const checkUrl = check.href
-  await registry.register({ id, service: name, address, port: port.port, tags: ['xinglin'], checkUrl })
+  await registry.register({ id, service: name, address, port: port.port, tags: ['xinglin', ...options.tags], checkUrl })
   return { id, port, traffic }
 }
 

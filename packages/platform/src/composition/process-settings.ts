@@ -61,6 +61,13 @@ export const processSettings = {
     fallback: 0,
     about: 'First port of this process’ services when they are split, one after the other; 0 takes free ones',
   },
+  serviceTags: {
+    env: 'SERVICE_TAGS',
+    kind: 'list',
+    fallback: [],
+    about:
+      'Tags of this process’ services in the registry, e.g. v2, by which an upstream of the gateway weighs versions',
+  },
   serviceAddress: {
     env: 'SERVICE_ADDRESS',
     kind: 'text',
