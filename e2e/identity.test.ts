@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -32,6 +34,7 @@ let settings: Record<string, string>
 let base: string
 let fhir: string
 let admin: string
+let keySets: Server | undefined
 
 type Body = Readonly<Record<string, unknown>>
 
@@ -77,6 +80,7 @@ before(async () => {
 })
 
 after(async () => {
+  keySets?.close()
   await system?.stop()
   await rm(folder, { recursive: true, force: true })
 })
@@ -196,6 +200,7 @@ test('PKCE, the audience, the address and the code are demanded as they were', a
   assert.equal(await at({ code_challenge: '' }), 'invalid_request')
   assert.equal(await at({ aud: 'https://elsewhere.example.org/fhir' }), 'invalid_request')
   assert.equal(await at({ launch: 'xyz' }), 'invalid_request')
+  assert.equal(await at({ scope: `${scope} xinglin` }), 'invalid_scope')
   assert.equal(await at({ response_type: 'token' }), 'unsupported_response_type')
   const foreign = await openBrowser().open(
     (await begin(fhir, { ...publicApp, redirectUri: 'https://evil.example.org/' }, { scope })).url,
@@ -268,9 +273,36 @@ test('a backend service gets its token by a signed assertion of one use', async 
   }
   const beyond = await get(assertion(claims, key), 'system/*.cruds')
   assert.deepEqual([beyond.status, beyond.body.error], [400, 'invalid_scope'])
+  const { body: rsa } = await get(assertion({ ...claims, iss: 'rsa-feed', sub: 'rsa-feed' }, await rsaFeed()))
+  assert.equal((await ask('/fhir/Patient?name=Zhang', String(rsa.access_token))).status, 200, JSON.stringify(rsa))
   const twice = assertion(claims, key)
   const both = await Promise.all([get(twice), get(twice)])
   assert.deepEqual(both.map(({ status }) => status).toSorted(), [200, 401])
+})
+
+// A service whose RSA key is found at an address of its own.
+async function rsaFeed() {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const keys = [{ ...publicKey.export({ format: 'jwk' }), kid: 'r1', alg: 'RS384', use: 'sig' }]
+  keySets = createServer((_request, response) => response.end(JSON.stringify({ keys })))
+  await new Promise<void>((resolve) => keySets?.listen(0, '127.0.0.1', resolve))
+  const { port } = keySets.address() as AddressInfo
+  const fields = { scopes: ['system/Patient.rs'], roles: ['clinician'], jwksUri: `http://127.0.0.1:${port}/jwks` }
+  await register({ id: 'rsa-feed', name: 'RSA feed', kind: 'backend', ...fields })
+  return { privateKey, kid: 'r1' }
+}
+
+test('a page may call the token endpoint from the origin of its app alone', async () => {
+  const from = async (origin: string) => {
+    const answer = await fetch(`${base}/oidc/token`, {
+      method: 'POST',
+      headers: { origin, 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'grant_type=authorization_code&client_id=growth-chart&code=x&code_verifier=y&redirect_uri=z',
+    })
+    return [answer.status, answer.headers.get('access-control-allow-origin')]
+  }
+  assert.deepEqual(await from('https://app.example.org'), [400, 'https://app.example.org'])
+  assert.deepEqual((await from('https://evil.example.org'))[1], null)
 })
 
 test('a disabled user’s tokens and sessions end', async () => {
@@ -308,20 +340,24 @@ test('a disabled user’s tokens and sessions end', async () => {
 
 test('users and clients are administered from the command line', async () => {
   const run = (...words: string[]) => xinglin(words, settings)
-  const added = await run('user', 'add', 'wang-wu', '--name', 'Wang Wu', '--role', 'pharmacist,clinician')
+  const client = ['notes', '--name', 'Notes', '--kind', 'confidential', '--redirect', redirectUri]
+  const [added, twice, registered] = await Promise.all([
+    run('user', 'add', 'wang-wu', '--name', 'Wang Wu', '--role', 'pharmacist,clinician'),
+    run('user', 'add', 'dr-chen', '--name', 'Chen', '--role', 'pharmacist'),
+    run('client', 'add', ...client, '--scope', 'openid,user/*.rs'),
+  ])
   assert.equal(added.code, 0, added.err)
   const [, made = ''] = /told this once: (\S+)/.exec(added.out) ?? []
   const page = await signIn(openBrowser(), `${base}/auth/oidc/sign-in`, 'wang-wu', made)
   assert.match(page.url.pathname, /^\/app\//)
-  assert.match((await run('user', 'list')).out, /^wang-wu\tWang Wu\tpharmacist,clinician$/m)
-  const twice = await run('user', 'add', 'wang-wu', '--name', 'Wang Wu', '--role', 'pharmacist')
+  const { body } = await ask('/api/v1/identity/users?q=wang', admin)
+  assert.deepEqual(
+    (body.users as Body[]).map(({ username, roles }) => [username, roles]),
+    [['wang-wu', ['pharmacist', 'clinician']]],
+  )
   assert.equal(twice.code, 1)
   assert.match(twice.err, /already/)
-  assert.equal((await run('user', 'disable', 'wang-wu')).code, 0)
-  assert.equal((await signIn(openBrowser(), `${base}/auth/oidc/sign-in`, 'wang-wu', made)).status, 401)
-  const words = ['--name', 'Notes', '--kind', 'confidential', '--redirect', redirectUri, '--scope', 'openid,user/*.rs']
-  assert.match((await run('client', 'add', 'notes', ...words)).out, /Secret, told this once: \S{43}/)
-  assert.match((await run('client', 'list')).out, /^notes\tNotes\tconfidential\topenid user\/\*\.rs$/m)
+  assert.match(registered.out, /Secret, told this once: \S{43}/)
 })
 
 test('guessing a password is bounded, and the page says how long to wait', async () => {

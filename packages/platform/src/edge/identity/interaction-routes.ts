@@ -4,7 +4,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { InteractionResults } from 'oidc-provider'
 import { Type } from 'typebox'
 import { isOwnPage, originOf } from '../../kernel/local-request.ts'
-import type { StoredAccount } from './accounts/account.ts'
+import { isPatientOnly, type StoredAccount } from './accounts/account.ts'
 import { passwordFits } from './accounts/passwords.ts'
 import { findAccount, touchAccount } from './accounts/store.ts'
 import { callerOf, grantConsent, type Interaction, openInteraction } from './interaction.ts'
@@ -95,7 +95,7 @@ async function patientFor(
   { patients }: InteractionParts,
 ): Promise<ConsentPage['patient']> {
   if (!needsPatient(interaction.scopes)) return 'none'
-  if (account.patient !== undefined) return 'own'
+  if (isPatientOnly(account)) return 'own'
   const query = request.query.q ?? ''
   if (query === '') return { query, found: undefined }
   return { query, found: await patients.search(callerOf(account, addressOf(request.raw)), query) }
@@ -166,9 +166,10 @@ async function allow(request: Sent, reply: FastifyReply, interaction: Interactio
   if (account === undefined) throw new AppError('not-found', 'This sign-in is over; begin again at the app')
   const caller = callerOf(account, addressOf(request.raw))
   const isNeeded = needsPatient(interaction.scopes)
-  const patient = isNeeded ? (account.patient ?? request.body.patient) : undefined
+  const isOwn = isPatientOnly(account)
+  const patient = isNeeded ? ((isOwn ? account.patient : undefined) ?? request.body.patient) : undefined
   if (patient === '') return showConsent(request, reply, interaction, { ...parts, account, fault: 'pickFirst' })
-  if (patient !== undefined && account.patient === undefined && !(await parts.patients.isOpen(caller, patient))) {
+  if (patient !== undefined && !isOwn && !(await parts.patients.isOpen(caller, patient))) {
     return showConsent(request, reply, interaction, { ...parts, account, fault: 'notAllowed' })
   }
   const result = await grantConsent(interaction, { account, patient, chosen: request.body.scope }, parts)

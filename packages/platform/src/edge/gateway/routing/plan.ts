@@ -109,7 +109,11 @@ function productRules(parts: PlanParts): readonly RouteRule<Plan>[] {
   const rules = parts.products.flatMap(({ service, paths, openPaths = [] }) =>
     paths.map((prefix) => {
       const plan = planFor({ kind: 'product', service }, prefix, parts)
-      return ruleOf(`product:${service}`, prefix, openPaths.includes(prefix) ? opened(plan) : plan)
+      return ruleOf(
+        `product:${service}`,
+        prefix,
+        openPaths.includes(prefix) ? { ...opened(plan), cors: undefined } : plan,
+      )
     }),
   )
   return [...publicRules, ...rules]

@@ -89,6 +89,9 @@ export function createOidcSignIn(parts: OidcSignInParts): OidcSignIn {
   const { publicUrl, sessions, issuers, ports } = parts
   return {
     async begin(exchange) {
+      // Cookies belong to a name: the way out and back must be at the one that the service comes back to.
+      const { host, pathname } = new URL(`${publicUrl}${flowPath}/sign-in`)
+      if (exchange.request.headers.host !== host) return redirect(exchange, `${publicUrl}${pathname}`, [])
       const [state, nonce, verifier] = [random(), random(), random()]
       const query = new URLSearchParams({
         client_id: clientId,

@@ -27,6 +27,11 @@ export interface StoredAccount extends Account {
 /** Roles that a person may hold; `system` is the platform's own. */
 export const personRoles: readonly Role[] = Object.freeze(allRoles.filter((role) => role !== 'system'))
 
+/** Says whether a person is here as a patient alone, so that only the own record can be meant. */
+export function isPatientOnly({ roles }: Pick<Account, 'roles'>): boolean {
+  return roles.length > 0 && roles.every((role) => role === 'patient')
+}
+
 // NIST SP 800-63B-4, 3.1.1.2: 15 characters where the password stands alone, 64 at least allowed, no rules of composition.
 const minPassword = 15
 const maxPassword = 128
@@ -57,7 +62,9 @@ function accountIssues({ username, name, roles, patient, actor }: Account): read
     ...(patient === undefined || patientPattern.test(patient)
       ? []
       : [issue('patient', 'must be the id of a Patient, without “Patient/”')]),
-    ...(isPatientOnly && patient === undefined ? [issue('patient', 'a patient needs the id of their Patient')] : []),
+    ...(roles.includes('patient') && patient === undefined
+      ? [issue('patient', 'a patient needs the id of their Patient')]
+      : []),
     ...(actor === undefined || actorPattern.test(actor)
       ? []
       : [issue('actor', 'must be a reference such as Practitioner/dr-chen')]),

@@ -2,7 +2,7 @@
 import type { AccessToken, ClientCredentials, Account as ProviderAccount } from 'oidc-provider'
 import type { Clock } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
-import type { StoredAccount } from '../accounts/account.ts'
+import { isPatientOnly, type StoredAccount } from '../accounts/account.ts'
 import { findAccount } from '../accounts/store.ts'
 import { findClient } from '../clients/store.ts'
 import { levelOf } from '../scopes.ts'
@@ -55,6 +55,14 @@ export async function providerAccount(parts: PeopleParts, username: string): Pro
   }
 }
 
+// A clinician who may see everybody is not bound to the patient on the app's screen: that one is told beside the token.
+function patientOf(account: StoredAccount, scope: string, inContext: string | undefined): string | undefined {
+  if (isPatientOnly(account)) return account.patient
+  const isWide = scope.split(' ').some((one) => levelOf(one) === 'user')
+  const own = account.roles.includes('patient') ? account.patient : undefined
+  return isWide ? own : (inContext ?? own)
+}
+
 /** What an access token says besides the standard's claims; the gateway makes the caller of it. */
 export async function accessTokenClaims(
   { sql, isDemo, clock }: PeopleParts,
@@ -66,9 +74,7 @@ export async function accessTokenClaims(
   }
   const account = await activeAccount({ sql, isDemo }, token.accountId)
   const launch = token.grantId === undefined ? undefined : await findLaunch(sql, token.grantId)
-  const isWide = (token.scope ?? '').split(' ').some((scope) => levelOf(scope) === 'user')
-  // A clinician who may see everybody is not bound to the patient on the app's screen; that one is told beside the token.
-  const patient = account?.patient ?? (isWide ? undefined : launch?.patient)
+  const patient = account === undefined ? undefined : patientOf(account, token.scope ?? '', launch?.patient)
   return {
     roles: account?.roles ?? [],
     name: account?.name ?? '',
