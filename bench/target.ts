@@ -6,13 +6,23 @@ import { join } from 'node:path'
 import { issueLocalToken } from '../packages/platform/src/cli/local.ts'
 import { freePorts, startSystem } from '../packages/platform/src/cli/system.ts'
 
+/** CPU time used so far. */
+export interface CpuSeconds {
+  readonly server: number
+  readonly postgres: number
+  /** Processes for models, ciphertexts and codecs that live now. */
+  readonly engines: number
+}
+
 /** A server under load. */
 export interface BenchTarget {
   /** FHIR base without a slash at the end. */
   readonly fhirUrl: string
   readonly token: string | undefined
   /** CPU seconds that the server and its PostgreSQL have used so far; NaN for a server elsewhere. */
-  cpuSeconds(): Promise<{ readonly server: number; readonly postgres: number }>
+  cpuSeconds(): Promise<CpuSeconds>
+  /** The database, when the system is our own. */
+  readonly databaseUrl?: string
   close(): Promise<void>
 }
 
@@ -54,7 +64,7 @@ export async function openTarget(options: TargetOptions): Promise<BenchTarget> {
     return {
       fhirUrl: options.url.replace(/\/+$/, ''),
       token: options.token,
-      cpuSeconds: async () => ({ server: Number.NaN, postgres: Number.NaN }),
+      cpuSeconds: async () => ({ server: Number.NaN, postgres: Number.NaN, engines: Number.NaN }),
       close: async () => undefined,
     }
   }
@@ -71,7 +81,15 @@ export async function openTarget(options: TargetOptions): Promise<BenchTarget> {
   return {
     fhirUrl: `${state.gatewayUrl}/fhir`,
     token: await issueLocalToken(state, { role: 'admin', lifetimeSeconds: 86_400 }),
-    cpuSeconds: async () => ({ server: await cpuOf(state.pid), postgres: await treeCpu(state.postgresPid) }),
+    databaseUrl: state.databaseUrl,
+    async cpuSeconds() {
+      const engines = childrenOf(state.pid).filter((pid) => pid !== state.postgresPid)
+      return {
+        server: await cpuOf(state.pid),
+        postgres: await treeCpu(state.postgresPid),
+        engines: (await Promise.all(engines.map(cpuOf))).reduce((sum, seconds) => sum + seconds, 0),
+      }
+    },
     async close() {
       await system.stop()
       if (options.data === undefined) await rm(folder, { recursive: true, force: true })
