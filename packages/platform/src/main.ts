@@ -34,7 +34,7 @@ import { symptomGraphOf } from './composition/symptom-graph.ts'
 import { openTransport, type ProcessTransport } from './composition/transport.ts'
 import { audit } from './edge/audit/index.ts'
 import { chaos } from './edge/chaos/index.ts'
-import { gateway, type RunningGateway } from './edge/gateway/index.ts'
+import { checkExposure, gateway, type RunningGateway } from './edge/gateway/index.ts'
 import { identity } from './edge/identity/index.ts'
 import { telemetry } from './edge/telemetry/index.ts'
 import { attachCaller } from './kernel/attached-caller.ts'
@@ -235,6 +235,7 @@ function publicUrlOf({ process: own, gateway: edge }: Environment): string {
 async function wire(options: StartOptions, settings: Environment, shutdown: Shutdown): Promise<Wiring> {
   const log = createLogger({ level: () => logLevelOf(settings.process) })
   const names = chooseServices(options.names.length > 0 ? options.names : settings.process.services)
+  if (names.includes('gateway')) checkExposure(settings.gateway) // before anything is started for it
   const dataFolder = dataFolderOf(settings.process)
   await openDataFolder(dataFolder)
   const keys = await systemKeys(dataFolder, settings.process.internalKey)

@@ -51,7 +51,7 @@ export function registryAddress(
 }
 
 // Blocking queries hold a connection each, one for every service that is followed.
-const pool: PoolOptions = { connections: 512, keepAliveMs: 4000, connectMs: 2000 }
+const pool: PoolOptions = { connections: 512, keepAliveMs: 4000, connectMs: 5000 }
 
 const nobody = (): never => {
   throw new Error('The registry calls no other service')
