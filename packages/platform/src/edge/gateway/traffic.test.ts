@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gatewayFixture } from '../../../../../conformance/gateway/gateway-fixture.ts'
-import { startOwnGateway } from '../../../../../conformance/gateway/own-gateway.ts'
+import { fixedRegistry, startOwnGateway } from '../../../../../conformance/gateway/own-gateway.ts'
 import { hmacToken } from '../../../../../conformance/gateway/tokens.ts'
+import { issueToken } from './index.ts'
 
 const fixture = await gatewayFixture()
 const { own, database, admin, get } = fixture
@@ -146,6 +147,31 @@ describe('targets of an upstream', () => {
     Object.assign(canary, { health: 200 })
     await until(async () => (await healthOf('probed')).join() === 'HEALTHY,HEALTHY')
   })
+})
+
+test('versions of an own service share its requests by their tags', async () => {
+  const [stable, canary] = both()
+  for (const one of backends) Object.assign(one, { status: 200, count: 0 })
+  const instance = { address: '127.0.0.1', healthy: true, service: 'far' }
+  const split = await startOwnGateway({
+    database,
+    extra: { routes: [{ service: 'far', paths: ['/far'] }] },
+    registry: fixedRegistry([
+      { ...instance, id: 'one', port: stable.port, tags: ['v1'] },
+      { ...instance, id: 'two', port: canary.port, tags: ['v2'] },
+    ]),
+  })
+  await admin('POST', '/upstreams', 'name=far')
+  await admin('POST', '/upstreams/far/targets', 'target=v1.far.service.consul&weight=3')
+  await admin('POST', '/upstreams/far/targets', 'target=v2.far.service.consul&weight=1')
+  const headers = { authorization: `Bearer ${await issueToken(own.sql, { role: 'clinician' })}` }
+  await until(async () => {
+    for (const one of backends) one.count = 0
+    for (let index = 0; index < 8; index++) await (await fetch(`${split.url}/far/x`, { headers })).text()
+    return stable.count === 6 && canary.count === 2
+  })
+  await split.close()
+  await admin('DELETE', '/upstreams/far')
 })
 
 test('an upstream that cannot be reached is soon not tried any more', async () => {
