@@ -12,8 +12,10 @@ import type { RunState } from '../run-state.ts'
 import { startSplitSystem } from '../split-system.ts'
 import { freePorts, startSystem } from '../system.ts'
 import { playAudit } from './audit-proof.ts'
+import { playChaos } from './chaos.ts'
 import { playClinic } from './clinic.ts'
 import { playConsent } from './consent.ts'
+import { playEdge } from './edge.ts'
 import { playHospitals } from './federation.ts'
 import { playFollowedRequest } from './followed-request.ts'
 import { playFrontDesk } from './front-desk.ts'
@@ -97,6 +99,7 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
   await playSmartApp(stage)
   await playConsent(stage, patientId)
   await playRefusals(stage, patientId)
+  await playEdge(stage)
   await playFollowedRequest(stage, patientId)
   await playAudit(stage, patientId, async () => {
     const report = await verifyLocalTrail(system)
@@ -115,6 +118,7 @@ async function playPlugs(voice: Voice, start: typeof startSystem): Promise<void>
   try {
     const options = { restart, patients: plugPatients, journalFolder: join(folder, 'imports') }
     held.system = await playPulledPlugs(stage, { ...options, system: held.system })
+    await playChaos(stage)
   } finally {
     await held.system.stop()
     await rm(folder, { recursive: true, force: true })
