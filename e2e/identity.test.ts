@@ -126,7 +126,7 @@ test('discovery says what OpenID and SMART ask for', async () => {
     (keys as Body[]).map(({ alg, d }) => [alg, d]),
     [
       ['RS256', undefined],
-      ['ES384', undefined],
+      ['ES256', undefined],
     ],
   )
 })

@@ -113,7 +113,7 @@ test('a secret is told once and kept as a hash; keys are made once by all proces
   )
   assert.deepEqual(
     first.map(({ alg }) => alg),
-    ['RS256', 'ES384'],
+    ['RS256', 'ES256'],
   )
   const later = { ...clock, now: () => new Date(Date.now() + 89.5 * 86_400_000) }
   const overlapping = await signingKeys({ sql, sealing, clock: later, log: silentLogger, keyDays: 90 })

@@ -128,7 +128,7 @@ export function ownIssuer(publicUrl: string): TrustedIssuer {
     issuer: publicUrl,
     jwksUrl: undefined,
     audiences: [`${publicUrl}/fhir`],
-    algorithms: ['ES384'],
+    algorithms: ['ES256'],
     roleClaim: 'roles',
     roles: new Map(),
     patientClaim: 'patient',

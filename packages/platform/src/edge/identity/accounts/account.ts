@@ -50,7 +50,6 @@ function demand(issues: readonly Issue[]): void {
 }
 
 function accountIssues({ username, name, roles, patient, actor }: Account): readonly Issue[] {
-  const isPatientOnly = roles.length > 0 && roles.every((role) => role === 'patient')
   return [
     ...(usernamePattern.test(username)
       ? []

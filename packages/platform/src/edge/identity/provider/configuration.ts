@@ -123,7 +123,7 @@ export function configurationOf(
     clientDefaults: { id_token_signed_response_alg: 'RS256' },
     enabledJWA: {
       clientAuthSigningAlgValues: [...assertionAlgorithms],
-      idTokenSigningAlgValues: ['RS256', 'ES384'],
+      idTokenSigningAlgValues: ['RS256', 'ES256'],
     },
     assertJwtClientAuthClaimsAndHeader: demandAssertion(errors, () => clock.now().getTime() / 1000),
     clockTolerance: clockToleranceSeconds,

@@ -39,7 +39,7 @@ export async function resourceServer(
     audience: fhirBase,
     accessTokenTTL: accessTokenSeconds,
     accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: 'ES384' } },
+    jwt: { sign: { alg: 'ES256' } },
   }
 }
 
