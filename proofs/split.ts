@@ -26,10 +26,10 @@ interface Told {
 
 const program = fileURLToPath(new URL('../packages/platform/src/cli/main.ts', import.meta.url))
 const walks: readonly (readonly string[])[] = [
-  ['demo', '--patients', '20'],
   ['demo', '--patients', '20', '--split'],
-  ['article'],
   ['article', '--split'],
+  ['demo', '--patients', '20'],
+  ['article'],
 ]
 
 async function tell(words: readonly string[], say: (line: string) => void): Promise<string> {

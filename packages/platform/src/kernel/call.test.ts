@@ -114,6 +114,24 @@ test('passes over a dead instance, and says unavailable when all are dead or non
   await app.close()
 })
 
+test('sends a POST again only where nobody can have read it', async () => {
+  const [app, gone] = [serviceWith(new Map()), serviceWith(new Map())]
+  const ports: number[] = []
+  for (const one of [app, gone]) {
+    await one.listen({ port: 0, host: '127.0.0.1' })
+    ports.push((one.server.address() as AddressInfo).port)
+  }
+  await gone.close()
+  const instances = ports.map((port, at): Instance => {
+    return { id: String(at), service: 'sample', address: '127.0.0.1', port, healthy: true, tags: [] }
+  })
+  const { call, close } = callsTo(undefined, instances)
+  const echo = { method: 'POST', body: '{"a":1}', headers: { 'content-type': 'application/json' } }
+  for (let round = 0; round < 10; round++) assert.equal((await call('sample')('/echo', echo)).status, 200)
+  await close()
+  await app.close()
+})
+
 test('lets no id lead to another address: dot segments are refused before anything is asked', async () => {
   const { call, close } = callsTo(serviceWith(new Map()), [])
   for (const id of ['.', '..', '%2e%2E', '.%2e', '../who', './', '..\\who', '..?_id=1', '..#']) {
