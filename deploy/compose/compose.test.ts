@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { DCLinter } from 'dclint'
 import { parse } from 'yaml'
+import { listeningPorts } from '../../packages/platform/src/composition/ports.ts'
 import { readSettings } from '../../packages/platform/src/kernel/config.ts'
 import { services, settingsByOwner } from '../../packages/platform/src/services.ts'
 import { acceptedSettings } from '../docker/accepted.ts'
@@ -115,6 +116,19 @@ test('published ports are those of the settings, on loopback alone', async () =>
       assert.equal(host, '127.0.0.1', name)
       assert.ok(all.includes(Number(port) as never), `${name}: ${port}`)
     }
+  }
+})
+
+test('no two listeners of a part want the same port', async () => {
+  const image = await imageEnvironment()
+  const own = ['gateway', 'registry'] // they answer on ports of their own alone
+  for (const [name, part] of ours) {
+    const settings = readSettings(settingsByOwner, { ...image, ...environmentOf(part) })
+    const { services: names, servicePort: first } = settings.process
+    const open = listeningPorts({ specs: settingsByOwner, settings }).filter(({ owner }) => names.includes(owner))
+    const rooms = names.filter((one) => !own.includes(one)).map((_room, at) => first + at)
+    const all = [...open.map(({ port }) => port), ...rooms]
+    assert.equal(new Set(all).size, all.length, `${name}: ${all}`)
   }
 })
 

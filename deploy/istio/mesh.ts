@@ -2,7 +2,7 @@
 import { ApiObject } from 'cdk8s'
 import { k8s } from 'cdk8s-plus-34'
 import type { Construct } from 'constructs'
-import { edges, firstPort, type Group, groups, portsOf } from '../kubernetes/groups.ts'
+import { edges, type Group, groups, portsOf, servicePort } from '../kubernetes/groups.ts'
 import { dimsePort, flowerPort, gatewayPort, image, namespace, registryPort } from '../kubernetes/names.ts'
 import { common, labelsOf, podOf, stable } from '../kubernetes/workload.ts'
 
@@ -103,7 +103,7 @@ export function addMesh(scope: Construct): void {
 
 function addShare(scope: Construct, service: string, labels: Record<string, string>): void {
   const to = (subset: string, weight: number): unknown => ({
-    destination: { host: service, subset, port: { number: firstPort } },
+    destination: { host: service, subset, port: { number: servicePort } },
     weight,
   })
   new ApiObject(scope, `${service}-share`, {

@@ -117,10 +117,15 @@ function targetsOf({ labels }: Pod): readonly Target[] {
     })
 }
 
+function targetOf(service: string): number {
+  const all = [podNamed('Deployment', 'clinical'), podNamed('StatefulSet', 'audit')].flatMap(targetsOf)
+  return all.find(({ name }) => name === service)?.port ?? 0
+}
+
 async function writePatient(): Promise<string> {
   const keys = await systemKeys(state.folder, secret)
   const caller = { subject: 'test', name: 'Test', roles: ['clinician'], scopes: [], purpose: 'TREAT' } as const
-  const answer = await fetch(`http://${hosts.clinical}:8000/fhir/Patient`, {
+  const answer = await fetch(`http://${hosts.clinical}:${targetOf('patient')}/fhir/Patient`, {
     method: 'POST',
     headers: { 'content-type': 'application/fhir+json', [callerHeader]: signInternalToken(caller, keys.internal) },
     body: JSON.stringify({ resourceType: 'Patient', name: [{ family: 'Zhang' }] }),
@@ -148,7 +153,7 @@ test('each Service leads to the port where its room answers, and the pod says wh
   const targets = targetsOf(clinical)
   assert.deepEqual(targets.map(({ name }) => name).toSorted(), ['emr', 'patient', 'pharmacy', 'triage'])
   for (const { name, port } of targets) assert.equal((await healthAt(hosts.clinical, port)).service, name)
-  assert.equal((await healthAt(hosts.audit, 8000)).service, 'audit')
+  assert.equal((await healthAt(hosts.audit, targetOf('audit'))).service, 'audit')
   const command = clinical.container.readinessProbe?.exec?.command ?? []
   assert.deepEqual(command.slice(0, 2), ['node', '/usr/local/lib/xinglin/ready.mjs'])
   await run(process.execPath, [ready, ...command.slice(2)], { env: { SERVICE_HOST: hosts.clinical } })

@@ -1,7 +1,7 @@
 // The long-running parts of a group: Deployment or StatefulSet, Services, autoscaler, disruption budget, service account.
 import { k8s } from 'cdk8s-plus-34'
 import type { Construct } from 'constructs'
-import { firstPort, type Group, portsOf } from './groups.ts'
+import { type Group, portsOf, servicePort } from './groups.ts'
 import { dimsePort, flowerPort, gatewayPort, registryPort } from './names.ts'
 import { common, labelsOf, podOf, stable } from './workload.ts'
 
@@ -46,7 +46,7 @@ interface ServicePort {
 // Every service is reached by its own name and the same port, whichever pods it lives in (SERVICE_DNS).
 function servicePorts(group: Group): readonly ServicePort[] {
   const { services } = group
-  const own = portsOf(group).map(({ service, port }) => ({ service, port: firstPort, target: port, isHttp: true }))
+  const own = portsOf(group).map(({ service, port }) => ({ service, port: servicePort, target: port, isHttp: true }))
   return [
     ...(services.includes('gateway') ? [{ service: 'gateway', port: 80, target: gatewayPort, isHttp: true }] : []),
     ...(services.includes('registry')

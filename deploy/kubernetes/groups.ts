@@ -16,8 +16,10 @@ export interface Group {
   readonly isStateful: boolean
 }
 
-/** First port of a group's services, one after the other (SERVICE_PORT). */
-export const firstPort = 8000
+/** Port of every Service, whatever port its pods listen on (SERVICE_DNS). */
+export const servicePort = 8000
+/** First port of a group's services in its pods, one after the other (SERVICE_PORT); 8001 and 8010 are taken inside. */
+export const firstPort = 8100
 
 interface Shape extends Omit<Group, 'services'> {
   readonly members: readonly string[]

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { listeningPorts } from '../../packages/platform/src/composition/ports.ts'
 import { readSettings } from '../../packages/platform/src/kernel/config.ts'
 import { services, settingsByOwner } from '../../packages/platform/src/services.ts'
 import { sourceFiles } from '../../scripts/house/source-files.ts'
@@ -80,6 +81,18 @@ test('every Service leads to a port that its pods open', () => {
   }
   const named = new Set(ofKind('Service').map(({ metadata }) => metadata.name))
   for (const group of groups) for (const { service } of portsOf(group)) assert.ok(named.has(service), service)
+})
+
+test('no two listeners of a pod want the same port', () => {
+  for (const pod of pods) {
+    const settings = readSettings(settingsByOwner, environmentOf(pod, secretOf))
+    const { services: names, servicePort: first } = settings.process
+    const open = listeningPorts({ specs: settingsByOwner, settings }).filter(({ owner }) => names.includes(owner))
+    const own = groups.find(({ services: inside }) => inside.join() === names.join())
+    const rooms = own === undefined ? [] : portsOf(own).map((_room, at) => first + at)
+    const all = [...open.map(({ port }) => port), ...rooms]
+    assert.equal(new Set(all).size, all.length, `${pod.of.metadata.name}: ${all}`)
+  }
 })
 
 test('every variable is a setting that a start accepts, or is used by its own script', async () => {

@@ -1,4 +1,5 @@
 // Names that the manifests share: the namespace, the image, the secrets that operators make, and the settings of all pods.
+import { servicePort } from './groups.ts'
 
 /** Namespace of everything. */
 export const namespace = 'xinglin'
@@ -53,7 +54,7 @@ export const flowerCertificate = { secret: 'xinglin-flower-tls', folder: '/etc/x
 /** Settings of all pods. */
 export const settings: Readonly<Record<string, string>> = {
   PUBLIC_URL: 'https://xinglin.example.org',
-  SERVICE_DNS: '{service}:8000',
+  SERVICE_DNS: `{service}:${servicePort}`,
   CONSUL_HTTP_ADDR: `http://registry:${registryPort}`,
   SERVICE_TLS: 'false',
   DATABASE_POOL: '10',
