@@ -28,6 +28,11 @@ const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+// Printable ASCII stays, all else is written as escaped bytes of UTF-8.
+function percentEncoded(text: string): string {
+  return text.replace(/[^\x20-\x24\x26-\x7e]+/g, (part) => encodeURIComponent(part))
+}
+
 /** The answer that refuses a call: its headers are its trailers. */
 export function grpcRefusal(error: unknown, traceId: string): OutgoingHttpHeaders {
   const status = error instanceof AppError ? (statuses[error.code] ?? unknown) : unknown
@@ -37,7 +42,7 @@ export function grpcRefusal(error: unknown, traceId: string): OutgoingHttpHeader
     [HTTP2_HEADER_STATUS]: 200,
     [HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc',
     'grpc-status': String(status),
-    'grpc-message': encodeURIComponent(shown).replaceAll('%20', ' '),
+    'grpc-message': percentEncoded(shown),
   }
 }
 

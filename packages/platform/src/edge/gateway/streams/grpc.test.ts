@@ -157,6 +157,7 @@ describe('a gRPC call', () => {
     await define('/services/lab/plugins', { name: 'jwt' })
     const { error } = await call('/lab.Lab/Once')
     assert.equal(error?.code, status.UNAUTHENTICATED)
+    assert.equal(error?.details, 'Send a valid credential: Authorization: Bearer <token>')
     await define('/consumers', { username: 'analyser' })
     const made = (await define('/consumers/analyser/jwt', {})) as { key: string; secret: string }
     const seen = await call('/lab.Lab/Once', { authorization: `Bearer ${hmacToken(made)}` })
