@@ -15,7 +15,8 @@ interface Circuit {
 }
 
 const failuresUntilOpen = 5
-const restMs = 5000
+// Short: a target that others share, as a database, comes back for all of them at once.
+const restMs = 2000
 const maxTargets = 1000
 
 /** Creates breakers that start closed. */

@@ -41,8 +41,8 @@ export const closedCircuit: Circuit = Object.freeze({
   untilMs: 0,
 })
 
-/** How long an open circuit rests before a trial. */
-export const restMs = 5000
+/** How long an open circuit rests before a trial: short, since what failed is often shared by all, and comes back at once. */
+export const restMs = 2000
 
 const opened = (nowMs: number): Circuit => ({ ...closedCircuit, state: 'open', untilMs: nowMs + restMs })
 const isOver = (count: number, limit: number): boolean => limit > 0 && count >= limit
