@@ -4,6 +4,7 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { hmacToken } from '../conformance/gateway/tokens.ts'
@@ -199,4 +200,5 @@ const ratios = {
   ),
   refreshToRead: round(system.refresh.serverCpuMicros / system.readWithConsumerToken.serverCpuMicros, 1),
 }
-console.log(JSON.stringify({ bench: 'identity', ...measuredOn(), edgeCpuMicros, system, ratios }, null, 2))
+const loadAverage = loadavg().map((one) => round(one))
+console.log(JSON.stringify({ bench: 'identity', ...measuredOn(), loadAverage, edgeCpuMicros, system, ratios }, null, 2))
