@@ -5,6 +5,7 @@ import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
 import type { Tensor } from '../../kernel/ports.ts'
+import { onnxGraph } from '../../testing/onnx-graph.ts'
 import { convolutionGraph, integerGraph, sumGraph } from '../../testing/onnx-samples.ts'
 import { silentLogger } from '../../testing/silent-logger.ts'
 import { createOnnx } from './index.ts'
@@ -38,6 +39,28 @@ test('runs a graph in a child process, whole or the outputs that are asked for',
   assert.deepEqual(Object.keys(await session.run(feeds, { outputs: ['difference'] })), ['difference'])
   const { computeNs } = await session.runTimed(feeds)
   assert.ok(computeNs > 0 && computeNs < 1e9)
+  await session.close()
+})
+
+test('outputs that are the input itself or a constant are right in every run, though their memory is freed after each', async () => {
+  const size = 4096
+  const session = await onnx.open(
+    onnxGraph({
+      inputs: [{ name: 'x', shape: ['batch', size] }],
+      outputs: ['same', 'five'].map((name) => ({ name, shape: ['rows', size] })),
+      constants: [{ name: 'w', shape: [1, size], data: new Float32Array(size).fill(5) }],
+      nodes: [
+        { op: 'Identity', inputs: ['x'], outputs: ['same'] },
+        { op: 'Identity', inputs: ['w'], outputs: ['five'] },
+      ],
+    }),
+  )
+  for (let value = 0; value < 20; value++) {
+    const x = matrix(new Array<number>(size).fill(value), size)
+    const { same, five } = await session.run({ x })
+    assert.deepEqual([same?.data, five?.data], [x.data, new Float32Array(size).fill(5)])
+  }
+  assert.equal(session.restarts, 0)
   await session.close()
 })
 
