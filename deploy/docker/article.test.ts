@@ -62,7 +62,7 @@ function start(environment: Readonly<Record<string, string>>): ChildProcess {
 }
 
 async function answerOf(url: string, child: ChildProcess): Promise<Response> {
-  for (const until = Date.now() + 60_000; Date.now() < until; await delay(50)) {
+  for (const until = Date.now() + 180_000; Date.now() < until; await delay(100)) {
     if (child.exitCode !== null) throw new Error('a part could not start')
     const answer = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined)
     if (answer?.ok === true) return answer

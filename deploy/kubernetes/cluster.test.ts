@@ -92,7 +92,7 @@ async function start(pod: Pod, host: string): Promise<ChildProcess> {
 }
 
 async function healthAt(host: string, port: number): Promise<{ readonly service: string }> {
-  for (const until = Date.now() + 60_000; Date.now() < until; await delay(50)) {
+  for (const until = Date.now() + 180_000; Date.now() < until; await delay(100)) {
     const answer = await fetch(`http://${host}:${port}/health/live`).catch(() => undefined)
     if (answer?.ok === true) return (await answer.json()) as { readonly service: string }
   }

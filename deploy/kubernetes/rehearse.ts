@@ -17,7 +17,7 @@ import { committed, environmentOf, type Pod, podNamed, pods } from './committed.
 const program = fileURLToPath(new URL('../../packages/platform/src/cli/main.ts', import.meta.url))
 const self = fileURLToPath(import.meta.url)
 const secret = 'a secret of a rehearsal, long enough for a key'
-const readyLimitMs = 180_000
+const readyLimitMs = 300_000
 
 interface Door {
   readonly name: string
