@@ -19,7 +19,7 @@ interface Trace {
   readonly spans: readonly Step[]
 }
 
-// Another process sends its steps within a second; until then the trace is not whole.
+// Another process sends its steps within seconds; until then the trace is not whole.
 async function wholeTrace(stage: Stage, traceId: string): Promise<Trace> {
   const token = await stage.token('operator')
   for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += lookEveryMs) {

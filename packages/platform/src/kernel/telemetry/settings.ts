@@ -52,7 +52,7 @@ export const openTelemetrySettings = {
   delayMs: {
     env: 'OTEL_BSP_SCHEDULE_DELAY',
     kind: 'integer',
-    fallback: 1000,
+    fallback: 2000,
     min: 10,
     max: 600_000,
     about: 'Longest wait of an ended span before it is sent, in milliseconds',

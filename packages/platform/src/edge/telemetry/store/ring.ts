@@ -49,44 +49,44 @@ async function empty(tx: Tx, number: number): Promise<void> {
   await tx.query({ text: 'UPDATE telemetry.segment SET spans = 0 WHERE number = $1', values: [number] })
 }
 
-async function advance(tx: Tx, from: number): Promise<number> {
+async function advance(tx: Tx, from: number, spans: number): Promise<number> {
   const next = (from + 1) % segments
   await empty(tx, next)
   await tx.query({
-    text: `UPDATE telemetry.segment SET is_current = (number = $1), since = CASE WHEN number = $1 THEN now() ELSE since END
+    text: `UPDATE telemetry.segment SET is_current = (number = $1), newest = now(),
+             since = CASE WHEN number = $1 THEN now() ELSE since END,
+             spans = CASE WHEN number = $1 THEN $3 ELSE spans - $3 END
            WHERE number IN ($1, $2)`,
-    values: [next, from],
+    values: [next, from, spans],
   })
   return next
 }
 
-// The row lock makes writers take turns; without it two could empty a segment that the other has just begun.
-async function currentSegment(tx: Tx, { maxSpans, keepHours }: RingLimits): Promise<number> {
+// Counting takes the row's lock, which makes writers take turns: without it two could empty a segment that the other has just begun.
+// What is lost in a crash of the database within its last moments is only telemetry, so the commit does not wait for the disk.
+async function segmentFor(tx: Tx, spans: number, { maxSpans, keepHours }: RingLimits): Promise<number> {
   const [current] = await tx.query<Current>({
-    name: 'telemetry.segment',
-    text: `SELECT number, spans >= $1 OR since < now() - make_interval(secs => $2) AS "isDone"
-           FROM telemetry.segment WHERE is_current FOR UPDATE`,
-    values: [Math.ceil(maxSpans / segments), (keepHours * 3600) / segments],
+    name: 'telemetry.segment.fill',
+    text: `WITH quick AS MATERIALIZED (
+             SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '2s', true))
+           UPDATE telemetry.segment SET spans = spans + $1, newest = now() FROM quick WHERE is_current
+           RETURNING number, spans - $1 >= $2 OR since < now() - make_interval(secs => $3) AS "isDone"`,
+    values: [spans, Math.ceil(maxSpans / segments), (keepHours * 3600) / segments],
   })
   if (current === undefined) throw new Error('The ring of the traces has no current segment')
-  return current.isDone ? advance(tx, current.number) : current.number
+  return current.isDone ? advance(tx, current.number, spans) : current.number
 }
 
-/** Keeps parts. What is lost in a crash of the database within its last moments is only telemetry, so the commit does not wait for the disk. */
+/** Keeps parts. */
 export async function keepParts(sql: Sql, parts: readonly TracePart[], limits: RingLimits): Promise<void> {
   if (parts.length === 0) return
+  const spans = parts.reduce((sum, part) => sum + part.spans.length, 0)
   await sql.transaction(async (tx) => {
-    await tx.query({ text: "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '2s'" })
-    const segment = await currentSegment(tx, limits)
+    const segment = await segmentFor(tx, spans, limits)
     await tx.copyIn(
       `telemetry.part_${segment} (${columns})`,
       parts.map((part) => rowOf(segment, part)),
     )
-    await tx.query({
-      name: 'telemetry.segment.filled',
-      text: 'UPDATE telemetry.segment SET spans = spans + $2, newest = now() WHERE number = $1',
-      values: [segment, parts.reduce((sum, { spans }) => sum + spans.length, 0)],
-    })
   })
 }
 
