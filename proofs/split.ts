@@ -58,7 +58,8 @@ function toldIn(text: string): readonly Told[] {
 export async function proveWalk(words: readonly string[], say: (line: string) => void): Promise<WalkReport> {
   const begunMs = performance.now()
   const text = await tell(words, say)
-  const told = text.trim() === '' ? [{ title: 'the walk', seen: 'it told nothing', ok: false }] : toldIn(text)
+  const scenes = text.trim() === '' ? [] : toldIn(text)
+  const told: readonly Told[] = scenes.length === 0 ? [{ title: 'the walk', seen: 'it told nothing', ok: false }] : scenes
   const failed = told.filter((scene: Told) => scene.ok === false || scene.result === 'failed')
   return {
     walk: `xinglin ${words.join(' ')}`,

@@ -25,7 +25,7 @@ export interface SplitSystem extends StartedSystem {
 
 /**
  * Starts it on a data folder, with certificates that are made there.
- * @throws AppError when a part stops, or the whole is not ready within two minutes
+ * @throws AppError when a part stops, or the whole is not ready within four minutes
  */
 export async function startSplitSystem(
   dataFolder: string,

@@ -24,7 +24,7 @@ export interface StartedSystem {
 }
 
 const program = fileURLToPath(new URL('./main.ts', import.meta.url))
-const startLimitMs = 120_000
+const startLimitMs = 240_000 // a guard against hanging; an end is noticed at once
 
 // A system that is started beside another one must not share its database, its registry or its address; empty is unset.
 const ownAlone = {
@@ -112,7 +112,7 @@ async function untilSo(
 
 /**
  * Waits until the process that holds the gateway has started, whoever else is still missing.
- * @throws AppError when it stops, or two minutes have passed
+ * @throws AppError when it stops, or four minutes have passed
  */
 export function untilStarted(edge: SystemProcess, dataFolder: string): Promise<RunState> {
   return untilSo([edge], dataFolder, async () => true)
@@ -120,7 +120,7 @@ export function untilStarted(edge: SystemProcess, dataFolder: string): Promise<R
 
 /**
  * Waits until the gateway, which the first process holds, says that every service is ready.
- * @throws AppError when a process stops, or two minutes have passed; its last output is in the message
+ * @throws AppError when a process stops, or four minutes have passed; its last output is in the message
  */
 export function untilReady(processes: readonly SystemProcess[], dataFolder: string): Promise<RunState> {
   return untilSo(processes, dataFolder, ({ gatewayUrl }) => isReady(gatewayUrl))
@@ -128,7 +128,7 @@ export function untilReady(processes: readonly SystemProcess[], dataFolder: stri
 
 /**
  * Starts a system on a data folder with the given settings (environment variables).
- * @throws AppError when it stops or is not ready within two minutes; its last output is in the message
+ * @throws AppError when it stops or is not ready within four minutes; its last output is in the message
  */
 export async function startSystem(
   dataFolder: string,

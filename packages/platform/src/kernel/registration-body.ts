@@ -3,7 +3,7 @@ import type { Registry } from './ports.ts'
 import { serviceHostName } from './transport.ts'
 
 // One look that comes late on a busy machine is no failure yet; who calls a process that is gone notices at once.
-const failuresBeforeCritical = 3
+const failuresBeforeCritical = 2
 
 /** Body of `PUT /v1/agent/service/register`: its health address, else its port, is looked at every two seconds. */
 export function registrationBody(instance: Parameters<Registry['register']>[0]): Readonly<Record<string, unknown>> {
@@ -20,7 +20,7 @@ export function registrationBody(instance: Parameters<Registry['register']>[0]):
       ...(checkUrl === undefined ? { TCP: `${host}:${port}` } : { HTTP: checkUrl }),
       ...(isSecure ? { TLSServerName: serviceHostName(service) } : {}),
       Interval: '2s',
-      Timeout: '1s',
+      Timeout: '2s',
       FailuresBeforeCritical: failuresBeforeCritical,
       DeregisterCriticalServiceAfter: '1m',
     },
