@@ -44,7 +44,7 @@ type Values = Readonly<Record<string, string>>
 
 const readyLimitMs = 300_000 // a busy machine
 const lookEveryMs = 100
-const poolSize = '6' // eight processes share the hundred connections of one PostgreSQL
+const poolSize = '8' // eight processes share the connections of one PostgreSQL
 
 async function until(what: string, one: SystemProcess, isSo: () => Promise<boolean>): Promise<void> {
   const signal = AbortSignal.timeout(readyLimitMs)

@@ -94,7 +94,7 @@ async function syncFolder(path: string): Promise<void> {
 const houseSettings: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: '60',
+  max_connections: '160', // several processes share it, each with a pool of its own
   shared_buffers: '96MB',
   effective_cache_size: '1GB',
   work_mem: '8MB',
