@@ -8,6 +8,7 @@ import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } f
 import { computeEncrypted } from './console/encrypted.ts'
 import { allowApp, openConsent, openSignIn, signInThere } from './console/identity.ts'
 import { busyPatient, goTo, noChromium, openStage, type Stage, settle } from './console/stage.ts'
+import { askToBreakGlass, breakTheGlass, whoBrokeGlass, withholdFromPharmacists } from './console/withheld.ts'
 
 interface Screen {
   readonly name: string
@@ -86,6 +87,11 @@ const screens: readonly Screen[] = [
   { name: 'risk, not assessed', persona: chen, path: `${chart}/risk` },
   { name: 'risk', persona: chen, path: '/patients/icu-patient/risk', prepare: assessRisk },
   { name: 'own record', persona: 'zhang-san', path: '/' },
+  { name: 'own privacy', persona: 'zhang-san', path: '/patients/zhang-san/privacy', prepare: withholdFromPharmacists },
+  { name: 'a withheld chart', persona: 'pharmacist-wu', path: '/patients/zhang-san', prepare: askToBreakGlass },
+  { name: 'a broken glass', persona: 'pharmacist-wu', path: '/patients/zhang-san', prepare: breakTheGlass },
+  { name: 'who broke it', persona: 'zhang-san', path: '/patients/zhang-san/privacy', prepare: whoBrokeGlass },
+  { name: 'broken glasses in the trail', persona: he, path: '/audit?purpose=BTG' },
   { name: 'triage, begin', persona: 'zhang-san', path: '/triage' },
   { name: 'triage, a question', persona: 'zhang-san', path: '/triage', prepare: beginInterview },
   {

@@ -8,6 +8,7 @@ import { createRoot } from 'react-dom/client'
 import { createRequest } from './api/client.ts'
 import { isPassing } from './api/failure.ts'
 import type { Session } from './api/session.ts'
+import { emergencyReason } from './app/emergency.ts'
 import { createAppRouter } from './app/router.tsx'
 import { onSessionElsewhere, sessionKey } from './app/session.ts'
 import { LanguageProvider } from './language/LanguageProvider.tsx'
@@ -28,6 +29,7 @@ const queries = new QueryClient({
 
 const request = createRequest({
   csrfToken: () => queries.getQueryData<Session | null>(sessionKey)?.csrfToken,
+  emergencyReason: (path) => emergencyReason(queries, path),
   onUnauthenticated: () => {
     queries.setQueryData(sessionKey, null)
     void router.invalidate() // the guard of the signed-in screens leads to the sign-in

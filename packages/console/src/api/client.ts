@@ -15,6 +15,8 @@ export interface RequestOptions {
 /** What the session adds to requests; the client asks for it each time. */
 export interface ClientSession {
   readonly csrfToken: () => string | undefined
+  /** Why the glass is broken for the patient that the path is about, if it is. */
+  readonly emergencyReason?: (path: string) => string | undefined
   /** Called when the server says that nobody is signed in. */
   readonly onUnauthenticated: () => void
 }
@@ -33,23 +35,30 @@ function hex(bytes: number): string {
   )
 }
 
-function headersOf(options: RequestOptions, traceId: string, csrfToken: string | undefined): HeadersInit {
+interface Given {
+  readonly traceId: string
+  readonly csrfToken: string | undefined
+  readonly emergency: string | undefined
+}
+
+function headersOf(options: RequestOptions, { traceId, csrfToken, emergency }: Given): HeadersInit {
   return {
     accept: 'application/fhir+json, application/json',
     traceparent: `00-${traceId}-${hex(8)}-01`,
     ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }),
+    ...(emergency === undefined ? {} : { 'x-break-glass-reason': encodeURIComponent(emergency) }),
     ...(csrfToken === undefined || options.method === undefined ? {} : { 'x-csrf-token': csrfToken }),
   }
 }
 
-async function send(path: string, options: RequestOptions, given: { traceId: string; csrfToken: string | undefined }) {
+async function send(path: string, options: RequestOptions, given: Given) {
   const limit = AbortSignal.timeout(options.timeoutMs ?? patienceMs)
-  const { traceId, csrfToken } = given
+  const { traceId } = given
   try {
     return await fetch(path, {
       method: options.method ?? 'GET',
-      headers: headersOf(options, traceId, csrfToken),
+      headers: headersOf(options, given),
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       credentials: 'same-origin',
       cache: 'no-store',
@@ -79,7 +88,11 @@ async function bodyOf(response: Response, traceId: string): Promise<unknown> {
 export function createRequest(session: ClientSession): Request {
   return async <T>(path: string, options: RequestOptions = {}) => {
     const traceId = hex(16)
-    const response = await send(path, options, { traceId, csrfToken: session.csrfToken() })
+    const response = await send(path, options, {
+      traceId,
+      csrfToken: session.csrfToken(),
+      emergency: session.emergencyReason?.(path),
+    })
     const body = await bodyOf(response, traceId)
     if (isAnswer(path, response)) return body as T // the parse boundary: each caller names the shape of its answer
     if (response.status === 401 && !path.startsWith('/auth/')) session.onUnauthenticated()

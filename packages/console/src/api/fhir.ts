@@ -147,6 +147,15 @@ export interface Procedure extends Resource<'Procedure'> {
   readonly performedPeriod?: Period
 }
 
+/** http://hl7.org/fhir/R4/consent.html */
+export interface Consent extends Resource<'Consent'> {
+  readonly status?: string
+  readonly provision?: {
+    readonly type?: string
+    readonly actor?: readonly { readonly role?: CodeableConcept; readonly reference?: Reference }[]
+  }
+}
+
 /** http://hl7.org/fhir/R4/immunization.html */
 export interface Immunization extends Resource<'Immunization'> {
   readonly status?: string
@@ -168,6 +177,7 @@ export interface AuditEvent extends Resource<'AuditEvent'> {
     readonly altId?: string
     readonly requestor?: boolean
     readonly role?: readonly CodeableConcept[]
+    readonly purposeOfUse?: readonly CodeableConcept[]
     readonly network?: { readonly address?: string }
   }[]
   readonly entity?: readonly {
@@ -195,6 +205,7 @@ export type FhirResource =
   | Procedure
   | Immunization
   | AuditEvent
+  | Consent
 
 /** A searchset. */
 export interface Bundle<T extends FhirResource> {

@@ -29,7 +29,7 @@ const patientValues = only('q', 'sex', 'age', 'has', 'sort')
 const timelineValues = only('kind')
 const resultValues = only('code')
 const encounterValues = only('encounter')
-const auditValues = only('patient', 'agent', 'action', 'outcome', 'from', 'to', 'event')
+const auditValues = only('patient', 'agent', 'action', 'outcome', 'purpose', 'from', 'to', 'event')
 const federationValues = only('federation')
 const modelValues = only('model', 'version')
 const operationsValues = only('experiment')
@@ -126,6 +126,12 @@ const riskRoute = createRoute({
   getParentRoute: () => chartRoute,
   path: '/risk',
   component: lazyRouteComponent(() => import('../screens/risk/Risk.tsx'), 'Risk'),
+})
+
+const privacyRoute = createRoute({
+  getParentRoute: () => chartRoute,
+  path: '/privacy',
+  component: lazyRouteComponent(() => import('../screens/withheld/OwnPrivacy.tsx'), 'OwnPrivacy'),
 })
 
 const encountersRoute = createRoute({
@@ -236,6 +242,7 @@ const chart = chartRoute.addChildren([
   medicationsRoute,
   encountersRoute,
   riskRoute,
+  privacyRoute,
 ])
 
 const routeTree = root.addChildren([

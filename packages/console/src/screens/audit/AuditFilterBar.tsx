@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { ChoiceFilter, PeriodFilter, TypedFilter } from '../../components/Filters.tsx'
 import { useText } from '../../language/LanguageProvider.tsx'
 import styles from './Audit.module.css'
-import { type AuditFilters, actions, outcomes } from './audit-search.ts'
+import { type AuditFilters, actions, outcomes, purposes } from './audit-search.ts'
 import { auditText } from './text.ts'
 
 function useSetFilter() {
@@ -45,6 +45,14 @@ export function AuditFilterBar({ filters }: { readonly filters: AuditFilters }) 
         onSet={(outcome) => setFilter({ outcome })}
         value={filters.outcome}
         values={outcomes}
+      />
+      <ChoiceFilter
+        any={text['purpose.any']}
+        label={text.purpose}
+        labelOf={(purpose) => text[`purpose.${purpose}`]}
+        onSet={(purpose) => setFilter({ purpose })}
+        value={filters.purpose}
+        values={purposes}
       />
       <PeriodFilter labels={text} onSet={(end, day) => setFilter({ [end]: day })} values={filters} />
     </search>

@@ -58,6 +58,7 @@ function Facts({ event }: { readonly event: EventView }) {
         {isNobody ? null : <code>{event.subject}</code>}
       </Fact>
       <Fact label={text.roles}>{event.roles.map(roleWords).join(', ')}</Fact>
+      <Fact label={text.emergency}>{event.emergency}</Fact>
       <Fact label={text.from}>{event.address}</Fact>
       <Fact label={text.action}>{interactionWords(event.interaction, text)}</Fact>
       <Fact label={text.outcome}>

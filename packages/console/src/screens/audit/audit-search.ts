@@ -7,6 +7,7 @@ export interface AuditFilters {
   readonly agent?: string | undefined
   readonly action?: string | undefined
   readonly outcome?: string | undefined
+  readonly purpose?: string | undefined
   readonly from?: string | undefined
   readonly to?: string | undefined
   /** Id of the event that is opened. */
@@ -17,6 +18,9 @@ export interface AuditFilters {
 export const actions = ['C', 'R', 'U', 'D', 'E'] as const
 /** Outcomes to choose from. */
 export const outcomes = ['success', 'refused', 'failed'] as const
+
+/** Purposes to choose from: v3-ActReason codes other than treatment. */
+export const purposes = ['BTG', 'HOPERAT', 'HSYSADMIN'] as const
 
 const pageSize = 100
 const day = /^\d{4}-\d{2}-\d{2}$/
@@ -42,6 +46,7 @@ export function auditPath(filters: AuditFilters): string {
     ['agent', filters.agent?.trim()],
     ['action', known(actions, filters.action)],
     ['outcome', known(outcomes, filters.outcome)],
+    ['purpose', known(purposes, filters.purpose)],
     ['date', from === undefined ? undefined : `ge${from}`],
     ['date', before === undefined ? undefined : `lt${before}`],
     ['_count', pageSize],

@@ -42,6 +42,7 @@ test('shows who did what to whose record, from where, and how it ended', () => {
     agent: 'Sun Tao',
     subject: 'operator-sun',
     roles: ['operator'],
+    emergency: undefined,
     address: '10.0.0.1',
     patients: ['p1'],
     entities: ['Patient/p1'],

@@ -19,6 +19,8 @@ export interface EventView {
   readonly agent: string | undefined
   readonly subject: string | undefined
   readonly roles: readonly string[]
+  /** Why the glass was broken. */
+  readonly emergency: string | undefined
   readonly address: string | undefined
   /** Ids of the patients concerned. */
   readonly patients: readonly string[]
@@ -52,6 +54,7 @@ function agentsOf({ agent = [] }: AuditEvent) {
   return {
     agent: acting?.name ?? acting?.who?.display,
     subject: acting?.altId ?? acting?.who?.identifier?.value,
+    emergency: acting?.purposeOfUse?.find(({ coding }) => coding?.[0]?.code === 'BTG')?.text,
     roles: acting?.role?.flatMap(({ coding }) => coding?.[0]?.code ?? []) ?? [],
     address: acting?.network?.address ?? address,
   }

@@ -8,18 +8,28 @@ import { EmptyState } from '../../components/EmptyState.tsx'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
 import { PageTitle } from '../../components/PageTitle.tsx'
 import { useText } from '../../language/LanguageProvider.tsx'
+import { HiddenPatient, Withheld } from '../withheld/Withheld.tsx'
 import { Banner } from './Banner.tsx'
 import styles from './Chart.module.css'
 import { usePatient, usePatientId } from './queries.ts'
 import { chartText } from './text.ts'
 
-const sections = ['summary', 'timeline', 'conditions', 'results', 'medications', 'encounters', 'risk'] as const
+const sections = [
+  'summary',
+  'timeline',
+  'conditions',
+  'results',
+  'medications',
+  'encounters',
+  'risk',
+  'privacy',
+] as const
 
 function SectionLinks({ patientId }: { readonly patientId: string }) {
   const text = useText(chartText)
   const isStaff = useCaller().roles.some((role) => role !== 'patient')
-  // An estimate of dying is told by a clinician, not found in a tab.
-  const offered = sections.filter((section) => isStaff || section !== 'risk')
+  // An estimate of dying is told by a clinician, not found in a tab; what is withheld is the patient's own to say.
+  const offered = sections.filter((section) => section !== (isStaff ? 'privacy' : 'risk'))
   return (
     <nav aria-label={text.sections} className={styles.links}>
       {offered.map((section) => (
@@ -68,7 +78,8 @@ function NoRecord({ error, onRetry }: { readonly error: unknown; readonly onRetr
   const text = useText(chartText)
   const caller = useCaller()
   const patientId = usePatientId()
-  const isOwn = caller.patient === patientId && error instanceof Failure && error.kind === 'not-found'
+  const isMissing = error instanceof Failure && error.kind === 'not-found'
+  const isOwn = caller.patient === patientId && isMissing
   return (
     <div className={styles.sections}>
       <PageTitle tab={text.tab}>{text.tab}</PageTitle>
@@ -83,7 +94,10 @@ function NoRecord({ error, onRetry }: { readonly error: unknown; readonly onRetr
           title={text.ownMissing}
         />
       ) : (
-        <FailurePanel error={error} onRetry={onRetry} />
+        <>
+          <FailurePanel error={error} onRetry={onRetry} />
+          {isMissing ? <HiddenPatient patientId={patientId} /> : null}
+        </>
       )}
     </div>
   )
@@ -111,6 +125,7 @@ export function Chart() {
   return (
     <Open patientId={patientId}>
       <Banner patient={patient.data} />
+      <Withheld patientId={patientId} />
     </Open>
   )
 }
