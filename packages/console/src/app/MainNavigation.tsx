@@ -15,6 +15,7 @@ const icons: Readonly<Record<ScreenName, IconName>> = {
   audit: 'shield',
   federations: 'network',
   models: 'layers',
+  operations: 'layers',
   private: 'lock',
   traces: 'network',
   system: 'pulse',
