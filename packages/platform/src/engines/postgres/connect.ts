@@ -63,7 +63,9 @@ export function connectPostgres(options: PostgresOptions): Sql {
     })
     vigil.began(client)
     try {
-      return await use(client)
+      const result = await use(client)
+      vigil.heard()
+      return result
     } catch (error) {
       throw isRetryable(error) ? error : translate(error, lost.has(client) || isConnectionError(error))
     } finally {

@@ -18,6 +18,8 @@ export interface Vigil {
   began(client: pg.PoolClient): void
   /** …until here. */
   ended(client: pg.PoolClient): void
+  /** The server has answered somebody: it is not silent, however long others wait. */
+  heard(): void
   close(): void
 }
 
@@ -66,11 +68,13 @@ function streamOf(client: object): Socket | undefined {
 export function startVigil({ connection, log, times: given = {} }: VigilOptions): Vigil {
   const times = { ...usualTimes, ...given }
   const since = new Map<pg.PoolClient, number>()
-  const state = { isSilent: false, isAsking: false, unanswered: 0 }
+  const state = { isSilent: false, isAsking: false, unanswered: 0, heardMs: Number.NEGATIVE_INFINITY }
 
-  const conclude = (outcome: Outcome): void => {
+  const conclude = (outcome: Outcome, askedMs: number): void => {
     if (outcome === 'unsure') return
-    state.unanswered = outcome === 'silence' ? state.unanswered + 1 : 0
+    // On a machine that has too much to do, a question may wait for long while statements still come back.
+    const isSilence = outcome === 'silence' && state.heardMs < askedMs
+    state.unanswered = isSilence ? state.unanswered + 1 : 0
     if (outcome === 'answered' && state.isSilent) {
       state.isSilent = false
       log.warn('sql.answers-again')
@@ -86,8 +90,9 @@ export function startVigil({ connection, log, times: given = {} }: VigilOptions)
     const isSuspicious = performance.now() - oldest > times.suspiciousMs
     if (state.isAsking || (!state.isSilent && !isSuspicious)) return
     state.isAsking = true
+    const askedMs = performance.now()
     try {
-      conclude(await ask(connection, times))
+      conclude(await ask(connection, times), askedMs)
     } finally {
       state.isAsking = false
     }
@@ -101,6 +106,9 @@ export function startVigil({ connection, log, times: given = {} }: VigilOptions)
     isSilent: () => state.isSilent,
     began: (client) => void since.set(client, performance.now()),
     ended: (client) => void since.delete(client),
+    heard() {
+      state.heardMs = performance.now()
+    },
     close: () => clearInterval(timer),
   }
 }
