@@ -115,6 +115,15 @@ async function predicts(url: string, token: string): Promise<string> {
   return `icu_mortality_lstm answers ${risk.toFixed(4)}`
 }
 
+async function tellsKeys(url: string): Promise<string> {
+  const found = await fetch(`${url}/.well-known/openid-configuration`)
+  assert.equal(found.status, 200)
+  const { issuer } = (await found.json()) as { readonly issuer: string }
+  const { keys } = (await (await fetch(`${url}/oidc/jwks`)).json()) as { readonly keys: readonly unknown[] }
+  assert.ok(keys.length > 0)
+  return `OpenID Connect of ${issuer} shows ${keys.length} keys`
+}
+
 async function use(box: Box, url: string): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`  ✔ ${line}\n`)
   const system = start(box, [...box.config.Entrypoint, ...box.config.Cmd])
@@ -131,6 +140,10 @@ async function use(box: Box, url: string): Promise<void> {
     const tokenOf = async (role: string): Promise<string> => (await run(box, ['xinglin', 'token', '--role', role])).text
     say(await writesAndReads(url, await tokenOf('clinician')))
     say(await predicts(url, await tokenOf('data-scientist')))
+    say(await tellsKeys(url))
+    const console = await fetch(`${url}/app/`)
+    assert.match(await console.text(), /<div id="root">/)
+    say('the console is served')
     const stoppedAt = performance.now()
     system.kill('SIGTERM')
     const [code] = await once(system, 'exit', { signal: AbortSignal.timeout(stopLimitMs) })
