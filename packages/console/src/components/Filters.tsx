@@ -42,7 +42,7 @@ export function TypedFilter({ label, placeholder = '', value = '', onSet }: Type
 interface ChoiceFilterProps<Value extends string> {
   readonly label: string
   /** Words for "any". */
-  readonly any: string
+  readonly anyLabel: string
   readonly values: readonly Value[]
   readonly labelOf: (value: Value) => string
   /** As it stands in the address, where anything may stand. */
@@ -52,10 +52,10 @@ interface ChoiceFilterProps<Value extends string> {
 
 /** One of several values, or any. */
 export function ChoiceFilter<Value extends string>(props: ChoiceFilterProps<Value>) {
-  const { label, any, values, labelOf, value, onSet } = props
+  const { label, anyLabel, values, labelOf, value, onSet } = props
   return (
     <NativeSelect
-      data={[{ value: '', label: any }, ...values.map((one) => ({ value: one, label: labelOf(one) }))]}
+      data={[{ value: '', label: anyLabel }, ...values.map((one) => ({ value: one, label: labelOf(one) }))]}
       label={label}
       onChange={(event) => onSet(event.currentTarget.value === '' ? undefined : event.currentTarget.value)}
       value={values.find((one) => one === value) ?? ''}

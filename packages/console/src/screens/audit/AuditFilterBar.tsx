@@ -31,7 +31,7 @@ export function AuditFilterBar({ filters }: { readonly filters: AuditFilters }) 
         value={filters.agent}
       />
       <ChoiceFilter
-        any={text['action.any']}
+        anyLabel={text['action.any']}
         label={text.action}
         labelOf={(action) => text[`action.${action}`]}
         onSet={(action) => setFilter({ action })}
@@ -39,7 +39,7 @@ export function AuditFilterBar({ filters }: { readonly filters: AuditFilters }) 
         values={actions}
       />
       <ChoiceFilter
-        any={text['outcome.any']}
+        anyLabel={text['outcome.any']}
         label={text.outcome}
         labelOf={(outcome) => text[`outcome.${outcome}`]}
         onSet={(outcome) => setFilter({ outcome })}
@@ -47,7 +47,7 @@ export function AuditFilterBar({ filters }: { readonly filters: AuditFilters }) 
         values={outcomes}
       />
       <ChoiceFilter
-        any={text['purpose.any']}
+        anyLabel={text['purpose.any']}
         label={text.purpose}
         labelOf={(purpose) => text[`purpose.${purpose}`]}
         onSet={(purpose) => setFilter({ purpose })}

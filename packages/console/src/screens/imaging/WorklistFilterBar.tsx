@@ -30,7 +30,7 @@ export function WorklistFilterBar({ filters }: { readonly filters: WorklistFilte
         value={filters.text}
       />
       <ChoiceFilter
-        any={text['modality.any']}
+        anyLabel={text['modality.any']}
         label={text.modality}
         labelOf={(modality) => modality}
         onSet={(modality) => setFilter({ modality })}
@@ -38,7 +38,7 @@ export function WorklistFilterBar({ filters }: { readonly filters: WorklistFilte
         values={modalities}
       />
       <ChoiceFilter
-        any={text['state.any']}
+        anyLabel={text['state.any']}
         label={text.state}
         labelOf={(state) => text[`state.${state}`]}
         onSet={(state) => setFilter({ state })}

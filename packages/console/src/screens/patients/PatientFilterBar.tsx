@@ -81,7 +81,7 @@ export function PatientFilterBar({ filters }: { readonly filters: PatientFilters
     <search className={styles.filters}>
       <SearchField typed={filters.q ?? ''} />
       <ChoiceFilter
-        any={text['sex.any']}
+        anyLabel={text['sex.any']}
         label={text.sex}
         labelOf={(sex) => text[`sex.${sex}`]}
         onSet={(sex) => setFilter({ sex })}
@@ -89,7 +89,7 @@ export function PatientFilterBar({ filters }: { readonly filters: PatientFilters
         values={sexes}
       />
       <ChoiceFilter
-        any={text['age.any']}
+        anyLabel={text['age.any']}
         label={text.age}
         labelOf={(group) => text[`age.${group}`]}
         onSet={(age) => setFilter({ age })}
@@ -97,7 +97,7 @@ export function PatientFilterBar({ filters }: { readonly filters: PatientFilters
         values={ageGroups}
       />
       <ChoiceFilter
-        any={text['has.any']}
+        anyLabel={text['has.any']}
         label={text.has}
         labelOf={(code) => termOf('http://snomed.info/sct', code)?.[language] ?? code}
         onSet={(has) => setFilter({ has })}
