@@ -117,6 +117,7 @@ export async function createGateway(
 
   const start = async (): Promise<void> => {
     state.stops.push(traffic.close, parts.refusals.close)
+    traffic.start()
     await ensureBuiltInConsumer(ports.sql)
     if (isDemo) await ensureDemoAccounts(ports)
     state.console = await loadConsole(extra.consoleFolder)

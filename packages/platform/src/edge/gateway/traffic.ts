@@ -20,6 +20,8 @@ export interface Traffic {
   readonly load: Load
   readonly metrics: TrafficMetrics
   readonly delivery: DeliveryParts
+  /** Begins to probe targets and to watch the load. */
+  start(): void
   close(): Promise<void>
 }
 
@@ -42,6 +44,10 @@ export function createTraffic(ports: Ports, settings: Settings<typeof gatewaySet
   }
   return {
     ...{ origins, targets, pools, load, metrics, delivery },
+    start() {
+      load.start()
+      pools.start()
+    },
     async close() {
       await agent.close()
       load.close()

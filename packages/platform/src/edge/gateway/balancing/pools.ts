@@ -34,6 +34,8 @@ export interface Pools {
   candidates(name: string): { readonly upstream: Upstream; readonly order: readonly Endpoint[] } | undefined
   /** Every address with its health, in the order of definition. */
   report(): readonly ReportedEndpoint[]
+  /** Begins to probe. */
+  start(): void
   close(): void
 }
 
@@ -54,7 +56,7 @@ export function createPools({ targets, clock, instancesOf, agent }: PoolParts): 
     return sum(awake) * 100 < upstream.thresholdPercent * sum(endpoints) ? [] : awake
   }
   const current = () => [...pools.values()].map(({ upstream }) => ({ upstream, endpoints: all(upstream) }))
-  const stop = startProbes({ agent, targets, clock, current })
+  const probes = { stop: (): void => undefined }
   return {
     follow(upstreams) {
       const before = new Map([...pools].map(([name, { turn }]) => [name, turn]))
@@ -88,6 +90,9 @@ export function createPools({ targets, clock, instancesOf, agent }: PoolParts): 
         ),
       )
     },
-    close: stop,
+    start() {
+      probes.stop = startProbes({ agent, targets, clock, current })
+    },
+    close: () => probes.stop(),
   }
 }

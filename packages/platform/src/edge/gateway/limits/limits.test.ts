@@ -1,7 +1,8 @@
-// Laws of the token bucket and of Kong's windows.
+// Laws of the token bucket, of Kong's windows, and of the measure of load.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { nextDelay } from './load-shedding.ts'
 import { type Bucket, takeToken } from './token-bucket.ts'
 import { countRequest, type WindowCounts } from './window-count.ts'
 
@@ -63,4 +64,12 @@ test('windows count per period, refuse when one is full and do not count refusal
   const full = at(2000)
   assert.deepEqual([full.isAllowed, full.period, full.resetSeconds], [false, 'minute', 58])
   assert.equal(at(60_000).isAllowed, true)
+})
+
+test('the average delay of the event loop follows a long stall within a second, and forgets it', () => {
+  const stalled = Array.from({ length: 10 }).reduce<number>((average) => nextDelay(average, 2000), 0)
+  assert.ok(stalled > 1000 && stalled < 2000)
+  const rested = Array.from({ length: 30 }).reduce<number>((average) => nextDelay(average, 0), stalled)
+  assert.ok(rested < 100)
+  assert.equal(nextDelay(0, -5), 0)
 })

@@ -15,6 +15,8 @@ export interface Load {
   readonly inFlight: () => number
   /** Counts a request until its response is closed. @throws AppError 'unavailable' with Retry-After when there is no room */
   admit(response: ServerResponse): void
+  /** Begins to watch the event loop. */
+  start(): void
   close(): void
 }
 
@@ -32,15 +34,15 @@ export function nextDelay(averageMs: number, sampledMs: number): number {
   return Math.max(0, memory * averageMs + (1 - memory) * sampledMs)
 }
 
-/** Starts to watch the load; `onShed` hears why each refused request was refused. */
+/** Creates the count; `onShed` hears why each refused request was refused. */
 export function createLoad(limits: LoadLimits, clock: Clock, onShed: (why: 'in-flight' | 'event-loop') => void): Load {
-  const state = { inFlight: 0, delayMs: 0, dueMs: clock.monotonicMs() + sampleMs }
-  const timer = setInterval(() => {
+  const state = { inFlight: 0, delayMs: 0, dueMs: 0 }
+  const sample = (): void => {
     const nowMs = clock.monotonicMs()
     state.delayMs = nextDelay(state.delayMs, nowMs - state.dueMs)
     state.dueMs = nowMs + sampleMs
-  }, sampleMs)
-  timer.unref()
+  }
+  const timers = { sampling: undefined as NodeJS.Timeout | undefined }
   const leave = (): void => {
     state.inFlight -= 1
   }
@@ -56,6 +58,10 @@ export function createLoad(limits: LoadLimits, clock: Clock, onShed: (why: 'in-f
       state.inFlight += 1
       response.once('close', leave)
     },
-    close: () => clearInterval(timer),
+    start() {
+      state.dueMs = clock.monotonicMs() + sampleMs
+      timers.sampling = setInterval(sample, sampleMs).unref()
+    },
+    close: () => clearInterval(timers.sampling),
   }
 }
