@@ -1,5 +1,6 @@
 // Proof: what deploy/chaos breaks, under the load of the care pathway, the house stands as each document says.
 import { readdirSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { experimentsAt, runOnStage } from '../packages/platform/src/cli/chaos/run.ts'
 import type { ExperimentReport } from '../packages/platform/src/edge/chaos/index.ts'
@@ -16,6 +17,10 @@ export type ChaosRow = Pick<
   readonly others: ExperimentReport['during']['others']
   /** Failures that were not a 503 with Retry-After. */
   readonly unclean: number
+  /** Failures during the fault, by `step status`. */
+  readonly failures: ExperimentReport['during']['failures']
+  /** Processes that wanted a core meanwhile, in the mean of a minute. */
+  readonly load: number
 }
 
 const folder = fileURLToPath(new URL('../deploy/chaos/', import.meta.url))
@@ -33,6 +38,8 @@ function rowOf({ during, lost, steadyState, ...report }: ExperimentReport): Chao
     idempotent: during.idempotent,
     others: during.others,
     unclean: during.unclean,
+    failures: during.failures,
+    load: Math.round(loadavg()[0] ?? 0),
   }
 }
 

@@ -21,6 +21,7 @@ function line(row: ChaosRow): string {
     `${row.unclean}`,
     `${(row.recoveryMs / 1000).toFixed(1)} s`,
     `${row.lost} of ${row.acknowledged}`,
+    `${row.load}`,
     row.outcome === 'held' ? 'held' : `**${row.outcome}**: ${row.reasons.join('; ')}`,
     '',
   ]
@@ -37,10 +38,11 @@ export function resilienceTable(): string {
   }
   const { at, machine, figures } = result
   return [
-    `Measured ${at.slice(0, 10)} on ${machine.cores} cores (${machine.cpu}, ${machine.system}), 60 requests a second.`,
+    `Measured ${at.slice(0, 10)} on ${machine.cores} cores (${machine.cpu}, ${machine.system}), 60 requests a second, beside other work:`,
+    '*load* is how many processes wanted a core in the mean of the last minute, where two have one.',
     '',
-    '| what breaks | expected | idempotent, succeeded | p50 / p99 ms | others succeeded | other refusals | back after | lost | |',
-    '|---|---|---|---|---|---|---|---|---|',
+    '| what breaks | expected | idempotent, succeeded | p50 / p99 ms | others succeeded | other refusals | back after | lost | load | |',
+    '|---|---|---|---|---|---|---|---|---|---|',
     ...figures.experiments.map(line),
     '',
   ].join('\n')
