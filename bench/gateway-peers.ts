@@ -47,6 +47,7 @@ async function stop(child: ChildProcess): Promise<void> {
 async function start(name: string, command: readonly string[], port: number): Promise<Program> {
   const [program = '', ...words] = command
   const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'] })
+  process.once('exit', () => child.kill('SIGKILL')) // nothing stays behind a bench that was broken off
   const url = `http://127.0.0.1:${port}`
   await untilAnswering(`${url}/bench`)
   return { name, url, pid: child.pid ?? 0, stop: () => stop(child) }

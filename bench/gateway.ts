@@ -29,6 +29,7 @@ const { values } = parseArgs({
 })
 const connections = 32
 const warmRequests = 30_000
+const warmLimitMs = 20_000
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 
 async function cpuSeconds(pid: number): Promise<number> {
@@ -49,7 +50,17 @@ async function wrk(
   token: string,
   seconds: number,
 ): Promise<{ requests: number; p50: string; p99: string }> {
-  const words = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-H', `Authorization: Bearer ${token}`, url]
+  const words = [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--timeout',
+    '10s',
+    '--latency',
+    '-H',
+    `Authorization: Bearer ${token}`,
+    url,
+  ]
   const child = spawn('wrk', words, { stdio: ['ignore', 'pipe', 'inherit'] })
   const output: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
@@ -60,16 +71,15 @@ async function wrk(
   return { requests: Number(read(/(\d+) requests in/)), p50: read(/50%\s+(\S+)/), p99: read(/99%\s+(\S+)/) }
 }
 
-// Compiled code is measured, not compiling: until enough requests went through, or half a minute is over.
+// Compiled code is measured, not compiling: until enough requests went through, or long enough.
 async function warm(url: string, token: string): Promise<void> {
-  const until = performance.now() + 30_000
+  const until = performance.now() + warmLimitMs
   let requests = 0
   while (requests < warmRequests && performance.now() < until) requests += (await wrk(url, token, 2)).requests
 }
 
 async function measure(program: Program, token: string, seconds: number): Promise<Figures> {
   const url = `${program.url}/bench`
-  await warm(url, token)
   const [before, startedAt] = [await cpuSeconds(program.pid), performance.now()]
   const { requests, p50, p99 } = await wrk(url, token, seconds)
   const cpu = (await cpuSeconds(program.pid)) - before
@@ -126,6 +136,7 @@ async function run(): Promise<void> {
       await startOurs('xinglin without spans', upstream.url, credential, { OTEL_TRACES_SAMPLER: 'always_off' }),
     )
     const all = new Map<string, Figures[]>(programs.map(({ name }) => [name, []]))
+    for (const program of programs) await warm(`${program.url}/bench`, token)
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const program of programs) all.get(program.name)?.push(await measure(program, token, Number(values.seconds)))
     }
@@ -138,5 +149,6 @@ async function run(): Promise<void> {
   }
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 if (isInstalled('nginx') && isInstalled('wrk')) await run()
 else console.log('Skipped: this bench needs nginx and wrk (Debian: apt-get install nginx-light wrk haproxy)')
