@@ -37,7 +37,7 @@ export function TraceFilterBar({ filters }: { readonly filters: TraceFilters }) 
   return (
     <search className={styles.filters}>
       <ChoiceFilter
-        any={text.anyService}
+        anyLabel={text.anyService}
         label={text.service}
         labelOf={(service) => service}
         onSet={(service) => setFilter({ service })}
@@ -51,7 +51,7 @@ export function TraceFilterBar({ filters }: { readonly filters: TraceFilters }) 
         value={filters.name}
       />
       <ChoiceFilter
-        any={text.anyDuration}
+        anyLabel={text.anyDuration}
         label={text.slow}
         labelOf={(ms) => fill(text.longer, { ms })}
         onSet={(slow) => setFilter({ slow })}
@@ -59,7 +59,7 @@ export function TraceFilterBar({ filters }: { readonly filters: TraceFilters }) 
         values={slownesses}
       />
       <ChoiceFilter
-        any={text.anyOutcome}
+        anyLabel={text.anyOutcome}
         label={text.failed}
         labelOf={() => text.onlyFailed}
         onSet={(failed) => setFilter({ failed })}
