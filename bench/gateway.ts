@@ -68,7 +68,7 @@ async function wrk(
   const text = Buffer.concat(output).toString()
   if (/Non-2xx|Socket errors/.test(text)) throw new Error(`${url} refused some: ${text}`)
   const read = (pattern: RegExp): string => pattern.exec(text)?.[1] ?? ''
-  return { requests: Number(read(/(\d+) requests in/)), p50: read(/50%\s+(\S+)/), p99: read(/99%\s+(\S+)/) }
+  return { requests: Number(read(/(\d+) requests in/)), p50: read(/^ +50% +(\S+)$/m), p99: read(/^ +99% +(\S+)$/m) }
 }
 
 // Compiled code is measured, not compiling: until enough requests went through, or long enough.
