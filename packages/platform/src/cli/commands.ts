@@ -14,7 +14,8 @@ const issuable = roles.filter((role) => role !== 'system')
 
 function parseRole(text: string): Role {
   const role = issuable.find((known) => known === text)
-  if (role === undefined) throw new InvalidArgumentError(`There is no role ${text}; choose one of ${issuable.join(', ')}.`)
+  if (role === undefined)
+    throw new InvalidArgumentError(`There is no role ${text}; choose one of ${issuable.join(', ')}.`)
   return role
 }
 
