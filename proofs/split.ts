@@ -59,7 +59,8 @@ export async function proveWalk(words: readonly string[], say: (line: string) =>
   const begunMs = performance.now()
   const text = await tell(words, say)
   const scenes = text.trim() === '' ? [] : toldIn(text)
-  const told: readonly Told[] = scenes.length === 0 ? [{ title: 'the walk', seen: 'it told nothing', ok: false }] : scenes
+  const told: readonly Told[] =
+    scenes.length === 0 ? [{ title: 'the walk', seen: 'it told nothing', ok: false }] : scenes
   const failed = told.filter((scene: Told) => scene.ok === false || scene.result === 'failed')
   return {
     walk: `xinglin ${words.join(' ')}`,
