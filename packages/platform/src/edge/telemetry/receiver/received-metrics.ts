@@ -24,6 +24,8 @@ interface Family {
 
 const maxSeries = 10_000
 const staleMs = 300_000
+// A batch of thousands of new series must not look through all of them for each.
+const sweepEveryMs = 1000
 const units: Readonly<Record<string, string>> = { s: '_seconds', ms: '_milliseconds', By: '_bytes', '%': '_percent' }
 // Of the resource, what tells processes apart.
 const resourceLabels: ReadonlySet<unknown> = new Set(['service.name', 'service.namespace', 'service.instance.id'])
@@ -69,15 +71,21 @@ function linesOf(name: string, { labels, point }: Series): readonly string[] {
 export function createReceivedMetrics(nowMs: () => number): ReceivedMetrics {
   const families = new Map<string, Family>()
   const series = new Map<string, Series>()
+  const sweep = { atMs: Number.NEGATIVE_INFINITY }
   const dropStale = (): void => {
     for (const [key, { takenMs }] of series) if (nowMs() - takenMs > staleMs) series.delete(key)
+    sweep.atMs = nowMs()
+    const used = new Set([...series.values()].map(({ family }) => family))
+    for (const name of families.keys()) if (!used.has(name)) families.delete(name)
   }
   const keep = (family: Family, labels: string, point: NumberPoint): boolean => {
     const key = `${family.name}{${labels}}`
     const isNew = !series.has(key)
-    if (isNew && series.size >= maxSeries) dropStale()
-    // One name cannot be two types in Prometheus: the first one stays.
-    if ((isNew && series.size >= maxSeries) || families.get(family.name)?.type !== family.type) return false
+    if (isNew && series.size >= maxSeries && nowMs() - sweep.atMs >= sweepEveryMs) dropStale()
+    // One name cannot be two types in Prometheus: the first one stays, as long as it is sent.
+    const known = families.get(family.name) ?? family
+    if ((isNew && series.size >= maxSeries) || known.type !== family.type) return false
+    families.set(family.name, known)
     series.set(key, { family: family.name, labels, point, takenMs: nowMs() })
     return true
   }
@@ -87,7 +95,6 @@ export function createReceivedMetrics(nowMs: () => number): ReceivedMetrics {
       for (const { resource, metrics } of groups) {
         for (const metric of metrics) {
           const family = familyOf(metric)
-          if (!families.has(family.name) && families.size < maxSeries) families.set(family.name, family)
           for (const point of metric.points) {
             if (!keep(family, labelsOf(resource, point.attributes), point)) refused += 1
           }

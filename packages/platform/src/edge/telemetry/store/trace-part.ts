@@ -30,8 +30,8 @@ type SpanRow = readonly [
 ]
 
 const usPerMs = 1000
-/** Spans of one part at most; what is beyond is not kept. */
-export const maxSpansOfPart = 2000
+// Spans of one part at most; what is beyond is not kept.
+const maxSpansOfPart = 2000
 
 function topmost(spans: readonly KeptSpan[], first: KeptSpan): KeptSpan {
   let top = first
