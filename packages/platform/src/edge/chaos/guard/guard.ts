@@ -20,6 +20,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+const ended = (cause?: unknown): AppError =>
+  new AppError('unavailable', 'The guard of the experiment has ended', { cause })
+
 function settle(waiting: Map<number, Waiting>, { number, result, error }: Answer): void {
   const { resolve, reject } = waiting.get(number) ?? {}
   waiting.delete(number)
@@ -46,14 +49,15 @@ export function startGuard(journalFolder: string): Guard {
   const waiting = new Map<number, Waiting>()
   const counter = { last: 0 }
   child.on('message', (message) => settle(waiting, message as Answer)) // the guard sends nothing else
-  child.once('exit', () => {
-    for (const { reject } of waiting.values())
-      reject(new AppError('unavailable', 'The guard of the experiment has ended'))
+  const refuseAll = (cause?: unknown): void => {
+    for (const { reject } of waiting.values()) reject(ended(cause))
     waiting.clear()
-  })
+  }
+  child.once('exit', () => refuseAll())
+  child.on('error', refuseAll) // it could not be started, or an order not be sent: no reason for its owner to end
   const order = <Result>(given: Order): Promise<Result> =>
     new Promise<Result>((resolve, reject) => {
-      if (!child.connected) return reject(new AppError('unavailable', 'The guard of the experiment has ended'))
+      if (!child.connected) return reject(ended())
       counter.last += 1
       waiting.set(counter.last, { resolve: resolve as Waiting['resolve'], reject })
       child.send({ number: counter.last, order: given })

@@ -46,8 +46,8 @@ interface Running {
   readonly done: Promise<void>
 }
 
-/** The services that an experiment meets (pure). */
-export function servicesMet(step: Step): readonly string[] {
+// The services that an experiment meets.
+function servicesMet(step: Step): readonly string[] {
   if (step.kind === 'injection') return step.choice.services
   return step.kind === 'serial' || step.kind === 'parallel' ? step.children.flatMap(servicesMet) : []
 }
@@ -102,21 +102,19 @@ export function createRunner(options: RunnerOptions): Runner {
       const begun = { id: ids.uuid(), ending: new AbortController(), timeline: [] as Occurrence[] }
       const { name, kind, title } = experiment
       const stored = { id: begun.id, name, kind, title, startedBy, place: 'system', startedAt: clock.now() } as const
-      const work = insertExperiment(sql, stored).then(() => {
-        perform(experiment, begun, options)
-          .catch((error: unknown) => log.error('chaos.experiment.not-ended', { id: begun.id, error }))
-          .finally(finish)
-      })
       const finished = Promise.withResolvers<void>()
       const finish = (): void => {
         state.running = undefined
         finished.resolve()
       }
       state.running = { ...begun, done: finished.promise }
-      await work.catch((error: unknown) => {
+      await insertExperiment(sql, stored).catch((error: unknown) => {
         finish()
         throw error
       })
+      perform(experiment, begun, options)
+        .catch((error: unknown) => log.error('chaos.experiment.not-ended', { id: begun.id, error }))
+        .finally(finish)
       return begun.id
     },
     async abort(id) {
