@@ -57,7 +57,7 @@ const lookEveryMs = 100
 const connections = 5
 const firstPort = 12_000
 const endPort = 20_000
-const taken = new Set<number>()
+const portTries = 200
 
 /** Name of the proxy between a process and an engine or the registry. */
 export const lineTo = (service: 'postgres' | 'registry' | 'gateway', part: string): string => `${service}<-${part}`
@@ -82,8 +82,8 @@ async function startDatabase(folder: string): Promise<{ child: ChildProcess; new
 }
 
 // Beside the stretch that single free ports are taken from, so that neither takes the other's.
-async function portsInARow(count: number): Promise<readonly number[]> {
-  for (;;) {
+async function portsInARow(count: number, taken: Set<number>): Promise<readonly number[]> {
+  for (let attempt = 0; attempt < portTries; attempt += 1) {
     const first = randomInt(firstPort, endPort - count)
     const ports = Array.from({ length: count }, (_, index) => first + index)
     if (ports.some((port) => taken.has(port))) continue
@@ -91,6 +91,7 @@ async function portsInARow(count: number): Promise<readonly number[]> {
     const free = await Promise.all(ports.map(isPortFree))
     if (free.every(Boolean)) return ports
   }
+  throw new AppError('unavailable', `No ${count} free ports in a row were found between ${firstPort} and ${endPort}`)
 }
 
 async function waitFor(
@@ -116,6 +117,7 @@ class OpenStage {
   readonly #databaseProcess: ChildProcess
   readonly database: () => DatabaseNews
   gatewayUrl = ''
+  readonly #takenPorts = new Set<number>()
   #isStopping = false
 
   constructor(given: {
@@ -154,7 +156,7 @@ class OpenStage {
     const registryPort = hasRegistry
       ? 0
       : await this.#open(lineTo('registry', name), Number(this.#common['REGISTRY_PORT']))
-    const ports = await portsInARow(services.length)
+    const ports = await portsInARow(services.length, this.#takenPorts)
     const environment = {
       ...(services.includes('gateway') ? this.#common : await freePorts()),
       DATABASE_URL: database.href,
