@@ -155,6 +155,8 @@ export async function deliver(admitted: Admitted, parts: DeliveryParts): Promise
   if (outgoing !== undefined) return send(admitted.exchange, outgoing, parts)
   const { target } = admitted.plan
   const handler = target.kind === 'product' ? parts.extra.localHandler(target.service) : undefined
-  if (handler === undefined || target.kind !== 'product') return
+  if (handler === undefined || target.kind !== 'product') {
+    throw new AppError('unavailable', 'The service has just stopped here; try again shortly', { retryAfterSeconds: 1 })
+  }
   deliverLocally(admitted, handler, pathFor(admitted, target.service, target.defined, parts.extra), parts.extra)
 }
