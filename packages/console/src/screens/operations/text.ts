@@ -103,7 +103,8 @@ const zh: Readonly<Record<keyof typeof en, string>> = {
   experiments: '实验',
   loadingExperiments: '正在加载实验',
   noExperiments: '还没有做过实验。',
-  noExperimentsReason: '请在命令行运行“xinglin chaos run”：它会破坏一套自己的系统，并把报告保存在这里。',
+  noExperimentsReason:
+    '请在命令行运行“npx xinglin chaos run deploy/chaos/”：它会破坏一套自己的系统，并把报告保存在这里。',
   experiment: '实验',
   kind: '类型',
   state: '结果',
