@@ -77,7 +77,7 @@ export async function demandAuthority(folder: string, now: Date): Promise<Author
   if (known !== undefined) return known
   const commonName = `Xinglin CA ${randomBytes(4).toString('hex')}`
   const request = { use: 'authority', commonName, names: [], ...validity(authorityDays, now) } as const
-  const { certificate, key } = issueCertificate(request)
+  const { certificate, key } = await issueCertificate(request)
   const paths = authorityPaths(folder)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await writeWhole(paths.key, key, ownerOnly)
@@ -98,7 +98,7 @@ export async function issueInto(
   const { validToDate: authorityUntil } = authority.certificate
   const validUntil = new Date(Math.min(authorityUntil.getTime(), wanted.validUntil.getTime()))
   const request = { use, commonName: name, names, validFrom: wanted.validFrom, validUntil }
-  const { certificate, key } = issueCertificate(request, authority.signer)
+  const { certificate, key } = await issueCertificate(request, authority.signer)
   await mkdir(dirname(paths.certificate), { recursive: true, mode: 0o700 })
   await writeWhole(paths.key, key, ownerOnly)
   await writeWhole(paths.certificate, certificate, forAll)

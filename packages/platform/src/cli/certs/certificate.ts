@@ -1,7 +1,8 @@
-// Writes and signs X.509 certificates (RFC 5280) with ECDSA on P-256: an authority of one's own, and those it vouches for.
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+// Makes X.509 certificates with ECDSA on P-256: an authority of one's own, and those it vouches for.
+import 'reflect-metadata' // @peculiar/x509 finds its parts by it
+import { type KeyObject, randomBytes, webcrypto } from 'node:crypto'
 import { isIPv4, isIPv6 } from 'node:net'
-import { bitString, element, explicit, integer, isTrue, octetString, oid, sequence, setOf, time, utf8 } from './der.ts'
+import * as x509 from '@peculiar/x509'
 
 /** What a certificate may be used for. */
 export type CertificateUse = 'authority' | 'peer' | 'server'
@@ -29,106 +30,87 @@ export interface IssuedCertificate {
   readonly key: string
 }
 
-const oids = {
-  ecdsaWithSha256: '1.2.840.10045.4.3.2',
-  organization: '2.5.4.10',
-  commonName: '2.5.4.3',
-  subjectKey: '2.5.29.14',
-  keyUsage: '2.5.29.15',
-  alternativeNames: '2.5.29.17',
-  basicConstraints: '2.5.29.19',
-  authorityKey: '2.5.29.35',
-  extendedUsage: '2.5.29.37',
-  serverAuthentication: '1.3.6.1.5.5.7.3.1',
-  clientAuthentication: '1.3.6.1.5.5.7.3.2',
-} as const
+interface Keys {
+  readonly publicKey: webcrypto.CryptoKey
+  readonly privateKey: webcrypto.CryptoKey
+}
 
 const organization = 'Xinglin'
 const serialBytes = 16
-const signature = sequence(oid(oids.ecdsaWithSha256))
-// Bits 5 and 6: keyCertSign and cRLSign; bit 0: digitalSignature (RFC 5280, 4.2.1.3).
-const signsCertificates = bitString(Buffer.of(0b0000_0110), 1)
-const signsHandshakes = bitString(Buffer.of(0b1000_0000), 7)
-const pointBytes = 65
+const curve = { name: 'ECDSA', namedCurve: 'P-256' } as const
+const signature = { name: 'ECDSA', hash: 'SHA-256' } as const
 
-function nameOf(commonName: string): Buffer {
-  const part = (type: string, text: string): Buffer => setOf(sequence(oid(type), utf8(text)))
-  return sequence(part(oids.organization, organization), part(oids.commonName, commonName))
+const nameOf = (commonName: string): x509.Name => new x509.Name([{ O: [organization] }, { CN: [commonName] }])
+
+// Positive, and always of the same length.
+function serialNumber(): string {
+  const serial = randomBytes(serialBytes)
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40
+  return serial.toString('hex')
 }
 
-const exported = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' })
+const newKeys = (): Promise<Keys> => webcrypto.subtle.generateKey(curve, true, ['sign', 'verify'])
 
-// Method 1 of RFC 5280, 4.2.1.2: the hash of the public point, which ends the key's own encoding.
-const identifierOf = (key: KeyObject): Buffer => createHash('sha1').update(exported(key).subarray(-pointBytes)).digest()
-
-function addressBytes(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number))
-  const { hostname } = new URL(`http://[${address}]`)
-  const [head = '', tail = ''] = hostname.slice(1, -1).split('::')
-  const groups = (text: string): readonly string[] => text.split(':').filter((group) => group !== '')
-  const [before, after] = [groups(head), groups(tail)]
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
-  return Buffer.from([...before, ...zeros, ...after].map((group) => group.padStart(4, '0')).join(''), 'hex')
+async function keysOf({ publicKey, privateKey }: Signer): Promise<Keys> {
+  const { subtle } = webcrypto
+  return {
+    publicKey: await subtle.importKey('spki', publicKey.export({ type: 'spki', format: 'der' }), curve, true, [
+      'verify',
+    ]),
+    privateKey: await subtle.importKey('pkcs8', privateKey.export({ type: 'pkcs8', format: 'der' }), curve, false, [
+      'sign',
+    ]),
+  }
 }
 
-// A GeneralName: [7] an address, [2] a host name (RFC 5280, 4.2.1.6).
-function alternativeName(name: string): Buffer {
-  if (isIPv4(name) || isIPv6(name)) return element(0x87, addressBytes(name))
-  return element(0x82, Buffer.from(name, 'ascii'))
+// The library reads plain IPv6 addresses only: no dotted end, nothing left out twice.
+const plainAddress = (name: string): string => (isIPv6(name) ? new URL(`http://[${name}]`).hostname.slice(1, -1) : name)
+
+function alternativeName(name: string): x509.JsonGeneralName {
+  return isIPv4(name) || isIPv6(name) ? { type: 'ip', value: plainAddress(name) } : { type: 'dns', value: name }
 }
 
-function extension(type: string, content: Uint8Array, isCritical = false): Buffer {
-  return sequence(oid(type), ...(isCritical ? [isTrue] : []), octetString(content))
-}
-
-function extensionsOf({ use, names }: CertificateRequest, own: KeyObject, signer: KeyObject): Buffer {
-  const purposes = [oid(oids.serverAuthentication), ...(use === 'peer' ? [oid(oids.clientAuthentication)] : [])]
-  const isAuthority = use === 'authority'
-  const kind = isAuthority
-    ? [
-        extension(oids.basicConstraints, sequence(isTrue, integer(Buffer.of(0))), true),
-        extension(oids.keyUsage, signsCertificates, true),
-      ]
-    : [
-        extension(oids.basicConstraints, sequence(), true),
-        extension(oids.keyUsage, signsHandshakes, true),
-        extension(oids.extendedUsage, sequence(...purposes)),
-        extension(oids.alternativeNames, sequence(...names.map(alternativeName))),
-      ]
-  return sequence(
-    ...kind,
-    extension(oids.subjectKey, octetString(identifierOf(own))),
-    extension(oids.authorityKey, sequence(element(0x80, identifierOf(signer)))),
-  )
-}
-
-const pemOf = (label: string, der: Uint8Array): string => {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? []
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
+async function extensionsOf({ use, names }: CertificateRequest, own: Keys, by: Keys): Promise<x509.Extension[]> {
+  const identifiers = [
+    await x509.SubjectKeyIdentifierExtension.create(own.publicKey),
+    await x509.AuthorityKeyIdentifierExtension.create(by.publicKey),
+  ]
+  const { KeyUsageFlags, ExtendedKeyUsage } = x509
+  if (use === 'authority') {
+    return [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      ...identifiers,
+    ]
+  }
+  const purposes = [ExtendedKeyUsage.serverAuth, ...(use === 'peer' ? [ExtendedKeyUsage.clientAuth] : [])]
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension(purposes),
+    new x509.SubjectAlternativeNameExtension(names.map(alternativeName)),
+    ...identifiers,
+  ]
 }
 
 /** Makes a key and a certificate for it; without a signer it signs itself. */
-export function issueCertificate(request: CertificateRequest, signer?: Signer): IssuedCertificate {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
-  const by = signer ?? { commonName: request.commonName, publicKey, privateKey }
-  const serial = randomBytes(serialBytes)
-  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40 // positive, and always of the same length
-  const toBeSigned = sequence(
-    explicit(0, integer(Buffer.of(2))),
-    integer(serial),
-    signature,
-    nameOf(by.commonName),
-    sequence(time(request.validFrom), time(request.validUntil)),
-    nameOf(request.commonName),
-    exported(publicKey),
-    explicit(3, extensionsOf(request, publicKey, by.publicKey)),
-  )
-  const signed = sequence(toBeSigned, signature, bitString(sign('sha256', toBeSigned, by.privateKey)))
+export async function issueCertificate(request: CertificateRequest, signer?: Signer): Promise<IssuedCertificate> {
+  const own = await newKeys()
+  const by = signer === undefined ? own : await keysOf(signer)
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: nameOf(request.commonName),
+    issuer: nameOf(signer?.commonName ?? request.commonName),
+    notBefore: request.validFrom,
+    notAfter: request.validUntil,
+    publicKey: own.publicKey,
+    signingKey: by.privateKey,
+    signingAlgorithm: signature,
+    extensions: await extensionsOf(request, own, by),
+  })
+  const key = await webcrypto.subtle.exportKey('pkcs8', own.privateKey)
   return {
-    certificate: pemOf('CERTIFICATE', signed),
-    key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+    certificate: `${certificate.toString('pem')}\n`,
+    key: `${x509.PemConverter.encode(key, x509.PemConverter.PrivateKeyTag)}\n`,
   }
 }
