@@ -6,7 +6,7 @@ import { icuStayBundle } from '@xinglin/core/explain/icu'
 import type { Page } from 'playwright-core'
 import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
 import { computeEncrypted } from './console/encrypted.ts'
-import { allowApp, openConsent, openSignIn, signInThere } from './console/identity.ts'
+import { allowApp, openConsent, openSignIn, saveUser, signInThere } from './console/identity.ts'
 import { busyPatient, goTo, noChromium, openStage, type Stage, settle } from './console/stage.ts'
 import { askToBreakGlass, breakTheGlass, whoBrokeGlass, withholdFromPharmacists } from './console/withheld.ts'
 
@@ -137,7 +137,7 @@ const screens: readonly Screen[] = [
   { name: 'forbidden operations', persona: chen, path: '/operations' },
   { name: 'forbidden models', persona: 'zhang-san', path: '/models' },
   { name: 'one model', persona: 'data-scientist-guo', path: '/models?model=icu_mortality_lstm' },
-  { name: 'users and apps', persona: 'admin', path: '/accounts?user=dr-chen' },
+  { name: 'users and apps', persona: 'admin', path: '/accounts', prepare: saveUser },
   { name: 'forbidden users and apps', persona: 'operator-sun', path: '/accounts' },
   { name: 'own account', persona: 'zhang-san', path: '/account' },
   { name: 'sign-in page of its own', persona: undefined, path: '/sign-in', prepare: openSignIn },

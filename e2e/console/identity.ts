@@ -1,10 +1,29 @@
 // The identity service's own pages in a real browser: signing in to the console there, and an app that asks for consent.
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { demoPassword } from '../../packages/platform/src/edge/gateway/index.ts'
 
 const redirectUri = 'https://app.example.org/after'
 const scope = 'openid fhirUser launch/patient offline_access patient/*.rs user/Observation.read'
+
+/** As an administrator: adds a user, saves a change, and is still told so when the list is fresh again. */
+export async function saveUser(page: Page): Promise<void> {
+  const username = `screens-${randomUUID().slice(0, 8)}`
+  await page.evaluate(async (name) => {
+    const { csrfToken } = (await (await fetch('/auth/session')).json()) as { readonly csrfToken: string }
+    const headers = { 'content-type': 'application/json', 'x-csrf-token': csrfToken }
+    const user = { username: name, name: '试用', roles: ['clinician'], password: 'a few words in a row' }
+    await fetch('/api/v1/identity/users', { method: 'POST', headers, body: JSON.stringify(user) })
+  }, username)
+  await page.goto(new URL(`/app/accounts?user=${username}`, page.url()).href)
+  const form = page.locator('form', { has: page.locator('input[name=enabled]') })
+  await form.waitFor()
+  const isFresh = page.waitForResponse((answer) => /\/identity\/users\?/.test(answer.url()))
+  await form.locator('button[type=submit]').click()
+  await isFresh
+  await page.waitForLoadState('networkidle')
+  await form.locator('[role=status]', { hasText: /^(Saved|已保存)/ }).waitFor({ timeout: 5000 })
+}
 
 /** Goes to the sign-in page. */
 export async function openSignIn(page: Page): Promise<void> {

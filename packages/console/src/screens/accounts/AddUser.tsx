@@ -2,6 +2,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { useRef } from 'react'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
+import { NewPasswordField } from '../../components/NewPasswordField.tsx'
 import { fill } from '../../language/fill.ts'
 import { useText } from '../../language/LanguageProvider.tsx'
 import styles from './Accounts.module.css'
@@ -38,15 +39,7 @@ export function AddUser() {
         name="username"
         required
       />
-      <TextInput
-        autoComplete="new-password"
-        label={`${text.password} (${text.passwordHint})`}
-        maxLength={128}
-        minLength={15}
-        name="password"
-        required
-        type="password"
-      />
+      <NewPasswordField hint={text.passwordHint} label={text.password} />
       <UserFields />
       <div className={styles.wide}>
         <Button disabled={add.isPending} type="submit">

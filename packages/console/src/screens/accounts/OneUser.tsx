@@ -1,8 +1,9 @@
 // One user: name, roles and state; and a new password.
-import { Button, TextInput } from '@mantine/core'
-import { useRef } from 'react'
+import { Button } from '@mantine/core'
+import { Fragment, useRef } from 'react'
 import type { User } from '../../api/accounts.ts'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
+import { NewPasswordField } from '../../components/NewPasswordField.tsx'
 import { Tick } from '../../components/Tick.tsx'
 import { fill } from '../../language/fill.ts'
 import { useText } from '../../language/LanguageProvider.tsx'
@@ -27,15 +28,7 @@ function PasswordForm({ username }: { readonly username: string }) {
       }}
       ref={form}
     >
-      <TextInput
-        autoComplete="new-password"
-        label={`${text.newPassword} (${text.passwordHint})`}
-        maxLength={128}
-        minLength={15}
-        name="password"
-        required
-        type="password"
-      />
+      <NewPasswordField hint={text.passwordHint} label={text.newPassword} />
       <div>
         <Button disabled={change.isPending} type="submit" variant="default">
           {text.setPassword}
@@ -64,12 +57,14 @@ export function OneUser({ user }: { readonly user: User }) {
           change.mutate(userWish(new FormData(event.currentTarget)))
         }}
       >
-        <UserFields user={user} />
-        <div className={styles.wide}>
-          <Tick isTicked={user.enabled} name="enabled">
-            {text.mayEnter}
-          </Tick>
-        </div>
+        <Fragment key={user.version}>
+          <UserFields user={user} />
+          <div className={styles.wide}>
+            <Tick isTicked={user.enabled} name="enabled">
+              {text.mayEnter}
+            </Tick>
+          </div>
+        </Fragment>
         <div className={styles.wide}>
           <Button disabled={change.isPending} type="submit">
             {text.save}

@@ -83,7 +83,7 @@ export function UserList({ chosen }: { readonly chosen: string | undefined }) {
       ) : (
         <section aria-label={fill(text.changeUser, { username: one.username })}>
           <h2>{fill(text.changeUser, { username: one.username })}</h2>
-          <OneUser key={`${one.username} ${one.version}`} user={one} />
+          <OneUser key={one.username} user={one} />
         </section>
       )}
     </>

@@ -5,6 +5,7 @@ import type { AppAccess } from '../../api/accounts.ts'
 import { minuteText } from '../../clinical/dates.ts'
 import { EmptyState } from '../../components/EmptyState.tsx'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
+import { NewPasswordField } from '../../components/NewPasswordField.tsx'
 import { PageTitle } from '../../components/PageTitle.tsx'
 import { type PlainColumn, PlainTable } from '../../components/PlainTable.tsx'
 import { Section } from '../../components/Section.tsx'
@@ -79,15 +80,7 @@ function Password() {
         required
         type="password"
       />
-      <TextInput
-        autoComplete="new-password"
-        label={`${text.next} (${text.nextHint})`}
-        maxLength={128}
-        minLength={15}
-        name="password"
-        required
-        type="password"
-      />
+      <NewPasswordField hint={text.nextHint} label={text.next} />
       <div className={styles.wide}>
         <Button disabled={change.isPending} type="submit">
           {text.change}
