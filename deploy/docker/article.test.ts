@@ -54,7 +54,11 @@ const state: { folder?: string; readonly children: ChildProcess[] } = { children
 
 function start(environment: Readonly<Record<string, string>>): ChildProcess {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'start'], {
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
+      ...environment,
+    },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'], // ends with this process
   })
   state.children.push(child)
@@ -76,7 +80,7 @@ interface Entry {
 
 async function registeredPlace(registry: ChildProcess): Promise<string | undefined> {
   const url = `http://${host}:8500/v1/health/service/patient?passing=1`
-  for (const until = Date.now() + 30_000; Date.now() < until; await delay(100)) {
+  for (const until = Date.now() + 180_000; Date.now() < until; await delay(100)) {
     const [entry] = (await (await answerOf(url, registry)).json()) as readonly Entry[]
     if (entry !== undefined) return `${entry.Service.Address}:${entry.Service.Port}`
   }

@@ -72,6 +72,7 @@ async function environment(pod: Pod, database: string, own: Record<string, strin
     CONSUL_HTTP_ADDR: 'http://127.0.81.9:8500',
     BLOBS_S3_BUCKET: '',
     SERVICE_DNS: '{service}.localhost:8000',
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
   }
   return {
     ...(await imageEnvironment()),
