@@ -17,6 +17,7 @@ import { peersPython } from '../peers.ts'
 import { readArticle } from './article-text.ts'
 import { aiServices } from './chapters/ai-services.ts'
 import { coreServices } from './chapters/core-services.ts'
+import { operations } from './chapters/operations.ts'
 import { scenarios } from './chapters/scenarios.ts'
 import { runProgram } from './programs.ts'
 import { type ArticleStage, type Scene, Skipped } from './scene.ts'
@@ -41,7 +42,9 @@ export interface Row {
   readonly ms: number
 }
 
-const scenes: readonly Scene[] = [...coreServices, ...aiServices, ...scenarios]
+const scenes: readonly Scene[] = [...coreServices, ...aiServices, ...scenarios, ...operations].toSorted((a, b) =>
+  a.section.localeCompare(b.section, 'en', { numeric: true }),
+)
 
 function stageOn(
   system: RunState,
@@ -91,8 +94,10 @@ function line({ section, kind, title, result, seen, ms }: Row): string {
 export interface WalkOptions {
   readonly text?: string | undefined
   readonly say: (line: string) => void
-  /** A few scenes instead of all. */
+  /** A few of the short scenes instead of all. */
   readonly sample?: Sample
+  /** Leaves out scenes that start systems of their own. */
+  readonly isShort?: boolean
 }
 
 /** How many scenes are drawn, and by which seed. */
@@ -101,10 +106,11 @@ export interface Sample {
   readonly scenes: number
 }
 
-function drawn(sample: Sample | undefined): readonly Scene[] {
-  if (sample === undefined) return scenes
+function drawn({ sample, isShort = false }: WalkOptions): readonly Scene[] {
+  const short = scenes.filter(({ isLong }) => isLong !== true)
+  if (sample === undefined) return isShort ? short : scenes
   const random = seededRandom(sample.seed)
-  const left = [...scenes]
+  const left = [...short]
   return Array.from({ length: Math.min(sample.scenes, left.length) }, () => {
     return left.splice(random.integer(0, left.length - 1), 1)
   }).flat()
@@ -116,10 +122,10 @@ export async function walkArticle(
   environment: Readonly<Record<string, string | undefined>>,
   how: WalkOptions,
 ): Promise<readonly Row[]> {
-  const { text, say, sample } = how
+  const { text, say } = how
   const stage = stageOn(system, environment, text)
   const rows: Row[] = []
-  for (const scene of drawn(sample)) {
+  for (const scene of drawn(how)) {
     const row = await play(scene, stage)
     rows.push(row)
     say(line(row))

@@ -37,6 +37,8 @@ export interface Scene {
   /** `printed`: the article's own snippet; `ours`: our example of the same. */
   readonly kind: 'printed' | 'ours'
   readonly title: string
+  /** It starts systems of its own, which has tests of its own: `npm run article` plays it, `npm test` does not again. */
+  readonly isLong?: true
   /** @returns what was seen @throws Skipped with how to get what is missing; any other error when it does not hold */
   play(stage: ArticleStage): Promise<string>
 }
