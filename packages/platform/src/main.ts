@@ -49,6 +49,7 @@ import { createLogger } from './kernel/log.ts'
 import type { CallService, Ports } from './kernel/ports.ts'
 import { createShutdown, type Shutdown } from './kernel/shutdown.ts'
 import type { PoolOptions, Transport } from './kernel/transport.ts'
+import { patientsWithholding } from './records/index.ts'
 import { medicines, ownedTypes, type ServiceName, services, settingsByOwner } from './services.ts'
 
 /** How a process is started. */
@@ -151,7 +152,11 @@ function creators(
     patient: () => patient.create(ports, settings.patient, serving),
     emr: () => emr.create(ports, {}, { ...serving, ownedElsewhere: ownedTypes }),
     pharmacy: () => pharmacy.create(ports, {}, { ...serving, medicines }),
-    triage: async () => triage.create(ports, settings.triage, await symptomGraphOf(settings.triage)),
+    triage: async () =>
+      triage.create(ports, settings.triage, {
+        ...(await symptomGraphOf(settings.triage)),
+        withheldFrom: (caller) => patientsWithholding(engines.database.sql, caller, 'QuestionnaireResponse'),
+      }),
     inference: () =>
       inference.create(ports, settings.inference, {
         repository: join(dataFolder, 'models'),
@@ -162,6 +167,7 @@ function creators(
       imaging.create(ports, settings.imaging, {
         baseUrl: fhirBase.replace(/\/fhir$/, '/dicom-web'),
         codec: observedCodec(engines.codecs, ports.telemetry),
+        withheldFrom: (caller) => patientsWithholding(engines.database.sql, caller, 'ImagingStudy'),
       }),
     explain: () => explain.create(ports, settings.explain),
     privacy: () => createPrivateComputation(ports, settings.privacy, dataFolder),

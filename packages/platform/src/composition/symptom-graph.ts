@@ -6,7 +6,7 @@ export async function symptomGraphOf(settings: {
   readonly neo4jUrl: string | undefined
   readonly neo4jUser: string
   readonly neo4jPassword: string | undefined
-}): Promise<TriageExtra> {
+}): Promise<Pick<TriageExtra, 'graph'>> {
   const { neo4jUrl: url, neo4jUser: user, neo4jPassword: password = '' } = settings
   if (url === undefined) return {}
   const { openNeo4jGraph } = await import('../engines/neo4j/index.ts')

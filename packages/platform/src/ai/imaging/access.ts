@@ -9,7 +9,12 @@ export type ImagingUse = 'read' | 'create' | 'delete'
 export interface ImagingAccess {
   /** Id of the Patient whose studies alone are seen; undefined for all. */
   readonly patient: string | undefined
+  /** Ids of patients who withhold their studies from the caller. */
+  readonly withheld: readonly string[]
 }
+
+/** What the room itself sees, for its own work. */
+export const everyStudy: ImagingAccess = Object.freeze({ patient: undefined, withheld: [] })
 
 const rolesFor: Readonly<Record<ImagingUse, readonly Role[]>> = {
   read: ['system', 'admin', 'clinician', 'radiologist'],
@@ -32,16 +37,16 @@ function refuse(): never {
   throw new AppError('forbidden', 'You may not do this with images')
 }
 
-function bound(caller: Caller): ImagingAccess {
+function bound(caller: Caller): Pick<ImagingAccess, 'patient'> {
   if (caller.patient === undefined) refuse()
   return { patient: caller.patient }
 }
 
 /**
- * What a caller may see while doing something.
+ * Whose studies a caller may see while doing something, by roles and scopes.
  * @throws AppError 'forbidden'
  */
-export function imagingAccess(caller: Caller, use: ImagingUse): ImagingAccess {
+export function imagingAccess(caller: Caller, use: ImagingUse): Pick<ImagingAccess, 'patient'> {
   const isStaff = caller.roles.some((role) => rolesFor[use].includes(role))
   const isPatient = use === 'read' && caller.roles.includes('patient')
   if (!isStaff && !isPatient) refuse()

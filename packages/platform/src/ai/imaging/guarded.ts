@@ -49,11 +49,19 @@ function createMemory(clock: Clock): (key: string) => boolean {
   }
 }
 
+/** What the guard needs. */
+export interface GuardParts {
+  readonly audit: Audit
+  readonly clock: Clock
+  /** Ids of the patients who withhold their studies from a caller, asked anew at each use. */
+  readonly withheldFrom: (caller: Caller) => Promise<readonly string[]>
+}
+
 const whoReads = (caller: Caller, { interaction }: Use, entities: readonly string[]): string =>
   [caller.subject, caller.patient ?? '', interaction, ...entities].join('|')
 
 /** Creates the guard of the service. */
-export function createGuard({ audit, clock }: { readonly audit: Audit; readonly clock: Clock }): Guard {
+export function createGuard({ audit, clock, withheldFrom }: GuardParts): Guard {
   const isSameRead = createMemory(clock)
   return (use, work) => async (request, reply) => {
     const { caller, traceId } = request
@@ -61,7 +69,8 @@ export function createGuard({ audit, clock }: { readonly audit: Audit; readonly 
     const common = { caller, action, interaction, traceId, query: `${request.method} ${request.url}` }
     let answer: Answer
     try {
-      answer = await work(request, reply, imagingAccess(caller, use.use))
+      const access = imagingAccess(caller, use.use)
+      answer = await work(request, reply, { ...access, withheld: await withheldFrom(caller) })
     } catch (error) {
       await audit.record({ ...common, ...failureOf(error) })
       throw error

@@ -3,7 +3,7 @@ import type { PixelCodec } from '@xinglin/core/dicom'
 import type { Ports } from '../../kernel/ports.ts'
 import type { RunningService, Service } from '../../kernel/service.ts'
 import { createDimseListener } from './dimse/listener.ts'
-import { createGuard } from './guarded.ts'
+import { createGuard, type GuardParts } from './guarded.ts'
 import { createAnnouncer } from './linking/announcer.ts'
 import { addStudyRoutes } from './linking/routes.ts'
 import { addQueryRoutes } from './qido/routes.ts'
@@ -20,6 +20,8 @@ export interface ImagingExtra {
   readonly baseUrl: string
   /** Decodes and encodes pixels out of process. */
   readonly codec: PixelCodec
+  /** Ids of the patients who withhold their studies from a caller. */
+  readonly withheldFrom: GuardParts['withheldFrom']
 }
 
 async function createImaging(ports: Ports, settings: ImagingSettings, extra: ImagingExtra): Promise<RunningService> {
@@ -27,7 +29,7 @@ async function createImaging(ports: Ports, settings: ImagingSettings, extra: Ima
   const log = ports.log.child({ service: 'imaging' })
   const limits = { maxInstanceBytes: settings.maxInstanceBytes, maxInstances: settings.maxRequestInstances }
   const ingestPorts: IngestPorts = { sql, blobs, audit, events, ids, log, limits }
-  const guard = createGuard({ audit, clock })
+  const guard = createGuard({ audit, clock, withheldFrom: extra.withheldFrom })
   const announcer = createAnnouncer({ sql, events, call, log })
   const dimse = createDimseListener(settings, { ...ingestPorts, telemetry: ports.telemetry })
   const { baseUrl, codec } = extra

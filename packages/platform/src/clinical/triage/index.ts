@@ -1,4 +1,5 @@
 // The triage service: from symptoms to a department, with urgency, an interview, and why.
+import type { Caller } from '../../kernel/caller.ts'
 import type { SettingSpecs, Settings } from '../../kernel/config.ts'
 import type { Ports, SymptomGraph } from '../../kernel/ports.ts'
 import type { RunningService, Service } from '../../kernel/service.ts'
@@ -24,6 +25,8 @@ const settings = {
 export interface TriageExtra {
   /** The graph in Neo4j, where `NEO4J_URL` says so. */
   readonly graph?: SymptomGraph & { close(): Promise<void> }
+  /** Ids of the patients who withhold what they answered from a caller. */
+  readonly withheldFrom: (caller: Caller) => Promise<readonly string[]>
 }
 
 /** Triage as the composition root sees it. */
@@ -36,11 +39,11 @@ export const triage = {
   create: async (
     ports: Ports,
     _settings: Settings<typeof settings>,
-    { graph }: TriageExtra,
+    { graph, withheldFrom }: TriageExtra,
   ): Promise<RunningService> => {
     const { sql, log, audit, call, clock, ids } = ports
     const knowledge = createKnowledge({ sql, log, ...(graph === undefined ? {} : { graph }) })
-    const interviews = createInterviews({ sql, audit, call, clock, ids, knowledge })
+    const interviews = createInterviews({ sql, audit, call, clock, ids, knowledge, withheldFrom })
     return {
       routes: async (app) => {
         await app.register(triageRoutes({ knowledge, log, ...(graph === undefined ? {} : { graph }) }))

@@ -1,6 +1,9 @@
 // Whether something about a patient may be withheld from a caller, told by the rules alone: that nothing is there, or much, is
 // not told.
+import { AppError } from '@xinglin/core/errors'
+import type { Caller } from '../../kernel/caller.ts'
 import type { Queryable } from '../../kernel/sql.ts'
+import { accessFor } from '../access/index.ts'
 import type { AccessFilter } from '../types.ts'
 
 /** True when a Consent or the label of the Patient applies to the caller now, whatever records there are. */
@@ -25,3 +28,36 @@ function applies(one: string): string {
     AND (${one}.identities IS NULL OR ${one}.identities && $3::text[])
     AND (${one}.purposes IS NULL OR $4::text = ANY(${one}.purposes))`
 }
+
+const maxPatients = 50_000
+
+/**
+ * Ids of the patients whose records of a type are withheld from the caller now, by a Consent or by the label of the Patient:
+ * for services that keep such records outside this store and must honour the same word. A denial of single records of the
+ * type counts for all of them, one by label for none, since what is kept elsewhere has neither our id nor a label.
+ * @throws AppError 'unavailable' beyond 50 000 patients, rather than to forget one
+ */
+export async function patientsWithholding(sql: Queryable, caller: Caller, type: string): Promise<readonly string[]> {
+  const { restrictedAs, hiddenLabels } = accessFor(caller).read
+  if (restrictedAs === undefined) return []
+  const { identities, purpose, glassBrokenBy = [null, null] } = restrictedAs
+  const rows = await sql.query<{ readonly pat: string }>({
+    name: 'records_patients_withholding',
+    text: `SELECT DISTINCT c.pat FROM records.restriction c WHERE c.lifts IS NULL
+      AND CASE WHEN c.hides IS NOT NULL THEN c.hides && $2::bigint[]
+        ELSE ${applies('c')} AND ${isOfType('c')} AND c.labels IS NULL
+          AND (c.records IS NULL OR EXISTS (SELECT 1 FROM unnest(c.records) r WHERE starts_with(r, $1::text || '/')))
+          AND NOT EXISTS (SELECT 1 FROM records.restriction e WHERE e.source = c.source AND e.lifts = c.nr
+            AND ${applies('e')} AND ${isOfType('e')} AND e.records IS NULL AND e.labels IS NULL) END
+      AND NOT EXISTS (SELECT 1 FROM records.break_glass g
+        WHERE g.pat = c.pat AND g.subject = $5 AND g.name = $6 AND g.begins <= now() AND now() < g.ends)
+      ORDER BY c.pat LIMIT ${maxPatients + 1}`,
+    values: [type, hiddenLabels, identities, purpose, ...glassBrokenBy],
+  })
+  if (rows.length <= maxPatients) return rows.map(({ pat }) => pat)
+  throw new AppError('unavailable', 'More patients withhold such records than can be told apart', {
+    retryAfterSeconds: 60,
+  })
+}
+
+const isOfType = (one: string): string => `(${one}.types IS NULL OR $1::text = ANY(${one}.types))`

@@ -10,6 +10,7 @@ import { accessFor } from '../access/index.ts'
 import { accessState, breakGlass, type GlassParts, listGlasses, mendGlass } from '../break-glass/break-glass.ts'
 import { createSearch } from '../search/search.ts'
 import type { RecordContext } from '../types.ts'
+import { patientsWithholding } from './withheld-store.ts'
 
 let store: StoreFixture
 let parts: GlassParts
@@ -257,4 +258,39 @@ test('a label on the Patient hides all of the patient, until it goes', async () 
   assert.equal((await read(pharmacist({ ...emergency, subject: 'late' }), 'Observation', 'o-p2')).id, 'o-p2')
   await put({ resourceType: 'Patient', id: 'p2' })
   assert.equal((await read(pharmacist(), 'Observation', 'o-p2')).id, 'o-p2')
+})
+
+test('tells services that keep records elsewhere whose are withheld, until the glass is broken', async () => {
+  const withheld = ({ caller }: RecordContext, type = 'ImagingStudy') =>
+    patientsWithholding(store.database.sql, caller, type)
+  const only = (type: string) => ({ class: [{ system: 'http://hl7.org/fhir/resource-types', code: type }] })
+  const ph = pharmacist({ subject: 'elsewhere' })
+  const except = [{ type: 'permit', actor: [{ role: recipient, reference: { reference: 'Practitioner/ph' } }] }]
+  const data = (reference: string) => [{ meaning: 'instance', reference: { reference } }]
+  assert.deepEqual(await withheld(ph), [])
+  for (const [provision, expected] of [
+    [{ type: 'deny', ...only('ImagingStudy') }, ['p1']],
+    [{ type: 'deny', ...only('Observation') }, []],
+    [{ type: 'deny', actor: [role('clinician')] }, []],
+    [{ type: 'deny', provision: except }, []],
+    [{ type: 'deny', provision: [{ type: 'permit', ...only('Observation') }] }, ['p1']],
+    [{ type: 'deny', provision: [{ type: 'permit', ...only('ImagingStudy') }] }, []],
+    [{ type: 'deny', data: data('ImagingStudy/1.2') }, ['p1']],
+    [{ type: 'deny', data: data('Observation/o-p1') }, []],
+    [{ type: 'deny', period: { end: '2020' } }, []],
+    [{ type: 'deny' }, ['p1']],
+  ] as const) {
+    await consent('k4', 'p1', provision)
+    assert.deepEqual(await withheld(ph), expected, JSON.stringify(provision))
+  }
+  assert.deepEqual(await withheld(asking(['patient'], { patient: 'p1' })), [])
+  assert.deepEqual(await withheld(asking(['system'])), [])
+  await breakGlass(parts, ph, { patient: 'p1', reason: emergency.reason })
+  assert.deepEqual(await withheld(ph), ['p1'])
+  assert.deepEqual(await withheld(pharmacist({ ...emergency, subject: 'elsewhere' })), [])
+  await store.records.delete(asking(['admin']), { type: 'Consent', id: 'k4' })
+  const security = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'V' }]
+  await put({ resourceType: 'Patient', id: 'p2', meta: { security } })
+  assert.deepEqual([await withheld(ph), await withheld(asking(['clinician']))], [['p2'], []])
+  await put({ resourceType: 'Patient', id: 'p2' })
 })

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CallService, Events, Logger } from '../../../kernel/ports.ts'
 import type { Sql, Tx } from '../../../kernel/sql.ts'
+import { everyStudy } from '../access.ts'
 import { studyChanged } from '../store/ingest.ts'
 import { findPatient } from './find-patient.ts'
 import { forgetStudy, type Link, listSeries, quietMs, readStudy, setLink, staleUnassigned } from './study-store.ts'
@@ -28,7 +29,7 @@ const perLook = 50
 const pauseMs = 800
 const longestWaitMs = 6000
 const lookEveryMs = 300
-const everyone = { patient: undefined }
+const everyone = everyStudy
 
 /** Links a study and announces it, in the open transaction. */
 export async function linkAndAnnounce(tx: Tx, studyUid: string, link: Link, events: Events): Promise<void> {

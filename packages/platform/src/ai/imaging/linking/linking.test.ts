@@ -93,3 +93,26 @@ test('asks the records for no id that is a part of an address', async () => {
     [],
   )
 })
+
+test('shows nothing of a patient who withholds the studies, by whatever address, and all of it to the patient', async () => {
+  service.patients.set('MRN-40', { id: 'p40' })
+  await service.store(drawnSeries(40, 'MRN-40').map(({ bytes }) => bytes))
+  const { studyInstanceUid: uid } = await studyOf('MRN-40')
+  await service.untilAnnounced(uid, 3)
+  service.withholding.add('p40')
+  const addresses = [
+    `/api/v1/imaging/studies/${uid}`,
+    `/dicom-web/studies/${uid}`,
+    `/dicom-web/studies/${uid}/metadata`,
+  ]
+  for (const address of addresses) assert.equal((await service.ask(address)).status, 404, address)
+  for (const list of ['/api/v1/imaging/studies', '/dicom-web/studies', '/dicom-web/series', '/dicom-web/instances']) {
+    assert.ok(!(await service.ask(list)).bytes.includes(uid), list)
+  }
+  const link = { method: 'PUT', payload: { patient: 'p10' } } as const
+  assert.equal((await service.ask(`/api/v1/imaging/studies/${uid}/patient`, link)).status, 404)
+  const own = { role: 'patient', patient: 'p40' } as const
+  assert.equal((await service.ask(`/dicom-web/studies/${uid}/metadata`, own)).status, 200)
+  service.withholding.delete('p40')
+  assert.equal((await service.ask(`/dicom-web/studies/${uid}/metadata`)).status, 200)
+})

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { CallService, Events } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
+import { everyStudy } from '../access.ts'
 import type { Guard } from '../guarded.ts'
 import { linkAndAnnounce } from './announcer.ts'
 import { listSeries, listStudies, readStudy } from './study-store.ts'
@@ -66,7 +67,11 @@ export function addStudyRoutes(app: FastifyInstance, { sql, events, guard, call 
       if (before === undefined) throw missing()
       await sql.transaction((tx) => linkAndAnnounce(tx, uid, { patient: null, reason: 'by-hand' }, events))
       const patients = before.patient === null ? [] : [before.patient]
-      return { body: await readStudy(sql, uid, { patient: undefined }), entities: [`ImagingStudy/${uid}`], patients }
+      return {
+        body: await readStudy(sql, uid, everyStudy),
+        entities: [`ImagingStudy/${uid}`],
+        patients,
+      }
     },
   )
   app.get(base, { schema: { querystring: ListQuery } }, list)

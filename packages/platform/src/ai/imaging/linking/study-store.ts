@@ -64,12 +64,13 @@ const summaryOf = (row: StudyRow): StudySummary => ({ ...row, received: row.rece
 export async function listStudies(
   sql: Queryable,
   filter: StudyFilter,
-  { patient }: ImagingAccess,
+  { patient, withheld }: ImagingAccess,
 ): Promise<readonly StudySummary[]> {
   const values: unknown[] = []
   const bind = (value: unknown): string => `$${values.push(value)}`
   const conditions = ['instance_count > 0']
   if (patient !== undefined) conditions.push(`patient = ${bind(patient)}`)
+  if (withheld.length > 0) conditions.push(`(patient IS NULL OR patient <> ALL(${bind(withheld)}::text[]))`)
   if (filter.state !== undefined) conditions.push(`link_state = ${bind(filter.state)}`)
   if (filter.modality !== undefined) conditions.push(`modalities @> ARRAY[${bind(filter.modality)}]::text[]`)
   if (filter.from !== undefined) conditions.push(`study_date >= ${bind(filter.from)}`)
@@ -91,11 +92,12 @@ export async function listStudies(
 export async function readStudy(
   sql: Queryable,
   studyUid: string,
-  { patient }: ImagingAccess,
+  { patient, withheld }: ImagingAccess,
 ): Promise<StudySummary | undefined> {
   const [row] = await sql.query<StudyRow>({
-    text: `SELECT ${columns} FROM imaging.study WHERE study_uid = $1 AND ($2::text IS NULL OR patient = $2)`,
-    values: [studyUid, patient ?? null],
+    text: `SELECT ${columns} FROM imaging.study WHERE study_uid = $1 AND ($2::text IS NULL OR patient = $2)
+             AND (patient IS NULL OR patient <> ALL($3::text[]))`,
+    values: [studyUid, patient ?? null, withheld],
   })
   return row === undefined ? undefined : summaryOf(row)
 }

@@ -138,6 +138,9 @@ export async function search(sql: Sql, query: Query, scope: SearchScope): Promis
   const conditions = [
     't.instance_count > 0', // what was deleted stays for a moment, until others have heard of it
     ...(access.patient === undefined ? [] : [`t.patient = ${bind(access.patient)}`]),
+    ...(access.withheld.length === 0
+      ? []
+      : [`(t.patient IS NULL OR t.patient <> ALL(${bind(access.withheld)}::text[]))`]),
     ...(studyUid === undefined ? [] : [`t.study_uid = ${bind(studyUid)}`]),
     ...(seriesUid === undefined ? [] : [`s.series_uid = ${bind(seriesUid)}`]),
     ...query.criteria.map((criterion) => conditionOf(criterion, bind)),

@@ -27,7 +27,7 @@ const state: { app?: FastifyInstance; role: Role } = { role: 'radiologist' }
 before(async () => {
   if (skip !== false) return
   const audit = { append: async () => undefined, record: async (entry: AuditEntry) => void audits.push(entry) }
-  const guard = createGuard({ audit, clock: systemClock })
+  const guard = createGuard({ audit, clock: systemClock, withheldFrom: async () => [] })
   const models = await localModels(gate)
   state.app = buildServiceApp({
     service: 'imaging',

@@ -42,13 +42,22 @@ export async function readReading(sql: Queryable, id: string, isLocked = false):
 /** The newest readings, of one study or in one state, before the id `before`. */
 export async function listReadings(
   sql: Sql,
-  asked: { readonly study?: string; readonly state?: string; readonly before?: string; readonly count: number },
+  asked: {
+    readonly study?: string
+    readonly state?: string
+    readonly before?: string
+    readonly count: number
+    /** Ids of patients whose readings are left out. */
+    readonly withheld: readonly string[]
+  },
 ): Promise<readonly Reading[]> {
   return sql.query<Reading>({
     text: `SELECT ${columns} FROM imaging.reading
            WHERE ($1::text IS NULL OR study_uid = $1) AND ($2::text IS NULL OR state = $2) AND ($3::text IS NULL OR id < $3)
+             AND (patient IS NULL OR patient <> ALL($5::text[])) AND NOT EXISTS (SELECT 1 FROM imaging.study t
+               WHERE t.study_uid = reading.study_uid AND t.patient = ANY($5::text[]))
            ORDER BY id DESC LIMIT $4`,
-    values: [asked.study ?? null, asked.state ?? null, asked.before ?? null, asked.count],
+    values: [asked.study ?? null, asked.state ?? null, asked.before ?? null, asked.count, asked.withheld],
   })
 }
 

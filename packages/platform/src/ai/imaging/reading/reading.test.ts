@@ -83,7 +83,10 @@ async function startSystem(): Promise<System> {
   } as unknown as Ports // imaging asks for no others
   const { own: settings } = readSettings({ own: imaging.settings }, { DIMSE: 'false' })
   const create = async () => {
-    const running = await imaging.create(ports, settings, { baseUrl: 'http://test/dicom-web', codec })
+    const running = await imaging.create(ports, settings, {
+      ...{ baseUrl: 'http://test/dicom-web', codec },
+      withheldFrom: async () => [],
+    })
     const parts = { service: 'imaging', running, log: silentLogger, clock: systemClock }
     const app = buildServiceApp({ ...parts, verifyCaller: () => state.caller })
     await app.ready()

@@ -80,7 +80,7 @@ function addRequests(app: FastifyInstance, options: ReadingRouteOptions): void {
     const { _count: count = defaultCount, ...asked } = request.query as Static<typeof schemas.ReadingQuery>
     if (access.patient !== undefined)
       throw new AppError('forbidden', 'Drafts are for the staff; reports are in the records')
-    const found = await listReadings(sql, { ...asked, count: count + 1 })
+    const found = await listReadings(sql, { ...asked, count: count + 1, withheld: access.withheld })
     const page = found.slice(0, count)
     const last = page.at(-1)
     const next = found.length > count && last !== undefined ? { nextBefore: last.id } : {}

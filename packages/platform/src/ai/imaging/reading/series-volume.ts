@@ -14,6 +14,7 @@ import {
 import type { CtVolume, VolumeGrid } from '@xinglin/core/dicom/nodule'
 import { AppError } from '@xinglin/core/errors'
 import type { Queryable } from '../../../kernel/sql.ts'
+import { everyStudy } from '../access.ts'
 import { baseMark } from '../catalogue/entry.ts'
 import { type FramePorts, type Image, nativeFrames } from '../wado/frames.ts'
 import { findInstances, findMetadata } from '../wado/instance-store.ts'
@@ -74,7 +75,7 @@ function gridOf(slices: readonly Image[], planes: readonly ImagePlane[], sliceMm
  */
 export async function openSeries(sql: Queryable, studyUid: string, seriesUid: string): Promise<CtSeries> {
   const address = { study: studyUid, series: seriesUid }
-  const everyone = { patient: undefined }
+  const everyone = everyStudy
   const instances = await findInstances(sql, address, everyone)
   if (instances.length > maxSlices)
     throw new AppError('too-large', `A series of more than ${maxSlices} images is not read`)

@@ -1,11 +1,12 @@
 // Whose study a reading is about, and when it was made.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Queryable } from '../../../kernel/sql.ts'
+import { everyStudy } from '../access.ts'
 import { readStudy, type StudySummary } from '../linking/study-store.ts'
 import type { Reading } from './reading.ts'
 import type { ReportedStudy } from './report.ts'
 
-const everyone = { patient: undefined }
+const everyone = everyStudy
 const lookEveryMs = 250
 
 function whenMade({ studyDate, studyTime }: StudySummary, fallback: Date): string {

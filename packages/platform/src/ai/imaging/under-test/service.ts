@@ -31,6 +31,8 @@ export interface ImagingUnderTest {
   readonly announced: DeliveredEvent[]
   /** Patients that the patient service knows, by identifier. */
   readonly patients: Map<string, object>
+  /** Who withholds their studies from everybody that is not the patient. */
+  readonly withholding: Set<string>
   readonly dimsePort: number
   ask(path: string, how?: Ask): Promise<Reply>
   /** Stores files by STOW-RS. */
@@ -156,7 +158,11 @@ export async function imagingUnderTest(): Promise<ImagingUnderTest> {
   } as unknown as Ports // imaging asks for no others
   const dimsePort = await freePort()
   const { own: settings } = readSettings({ own: imaging.settings }, { DIMSE_PORT: String(dimsePort) })
-  const running = await imaging.create(ports, settings, { baseUrl: 'http://test/dicom-web', codec })
+  const withholding = new Set<string>()
+  const running = await imaging.create(ports, settings, {
+    ...{ baseUrl: 'http://test/dicom-web', codec },
+    withheldFrom: async ({ roles }) => (roles.includes('patient') ? [] : [...withholding]),
+  })
   const current: { caller: Caller } = { caller: callerOf({}) }
   const app = buildServiceApp({
     ...{ service: 'imaging', running, log: silentLogger, clock: systemClock },
@@ -182,7 +188,7 @@ export async function imagingUnderTest(): Promise<ImagingUnderTest> {
     return { status, headers, bytes, json: () => JSON.parse(bytes.toString()) }
   }
   return {
-    ...{ app, sql, blobs, audits, announced, patients, dimsePort, ask },
+    ...{ app, sql, blobs, audits, announced, patients, withholding, dimsePort, ask },
     store: (files, { path = '/dicom-web/studies', ...how } = {}) =>
       ask(path, {
         method: 'POST',

@@ -50,17 +50,18 @@ const maxInstances = 20_000
 const instanceColumns = `i.study_uid, i.series_uid, i.sop_uid, i.sop_class, t.patient, i.number, i.blob, i.blob_start,
   i.size_bytes, i.transfer_syntax, i.frames, i.frame_bytes, i.pixel_start, i.pixel_bytes`
 
-function where({ study, series, instance }: ImageAddress, { patient }: ImagingAccess) {
-  const values: string[] = [study]
-  const bind = (value: string): string => `$${values.push(value)}`
+function where({ study, series, instance }: ImageAddress, { patient, withheld }: ImagingAccess) {
+  const values: unknown[] = [study]
+  const bind = (value: unknown): string => `$${values.push(value)}`
   const conditions = [
     'i.study_uid = $1',
     ...(series === undefined ? [] : [`i.series_uid = ${bind(series)}`]),
     ...(instance === undefined ? [] : [`i.sop_uid = ${bind(instance)}`]),
     ...(patient === undefined ? [] : [`t.patient = ${bind(patient)}`]),
+    ...(withheld.length === 0 ? [] : [`(t.patient IS NULL OR t.patient <> ALL(${bind(withheld)}::text[]))`]),
   ]
-  // One of eight texts: each becomes a prepared statement of its own.
-  const shape = [series, instance, patient].map((part) => (part === undefined ? '-' : 'x')).join('')
+  // One of sixteen texts: each becomes a prepared statement of its own.
+  const shape = [series, instance, patient, withheld[0]].map((part) => (part === undefined ? '-' : 'x')).join('')
   return { condition: conditions.join(' AND '), values, shape }
 }
 

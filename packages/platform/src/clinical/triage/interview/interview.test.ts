@@ -26,6 +26,7 @@ interface View {
 const base = '/api/v1/triage/interviews'
 const asPatient = { role: 'patient', patient: 'zhang-san', subject: 'zhang-san' } as const
 const held: { database?: TestDatabase; service?: ServiceUnderTest; emr?: EmrUnderTest } = {}
+const withholding = new Set<string>()
 
 function parts(): { readonly service: ServiceUnderTest; readonly emr: EmrUnderTest; readonly database: TestDatabase } {
   const { service, emr, database } = held
@@ -63,7 +64,9 @@ before(async () => {
   const database = await testDatabase([recordsSql, triage.sql])
   held.database = database
   const emr = await startEmr(database.sql, portsOn(database.sql, []))
-  const service = await startTriage(database.sql, emr.call)
+  const service = await startTriage(database.sql, emr.call, {
+    withheldFrom: async ({ roles }) => (roles.includes('patient') ? [] : [...withholding]),
+  })
   Object.assign(held, { emr, service })
 })
 
@@ -176,6 +179,28 @@ test('is shown to its patient and to clinicians, and hidden from everybody else'
   assert.equal(reading.status, 403)
   const { body } = await parts().service.ask(`${base}?limit=100`, { role: 'patient', patient: 'li-si' })
   assert.deepEqual((body as { interviews: unknown[] }).interviews, [])
+})
+
+test('is hidden from whom the patient withholds it, but for what they themselves have under way', async () => {
+  const doctor = { role: 'clinician', subject: 'dr-li' } as const
+  const [theirs, own] = [await begin(cough), await begin(cough, { ...asPatient, subject: 'dr-li' })]
+  const ids = async (how: Ask) => {
+    const { body } = await parts().service.ask(`${base}?limit=100`, how)
+    return (body as { interviews: readonly View[] }).interviews.map(({ id }) => id)
+  }
+  assert.ok((await ids(doctor)).includes(theirs.id))
+  withholding.add('zhang-san')
+  const statusOf = async (path: string, how: Ask) => (await parts().service.ask(`${base}/${path}`, how)).status
+  assert.equal(await statusOf(theirs.id, doctor), 404)
+  assert.equal(await statusOf(`${theirs.id}/finish`, { ...doctor, payload: {} }), 404)
+  assert.ok(!(await ids(doctor)).includes(theirs.id))
+  assert.ok((await ids(doctor)).includes(own.id))
+  assert.equal(await statusOf(own.id, { ...doctor, subject: 'dr-wu' }), 404)
+  await view(`${base}/${own.id}/finish`, { ...doctor, payload: {} })
+  assert.equal(await statusOf(own.id, doctor), 404)
+  assert.equal(await statusOf(own.id, asPatient), 200)
+  withholding.clear()
+  assert.equal(await statusOf(theirs.id, doctor), 200)
 })
 
 test('a token whose scopes speak of one patient shows that patient alone, also to a clinician', async () => {

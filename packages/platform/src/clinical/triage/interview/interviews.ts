@@ -36,6 +36,8 @@ export interface InterviewParts {
   readonly clock: Clock
   readonly ids: Ids
   readonly knowledge: Knowledge
+  /** Ids of the patients who withhold what they answered from a caller. */
+  readonly withheldFrom: (caller: Caller) => Promise<readonly string[]>
 }
 
 /** Who asks, and in which trace. */
@@ -59,18 +61,26 @@ export interface Running {
   readonly knowledge: CompiledKnowledge
 }
 
+/** Which interviews are asked for. */
+export type Asked = Omit<InterviewList, 'owner' | 'caller' | 'withheld'>
+
 /** The interviews of a process. */
 export interface Interviews {
   begin(asking: Asking, beginning: Beginning): Promise<Running>
   read(asking: Asking, id: string): Promise<Running>
-  list(asking: Asking, list: Omit<InterviewList, 'owner'>): Promise<readonly Running[]>
+  list(asking: Asking, list: Asked): Promise<readonly Running[]>
   answer(asking: Asking, id: string, given: { readonly finding: string; readonly reply: Reply }): Promise<Running>
   back(asking: Asking, id: string): Promise<Running>
   abandon(asking: Asking, id: string): Promise<Running>
   finish(asking: Asking, id: string, isBooked: boolean | undefined): Promise<Running>
 }
 
-function isVisibleTo(row: InterviewRow, { caller }: Asking): boolean {
+// Who interviews a patient who withholds the answers of others may end what was begun, and then no longer sees it.
+const isUnderWay = ({ owner, status }: InterviewRow, { subject }: Caller): boolean =>
+  owner === subject && status !== 'finished'
+
+function isVisibleTo(row: InterviewRow, { caller }: Asking, withheld: readonly string[]): boolean {
+  if (row.patient !== undefined && withheld.includes(row.patient)) return isUnderWay(row, caller)
   if (isClinicalStaff(caller)) return true
   if (isBoundToPatient(caller)) return row.patient !== undefined && row.patient === caller.patient
   return row.owner === caller.subject
@@ -88,9 +98,13 @@ function entryOf(asking: Asking, row: InterviewRow, action: AuditEntry['action']
   }
 }
 
-async function locked(tx: Tx, asking: Asking, id: string): Promise<InterviewRow> {
+async function locked(
+  tx: Tx,
+  asking: Asking,
+  { id, withheld }: { readonly id: string; readonly withheld: readonly string[] },
+): Promise<InterviewRow> {
   const row = await readInterview(tx, id, true)
-  if (row !== undefined && isVisibleTo(row, asking)) return row
+  if (row !== undefined && isVisibleTo(row, asking, withheld)) return row
   throw new AppError('not-found', 'There is no interview with this id')
 }
 
@@ -146,8 +160,9 @@ async function change(
   id: string,
   work: (running: Running) => Partial<Pick<InterviewRow, 'state' | 'status' | 'outcome'>>,
 ): Promise<Running> {
+  const withheld = await parts.withheldFrom(asking.caller)
   return parts.sql.transaction(async (tx) => {
-    const row = await locked(tx, asking, id)
+    const row = await locked(tx, asking, { id, withheld })
     const knowledge = await parts.knowledge.version(row.knowledgeVersion)
     const next = { ...row, ...work({ row, knowledge }) }
     const isSame = next.state === row.state && next.status === row.status && next.outcome === row.outcome
@@ -221,15 +236,12 @@ async function finish(parts: InterviewParts, asking: Asking, id: string, isBooke
   }))
 }
 
-async function list(
-  parts: InterviewParts,
-  asking: Asking,
-  wanted: Omit<InterviewList, 'owner'>,
-): Promise<readonly Running[]> {
+async function list(parts: InterviewParts, asking: Asking, wanted: Asked): Promise<readonly Running[]> {
   const { caller } = asking
   const patient = patientOf(caller, wanted.patient)
   const owner = isClinicalStaff(caller) || isBoundToPatient(caller) ? undefined : caller.subject
-  const rows = await listInterviews(parts.sql, { ...wanted, patient, owner })
+  const withheld = await parts.withheldFrom(caller)
+  const rows = await listInterviews(parts.sql, { ...wanted, patient, owner, caller: caller.subject, withheld })
   const patients = [...new Set(rows.flatMap((row) => row.patient ?? []))]
   await parts.audit.record({
     ...asking,
@@ -249,7 +261,7 @@ export function createInterviews(parts: InterviewParts): Interviews {
     list: (asking, wanted) => list(parts, asking, wanted),
     async read(asking, id) {
       const row = await readInterview(parts.sql, id)
-      if (row === undefined || !isVisibleTo(row, asking)) {
+      if (row === undefined || !isVisibleTo(row, asking, await parts.withheldFrom(asking.caller))) {
         throw new AppError('not-found', 'There is no interview with this id')
       }
       await parts.audit.record(entryOf(asking, row, 'R', 'triage-interview'))

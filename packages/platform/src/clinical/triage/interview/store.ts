@@ -92,6 +92,9 @@ export async function updateInterview(
 export interface InterviewList {
   readonly patient: string | undefined
   readonly owner: string | undefined
+  /** Who asks, and the ids of patients whose interviews are left out, but for the caller's own that are under way. */
+  readonly caller: string
+  readonly withheld: readonly string[]
   readonly status: InterviewStatus | undefined
   readonly before: Date | undefined
   readonly limit: number
@@ -103,8 +106,12 @@ export async function listInterviews(sql: Queryable, list: InterviewList): Promi
     text: `SELECT ${columns} FROM triage.interview
       WHERE ($1::text IS NULL OR patient = $1) AND ($2::text IS NULL OR owner = $2)
         AND ($3::text IS NULL OR status = $3) AND ($4::timestamptz IS NULL OR created_at < $4)
+        AND (patient IS NULL OR patient <> ALL($6::text[]) OR (owner = $7 AND status <> 'finished'))
       ORDER BY created_at DESC, id LIMIT $5`,
-    values: [list.patient ?? null, list.owner ?? null, list.status ?? null, list.before ?? null, list.limit],
+    values: [
+      ...[list.patient ?? null, list.owner ?? null, list.status ?? null, list.before ?? null, list.limit],
+      ...[list.withheld, list.caller],
+    ],
   })
   return rows.map(fromStored)
 }
