@@ -246,7 +246,7 @@ export interface SymptomGraph {
   scores(symptoms: readonly string[]): Promise<readonly { readonly disease: string; readonly score: number }[]>
 }
 
-/** Work on FHIR content too large for the event loop (> 256 kB): parse, validate, index in a worker thread. */
+/** Work on FHIR content too large for the event loop (> 16 kB): parse, validate, index in a worker thread. */
 export interface Prepared {
   readonly resource: Resource | Bundle
 }
