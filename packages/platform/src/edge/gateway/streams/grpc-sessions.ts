@@ -32,15 +32,26 @@ function opened(origin: string): Promise<ClientHttp2Session> {
 /** Creates connections; none is open. */
 export function createGrpcSessions(): GrpcSessions {
   const sessions = new Map<string, Promise<ClientHttp2Session>>()
+  const forget = (origin: string, opening: Promise<ClientHttp2Session>): void => {
+    if (sessions.get(origin) === opening) sessions.delete(origin)
+  }
+  const begin = (origin: string): Promise<ClientHttp2Session> => {
+    const opening = opened(origin)
+    sessions.set(origin, opening)
+    const over = (): void => forget(origin, opening)
+    opening.then((session) => session.once('close', over), over)
+    return opening
+  }
+  const to = async (origin: string): Promise<ClientHttp2Session> => {
+    const known = sessions.get(origin)
+    if (known === undefined) return begin(origin)
+    const session = await known
+    if (!session.closed && !session.destroyed) return session
+    forget(origin, known) // it takes no more calls; those that it still carries may end
+    return to(origin)
+  }
   return {
-    async to(origin) {
-      const known = sessions.get(origin)
-      const session = known === undefined ? undefined : await known.catch(() => undefined)
-      if (session !== undefined && !session.closed && !session.destroyed) return session
-      const opening = opened(origin)
-      sessions.set(origin, opening)
-      return opening
-    },
+    to,
     closeAll() {
       for (const opening of sessions.values()) void opening.then((session) => session.destroy()).catch(() => undefined)
       sessions.clear()
