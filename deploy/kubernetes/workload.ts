@@ -27,8 +27,8 @@ export const stable = { version: 'stable' } as const
 
 // Endpoints and meshes learn of the end of a pod a little later than the pod itself.
 const preStopSeconds = 5
-/** More than the sleep before, plus the 15 s that a process gives its own stop (kernel/shutdown.ts). */
-export const graceSeconds = 40
+// More than the sleep before, plus the 15 s that a process gives its own stop (kernel/shutdown.ts).
+const graceSeconds = 40
 
 const restricted: k8s.SecurityContext = {
   allowPrivilegeEscalation: false,
@@ -76,8 +76,8 @@ function secretsOf(group: Group): readonly SecretValue[] {
   ]
 }
 
-/** Every port of a group's container, by a name of at most 15 characters. */
-export function containerPorts(group: Group): readonly { readonly name: string; readonly containerPort: number }[] {
+// Every port of a group's container, by a name of at most 15 characters.
+function containerPorts(group: Group): readonly { readonly name: string; readonly containerPort: number }[] {
   const { services } = group
   const own = [
     ...(services.includes('gateway') ? [{ name: 'gateway', containerPort: gatewayPort }] : []),
@@ -130,8 +130,8 @@ function volumesOf(group: Group): { readonly volumes: k8s.Volume[]; readonly mou
   return { volumes, mounts }
 }
 
-/** The security context of every pod; the user is the image's. */
-export const podSecurity: k8s.PodSecurityContext = {
+// The security context of every pod; the user is the image's.
+const podSecurity: k8s.PodSecurityContext = {
   ...{ runAsNonRoot: true, runAsUser: userId, runAsGroup: userId, fsGroup: userId },
   seccompProfile: { type: 'RuntimeDefault' },
 }

@@ -9,8 +9,8 @@ const failed = 2 // STATUS_CODE_ERROR
 const traceDigits = 32
 const spanDigits = 16
 
-/** The value of an attribute. */
-export function attributeNamed(attributes: OtlpAttributes, name: string): OtlpValue | undefined {
+// The value of an attribute.
+function attributeNamed(attributes: OtlpAttributes, name: string): OtlpValue | undefined {
   for (let at = 0; at < attributes.length; at += 2) if (attributes[at] === name) return attributes[at + 1]
   return undefined
 }

@@ -37,8 +37,8 @@ function isSafeMessage(error: AnyError): boolean {
   return !quotingErrors.has(String(error.name))
 }
 
-/** What the log shows of an error: kind, code, place, and the message only where it cannot quote data. */
-export function describeError(error: unknown, depth = 0): Readonly<Record<string, unknown>> {
+// What the log shows of an error: kind, code, place, and the message only where it cannot quote data.
+function describeError(error: unknown, depth = 0): Readonly<Record<string, unknown>> {
   if (typeof error !== 'object' || error === null) return { kind: typeof error }
   const it = error as AnyError
   const frames = String(it.stack ?? '')

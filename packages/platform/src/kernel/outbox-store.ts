@@ -8,8 +8,8 @@ export const partitions = 64
 /** The kernel's own tables. */
 export const kernelSql: OwnedSql = { schema: 'kernel', folder: new URL('./sql/', import.meta.url) }
 
-/** The partition of a key: FNV-1a over its UTF-16 units. */
-export function partitionOf(key: string): number {
+// The partition of a key: FNV-1a over its UTF-16 units.
+function partitionOf(key: string): number {
   let hash = 0x811c9dc5
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193)
   return (hash >>> 0) % partitions

@@ -32,8 +32,8 @@ function parseCookie(line: string): Cookie {
   return { name: pair.slice(0, at).trim(), value: pair.slice(at + 1), path: path?.slice('path='.length) ?? '/' }
 }
 
-/** Where a page's form is sent to. */
-export function formAction({ text, url }: Page, method = 'post'): string {
+// Where a page's form is sent to.
+function formAction({ text, url }: Page, method = 'post'): string {
   const [, action] = new RegExp(`<form method="${method}" action="([^"]*)"`).exec(text) ?? []
   return new URL((action ?? '').replaceAll('&amp;', '&'), url).href
 }

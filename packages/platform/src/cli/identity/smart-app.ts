@@ -28,8 +28,8 @@ const limitMs = 20_000
 const random = (): string => randomBytes(32).toString('base64url')
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** The SMART configuration of a FHIR base. */
-export async function discover(fhirBase: string): Promise<Readonly<Record<string, unknown>>> {
+// The SMART configuration of a FHIR base.
+async function discover(fhirBase: string): Promise<Readonly<Record<string, unknown>>> {
   const answer = await fetch(`${fhirBase}/.well-known/smart-configuration`, { signal: AbortSignal.timeout(limitMs) })
   return (await answer.json()) as Readonly<Record<string, unknown>>
 }

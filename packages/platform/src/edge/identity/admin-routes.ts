@@ -55,8 +55,8 @@ function expectedVersion({ headers }: FastifyRequest): number | undefined {
 
 const tagged = (reply: FastifyReply, version: number): FastifyReply => reply.header('etag', `W/"${version}"`)
 
-/** A user in the words of the API. */
-export function shownUser(account: StoredAccount): Static<typeof User> {
+// A user in the words of the API.
+function shownUser(account: StoredAccount): Static<typeof User> {
   const { username, name, roles, patient, actor, isEnabled, isDemo, version, createdAt, changedAt, signedInAt } =
     account
   return {

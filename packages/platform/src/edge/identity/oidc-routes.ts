@@ -33,8 +33,8 @@ const SmartConfiguration = Type.Object({
   capabilities: Texts,
 })
 
-/** The SMART App Launch 2.2 document: where the endpoints are and what this server can do. */
-export function smartConfiguration(issuer: string) {
+// The SMART App Launch 2.2 document: where the endpoints are and what this server can do.
+function smartConfiguration(issuer: string) {
   return {
     issuer,
     jwks_uri: `${issuer}/oidc/jwks`,

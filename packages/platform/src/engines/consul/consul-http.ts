@@ -44,17 +44,16 @@ const maxAnswerBytes = 8_388_608
 const maxConnections = 512
 const connectMs = 2000
 
-/** Reads an address of the registry. @throws AppError 'invalid-parameter' */
-export function registryOrigin(url: string): string {
+// Reads an address of the registry. @throws AppError 'invalid-parameter'
+function registryOrigin(url: string): string {
   const parsed = URL.parse(/^[a-z]+:\/\//i.test(url) ? url : `http://${url}`)
   const isPlain = parsed !== null && parsed.username === '' && parsed.password === '' && parsed.pathname === '/'
   if (isPlain && /^https?:$/.test(parsed.protocol)) return parsed.origin
   throw new AppError('invalid-parameter', 'The address of the registry must look like http://host:port')
 }
 
-/** Reads one address or several. @throws AppError 'invalid-parameter' */
-export const registryOrigins = (urls: string): readonly string[] =>
-  urls.split(',').map((url) => registryOrigin(url.trim()))
+// Reads one address or several. @throws AppError 'invalid-parameter'
+const registryOrigins = (urls: string): readonly string[] => urls.split(',').map((url) => registryOrigin(url.trim()))
 
 async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = []

@@ -25,8 +25,8 @@ const policySystem = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
 const maxDepth = 4
 const maxProvisions = 50
 
-/** Whether a Consent says what may be read: active, and of the scope `patient-privacy`. Others are kept, and rule nothing. */
-export function isPrivacyConsent(consent: Resource): boolean {
+// Whether a Consent says what may be read: active, and of the scope `patient-privacy`. Others are kept, and rule nothing.
+function isPrivacyConsent(consent: Resource): boolean {
   const { status, scope } = consent
   const codings = isObject(scope) ? elementsOf(scope['coding']) : []
   return status === 'active' && codings.some(({ system, code }) => system === scopeSystem && code === 'patient-privacy')

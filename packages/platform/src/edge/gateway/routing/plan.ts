@@ -88,8 +88,8 @@ export function productPlan(service: string, name: string, parts: PlanParts): Pl
   return planFor({ kind: 'product', service }, name, parts)
 }
 
-/** The product's service behind an upstream host: `patient` for `patient` and `patient-service`. */
-export function productOf(host: string, products: PlanParts['products']): string | undefined {
+// The product's service behind an upstream host: `patient` for `patient` and `patient-service`.
+function productOf(host: string, products: PlanParts['products']): string | undefined {
   const name = host.toLowerCase().replace(/-service$/, '')
   return products.find(({ service }) => service === name)?.service
 }

@@ -3,8 +3,8 @@ import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose'
 import type { CallService } from '../../../kernel/ports.ts'
 import type { TrustedIssuer } from './trusted-issuers.ts'
 
-/** Longest time a fetched key set is used without asking again. */
-export const keySetMaxAgeMs = 600_000
+// Longest time a fetched key set is used without asking again.
+const keySetMaxAgeMs = 600_000
 
 const fetchMs = 5000
 // Keys that nobody knows may make us ask again only so often.

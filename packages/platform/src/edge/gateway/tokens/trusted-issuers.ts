@@ -19,8 +19,8 @@ export interface TrustedIssuer {
   readonly areScopesRequired: boolean
 }
 
-/** Signature algorithms that are accepted at all; `none` and shared secrets never are. */
-export const acceptedAlgorithms: readonly string[] = Object.freeze([
+// Signature algorithms that are accepted at all; `none` and shared secrets never are.
+const acceptedAlgorithms: readonly string[] = Object.freeze([
   'RS256',
   'RS384',
   'RS512',

@@ -18,8 +18,8 @@ export interface SigningKeyParts {
   readonly keyDays: number
 }
 
-/** ID tokens: RS256, which every OpenID client knows. Access tokens: ES256, which costs a fifth of ES384 to verify. */
-export const signingAlgorithms = ['RS256', 'ES256'] as const
+// ID tokens: RS256, which every OpenID client knows. Access tokens: ES256, which costs a fifth of ES384 to verify.
+const signingAlgorithms = ['RS256', 'ES256'] as const
 
 type SigningAlgorithm = (typeof signingAlgorithms)[number]
 
