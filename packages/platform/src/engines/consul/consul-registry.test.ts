@@ -67,7 +67,7 @@ test('what one process registers another finds once it is well, and loses when i
   })
   const check = (await own.client.get('/v1/agent/checks')).json<Record<string, Record<string, unknown>>>()
   const { Type, Interval, Timeout } = check['service:pharmacy-1'] ?? {}
-  assert.deepEqual([Type, Interval, Timeout], ['http', '2s', '1s'])
+  assert.deepEqual([Type, Interval, Timeout], ['http', '2s', '2s'])
   await one.close()
   await until(
     () => two.instances('pharmacy'),
