@@ -8,6 +8,7 @@ export interface AskedSystem {
 }
 
 const perBatch = 500
+const answerMs = 120_000 // of a system that has just been broken, beside other work
 
 /** The references, `Type/id`, that cannot be read any more. @throws Error when the system does not answer the question */
 export async function missingRecords(
@@ -21,6 +22,7 @@ export async function missingRecords(
       method: 'POST',
       headers: { 'content-type': 'application/fhir+json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry }),
+      signal: AbortSignal.timeout(answerMs),
     })
     const body = (await answer.json()) as {
       readonly entry: readonly { readonly response: { readonly status: string } }[]

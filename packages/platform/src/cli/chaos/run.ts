@@ -40,6 +40,7 @@ export interface ChaosOptions {
 
 const modelName = 'icu_mortality_lstm'
 const tokenSeconds = 7200
+const answerMs = 30_000
 
 /** Reads the experiments of a file, or of every YAML file of a folder in the order of their names. @throws AppError */
 export async function experimentsAt(path: string): Promise<readonly Experiment[]> {
@@ -66,7 +67,10 @@ function token(stage: Stage, role: Role): Promise<string> {
 
 async function modelOf(stage: Stage, bearer: string) {
   const path = `${stage.directUrl}/v2/models/${modelName}`
-  const answer = await fetch(path, { headers: { authorization: `Bearer ${bearer}` } })
+  const answer = await fetch(path, {
+    headers: { authorization: `Bearer ${bearer}` },
+    signal: AbortSignal.timeout(answerMs),
+  })
   if (!answer.ok) return undefined
   const { inputs } = (await answer.json()) as {
     readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[]
