@@ -14,7 +14,6 @@ async function startPrintedManifest(stage: ArticleStage): Promise<string> {
     command: process.execPath,
     args: ['--test', '--test-reporter=tap', atRoot('deploy/docker/article.test.ts')],
     names: 'direct',
-    env: { NODE_TEST_CONTEXT: '' },
     timeoutMs: manifestLimitMs,
   })
   const passed = Number(/^# pass (\d+)$/m.exec(said)?.[1])
