@@ -18,8 +18,8 @@ export async function addTraffic(sql: Queryable, minute: Date, { service, ...cou
              failed = t.failed + excluded.failed,
              bounds = excluded.bounds,
              buckets = CASE WHEN t.bounds = excluded.bounds
-               THEN (SELECT array_agg(coalesce(a, 0) + coalesce(b, 0) ORDER BY n)
-                     FROM unnest(t.buckets, excluded.buckets) WITH ORDINALITY AS u(a, b, n))
+               THEN ARRAY(SELECT coalesce(a, 0) + coalesce(b, 0)
+                     FROM unnest(t.buckets, excluded.buckets) WITH ORDINALITY AS u(a, b, n) ORDER BY n)
                ELSE excluded.buckets END`,
     values: [minute, service, counts.requests, counts.failed, [...counts.bounds], [...counts.buckets]],
   })
