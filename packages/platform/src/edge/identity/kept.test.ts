@@ -120,3 +120,10 @@ test('a secret is told once and kept as a hash; keys are made once by all proces
   assert.equal(overlapping.length, 4)
   assert.equal(overlapping[0]?.['kid'], first[0]?.['kid'])
 })
+
+test('a text that can be no client names none, whatever bytes it has', async () => {
+  const sealing = createSealing(Buffer.alloc(32, 7))
+  const adapter = createAdapter({ sql: database.sql, events, sealing, usedBefore: () => new Error('used') })
+  for (const id of ['a\0b', '', 'x'.repeat(100_000), "a'; --"])
+    assert.equal(await adapter('Client').find(id), undefined)
+})

@@ -121,6 +121,9 @@ test('a client names every faulty field at once', () => {
     [{ ...backend, roles: [] }, 'roles'],
     [{ ...backend, jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'k' }] } }, 'jwks'],
     [{ ...backend, jwks: { keys: [{ ...jwk, kid: undefined }] } }, 'jwks'],
+    [{ ...backend, jwks: { keys: [{ kty: 'EC', crv: 'P-384', kid: 'k' }] } }, 'jwks'],
+    [{ ...backend, jwks: { keys: [{ kty: 'RSA', n: 'A'.repeat(400), e: 'AQAB', kid: 'k' }] } }, 'jwks'],
+    [{ ...backend, jwks: { keys: [{ ...jwk, alg: { a: 1 } }] } }, 'jwks'],
     [{ ...backend, redirectUris: ['https://x.example.org/'] }, 'redirectUris'],
   ]
   for (const [client, field] of wrong)

@@ -1,4 +1,5 @@
 // What an app or backend service may be registered as (pure), and how the OpenID provider is told of it.
+import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import { AppError, type Issue } from '@xinglin/core/errors'
 import { roles as allRoles, type Role } from '../../../kernel/caller.ts'
 import { isBackendScope, isLaunchScope, openidScopes } from '../scopes.ts'
@@ -58,11 +59,21 @@ function isWebAddress(text: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && loopback.test(hostname))
 }
 
+/** Says whether a text can be the id of a client at all. */
+export const isClientId = (text: string): boolean => idPattern.test(text)
+
+// The provider refuses a client of which it cannot read one key, whichever signed.
 function isSigningKey(key: Jwk): boolean {
   const isPublic = privateParts.every((part) => key[part] === undefined)
-  const isRsa = key['kty'] === 'RSA' && typeof key['n'] === 'string' && key['n'].length >= 342
-  const isEc = key['kty'] === 'EC' && key['crv'] === 'P-384'
-  return isPublic && typeof key['kid'] === 'string' && (isRsa || isEc)
+  const isFit = ['use', 'alg'].every((name) => key[name] === undefined || typeof key[name] === 'string')
+  if (!isPublic || !isFit || typeof key['kid'] !== 'string') return false
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey({ key: key as JsonWebKey, format: 'jwk' })
+    if (asymmetricKeyType === 'ec') return asymmetricKeyDetails?.namedCurve === 'secp384r1'
+    return asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048
+  } catch {
+    return false // no key at all
+  }
 }
 
 function redirectIssues({ kind, redirectUris }: Client): readonly Issue[] {

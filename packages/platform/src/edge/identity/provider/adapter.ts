@@ -3,7 +3,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider'
 import type { Events } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
 import { endTokens } from '../changes.ts'
-import { providerMetadata } from '../clients/client.ts'
+import { isClientId, providerMetadata } from '../clients/client.ts'
 import { findClient } from '../clients/store.ts'
 import type { Sealing } from '../sealing.ts'
 import {
@@ -35,7 +35,7 @@ function payloadOf(artifact: Artifact | undefined, sealing: Sealing): AdapterPay
 }
 
 async function clientPayload(sql: Sql, id: string): Promise<AdapterPayload | undefined> {
-  const client = await findClient(sql, id)
+  const client = isClientId(id) ? await findClient(sql, id) : undefined // a stranger's text, NUL and all
   return client?.isEnabled === true ? providerMetadata(client) : undefined
 }
 
