@@ -47,7 +47,13 @@ export function ExperimentList() {
         )
       }
       asked={asked}
-      empty={<EmptyState reason={text.noExperimentsReason} title={text.noExperiments} />}
+      empty={
+        <EmptyState
+          action={<code lang="en">npx xinglin chaos run deploy/chaos/</code>}
+          reason={text.noExperimentsReason}
+          title={text.noExperiments}
+        />
+      }
       isEmpty={({ experiments }) => experiments.length === 0}
       loading={text.loadingExperiments}
       title={text.experiments}

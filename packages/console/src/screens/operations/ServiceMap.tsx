@@ -92,7 +92,10 @@ export function ServiceMap() {
     {
       key: 'calls',
       label: text.callsTo,
-      cell: ({ name }) => (asked.data === undefined ? '' : calledBy(name, asked.data).join(', ') || text.none),
+      cell: ({ name }) => {
+        const names = asked.data === undefined ? [] : calledBy(name, asked.data)
+        return names.length === 0 ? text.none : <code lang="en">{names.join(', ')}</code>
+      },
     },
   ]
   return (

@@ -36,8 +36,7 @@ const en = {
   experiments: 'Experiments',
   loadingExperiments: 'Loading the experiments',
   noExperiments: 'No experiment was made yet.',
-  noExperimentsReason:
-    'Type “npx xinglin chaos run deploy/chaos/”: it breaks a system of its own and keeps its reports here.',
+  noExperimentsReason: 'This command breaks a system of its own and keeps its reports here:',
   experiment: 'Experiment',
   kind: 'Kind',
   state: 'Outcome',
@@ -103,8 +102,7 @@ const zh: Readonly<Record<keyof typeof en, string>> = {
   experiments: '实验',
   loadingExperiments: '正在加载实验',
   noExperiments: '还没有做过实验。',
-  noExperimentsReason:
-    '请在命令行运行“npx xinglin chaos run deploy/chaos/”：它会破坏一套自己的系统，并把报告保存在这里。',
+  noExperimentsReason: '这条命令会破坏一套自己的系统，并把报告保存在这里：',
   experiment: '实验',
   kind: '类型',
   state: '结果',
