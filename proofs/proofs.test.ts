@@ -19,7 +19,7 @@ test('a reading whose process is killed goes on: one report, one segmentation', 
   assert.deepEqual(faultsOf(report), [], JSON.stringify(report))
 })
 
-test('a few thousand mutated requests give no 500 and no hang', async () => {
-  const report = await proveFuzz({ requests: 2000, seed: 11 })
+test('a thousand mutated requests give no 500 and no hang', async () => {
+  const report = await proveFuzz({ requests: 1000, seed: 11 })
   assert.deepEqual(report.failures, [])
 })
