@@ -41,7 +41,7 @@ async function open(options: ProviderOptions, keys: readonly PrivateJwk[]): Prom
     adapter: createAdapter({ sql, events, sealing, usedBefore }),
   }
   const provider = new Provider(options.issuer, configurationOf(parts, module, keys))
-  provider.proxy = true // the gateway says how it was reached; see handle-request.ts
+  provider.proxy = true // the gateway says how it was reached; see own-request.ts
   Object.defineProperty(provider.Client.prototype, 'compareClientSecret', {
     value(this: { readonly clientSecret?: string }, sent: string) {
       return secretFits(sent, this.clientSecret)

@@ -1,6 +1,7 @@
 // What SMART adds to a token answer (patient, all granted scopes), and the audit entry of each token given or refused.
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { Caller } from '../../../kernel/caller.ts'
+import { addressOf } from '../own-request.ts'
 import { needsPatient } from '../scopes.ts'
 import { findLaunch, type Launch } from './artifacts.ts'
 import type { ProviderParts } from './parts.ts'
@@ -10,7 +11,7 @@ type Answer = Record<string, unknown>
 const maxRefusalsPerMinute = 60
 const minuteMs = 60_000
 
-function subjectOf({ oidc }: KoaContextWithOIDC, address: string | undefined): Caller {
+function subjectOf({ oidc, req }: KoaContextWithOIDC): Caller {
   const client = oidc.client?.clientId ?? 'unknown'
   const account = oidc.entities.Account?.accountId
   return {
@@ -19,7 +20,7 @@ function subjectOf({ oidc }: KoaContextWithOIDC, address: string | undefined): C
     roles: [],
     scopes: [],
     purpose: 'TREAT',
-    ...(address === undefined ? {} : { address }),
+    address: addressOf(req),
   }
 }
 
@@ -57,7 +58,7 @@ export function finishTokens(parts: ProviderParts) {
         : undefined
     if (!isGiven && isFlood()) return
     await parts.audit.record({
-      caller: subjectOf(ctx, ctx.get('x-forwarded-for').split(',')[0]?.trim()),
+      caller: subjectOf(ctx),
       action: 'E',
       interaction: 'token',
       outcome: isGiven ? 'success' : 'refused',
