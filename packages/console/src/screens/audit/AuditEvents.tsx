@@ -1,12 +1,12 @@
 // The events of the trail: filters kept in the address, pages loaded as one scrolls, one event opened beside the list.
-import { Button, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 import type { AuditEvent } from '../../api/fhir.ts'
 import { fetchPage } from '../../api/search.ts'
 import { useRequest } from '../../app/session.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
+import { EmptyList } from '../../components/EmptyList.tsx'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
 import { fill } from '../../language/fill.ts'
 import { useText } from '../../language/LanguageProvider.tsx'
@@ -37,17 +37,7 @@ function Nothing({ isNarrow, onAgain }: { readonly isNarrow: boolean; readonly o
   const text = useText(auditText)
   const navigate = useNavigate()
   const clear = (): void => void navigate({ to: '/audit', search: {}, replace: true })
-  return (
-    <EmptyState
-      action={
-        <Button onClick={isNarrow ? clear : onAgain} variant="default">
-          {isNarrow ? text.noneAction : text.again}
-        </Button>
-      }
-      reason={isNarrow ? text.noneReason : text.emptyReason}
-      title={isNarrow ? text.none : text.empty}
-    />
-  )
+  return <EmptyList againLabel={text.again} isNarrow={isNarrow} onAgain={onAgain} onClear={clear} text={text} />
 }
 
 function List({ filters, events, pages }: ReturnType<typeof useEvents> & { readonly filters: AuditFilters }) {

@@ -1,10 +1,10 @@
 // The imaging worklist: studies with the state of their link; images dropped in from a disk.
-import { Button, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 import { useRequest } from '../../app/session.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
+import { EmptyList } from '../../components/EmptyList.tsx'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
 import { PageTitle } from '../../components/PageTitle.tsx'
 import { type Column, VirtualTable } from '../../components/VirtualTable.tsx'
@@ -124,15 +124,7 @@ function Nothing({ isNarrow, onAgain }: { readonly isNarrow: boolean; readonly o
   const clear = (): void => void navigate({ to: '/imaging', search: {}, replace: true })
   return (
     <div className={styles.nothing}>
-      <EmptyState
-        action={
-          <Button onClick={isNarrow ? clear : onAgain} variant="default">
-            {isNarrow ? text.noneAction : text.again}
-          </Button>
-        }
-        reason={isNarrow ? text.noneReason : text.emptyReason}
-        title={isNarrow ? text.none : text.empty}
-      />
+      <EmptyList againLabel={text.again} isNarrow={isNarrow} onAgain={onAgain} onClear={clear} text={text} />
     </div>
   )
 }

@@ -1,5 +1,5 @@
 // The patient list: search and filters kept in the address, pages loaded as one scrolls.
-import { Button, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
@@ -8,7 +8,7 @@ import type { Bundle, Patient } from '../../api/fhir.ts'
 import { fetchPage } from '../../api/search.ts'
 import { useRequest } from '../../app/session.ts'
 import { dayOfClock } from '../../clinical/age.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
+import { EmptyList } from '../../components/EmptyList.tsx'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
 import { PageTitle } from '../../components/PageTitle.tsx'
 import { fill } from '../../language/fill.ts'
@@ -62,15 +62,7 @@ function Nothing({ filters, onAgain }: { readonly filters: PatientFilters; reado
   const isNarrow = isNarrowed(filters)
   return (
     <div className={styles.nothing}>
-      <EmptyState
-        action={
-          <Button onClick={isNarrow ? clear : onAgain} variant="default">
-            {isNarrow ? text.noneAction : text.emptyAction}
-          </Button>
-        }
-        reason={isNarrow ? text.noneReason : text.emptyReason}
-        title={isNarrow ? text.none : text.empty}
-      />
+      <EmptyList againLabel={text.emptyAction} isNarrow={isNarrow} onAgain={onAgain} onClear={clear} text={text} />
     </div>
   )
 }

@@ -5,7 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback } from 'react'
 import type { TracePage } from '../../api/traces.ts'
 import { useRequest } from '../../app/session.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
+import { EmptyList } from '../../components/EmptyList.tsx'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
 import { PageTitle } from '../../components/PageTitle.tsx'
 import { fill } from '../../language/fill.ts'
@@ -32,17 +32,7 @@ function Nothing({ isNarrow, onAgain }: { readonly isNarrow: boolean; readonly o
   const text = useText(tracesText)
   const navigate = useNavigate()
   const clear = (): void => void navigate({ to: '/traces', search: {}, replace: true })
-  return (
-    <EmptyState
-      action={
-        <Button onClick={isNarrow ? clear : onAgain} variant="default">
-          {isNarrow ? text.noneAction : text.again}
-        </Button>
-      }
-      reason={isNarrow ? text.noneReason : text.emptyReason}
-      title={isNarrow ? text.none : text.empty}
-    />
-  )
+  return <EmptyList againLabel={text.again} isNarrow={isNarrow} onAgain={onAgain} onClear={clear} text={text} />
 }
 
 function List({ filters, pages }: { readonly filters: TraceFilters; readonly pages: ReturnType<typeof useTraces> }) {
