@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AppError } from '@xinglin/core/errors'
+import type { AccessToken } from 'oidc-provider'
 import type { Caller } from '../../kernel/caller.ts'
+import { systemClock } from '../../kernel/clock.ts'
 import type { OutboxEvent } from '../../kernel/ports.ts'
 import { type TestDatabase, testDatabase } from '../../testing/database.ts'
 import { silentLogger } from '../../testing/silent-logger.ts'
@@ -11,7 +13,8 @@ import { insertAccount } from './accounts/store.ts'
 import { createClients, secretHashOf } from './clients/clients.ts'
 import { signingKeys } from './keys/signing-keys.ts'
 import { createAdapter } from './provider/adapter.ts'
-import { activeAccount } from './provider/people.ts'
+import { putLaunch } from './provider/artifacts.ts'
+import { accessTokenClaims, activeAccount } from './provider/people.ts'
 import { createSealing } from './sealing.ts'
 
 const by: Caller = { subject: 'tester', name: 'Tester', roles: ['admin'], scopes: [], purpose: 'HOPERAT' }
@@ -126,4 +129,23 @@ test('a text that can be no client names none, whatever bytes it has', async () 
   const adapter = createAdapter({ sql: database.sql, events, sealing, usedBefore: () => new Error('used') })
   for (const id of ['a\0b', '', 'x'.repeat(100_000), "a'; --"])
     assert.equal(await adapter('Client').find(id), undefined)
+})
+
+test('staff who are patients too are none where another patient is in context', async () => {
+  const { sql } = database
+  const both = { username: 'both', name: 'Both', roles: ['frontend', 'patient'], patient: 'own' } as const
+  await insertAccount(sql, both, { password: 'x', isDemo: false })
+  const claimsOf = async (patient: string, scope: string) => {
+    const launch = { grantId: `${patient} ${scope}`, account: 'both', client: 'app', patient, scopes: [scope] }
+    await putLaunch(sql, launch, 60)
+    const token = { accountId: 'both', grantId: launch.grantId, scope } as unknown as AccessToken
+    const { roles, patient: claimed } = await accessTokenClaims(
+      { sql, isDemo: false, clock: systemClock, fhirBase: '' },
+      token,
+    )
+    return [roles, claimed]
+  }
+  assert.deepEqual(await claimsOf('other', 'patient/*.rs'), [['frontend'], 'other'])
+  assert.deepEqual(await claimsOf('own', 'patient/*.rs'), [['frontend', 'patient'], 'own'])
+  assert.deepEqual(await claimsOf('other', 'user/*.rs'), [['frontend', 'patient'], 'own'])
 })

@@ -63,6 +63,12 @@ function patientOf(account: StoredAccount, scope: string, inContext: string | un
   return isWide ? own : (inContext ?? own)
 }
 
+// Who is staff and patient is no patient where another one is in context: that one's records are not the own ones.
+function rolesOf(account: StoredAccount | undefined, patient: string | undefined): StoredAccount['roles'] {
+  const roles = account?.roles ?? []
+  return patient === account?.patient ? roles : roles.filter((role) => role !== 'patient')
+}
+
 /** What an access token says besides the standard's claims; the gateway makes the caller of it. */
 export async function accessTokenClaims(
   { sql, isDemo, clock }: PeopleParts,
@@ -76,7 +82,7 @@ export async function accessTokenClaims(
   const launch = token.grantId === undefined ? undefined : await findLaunch(sql, token.grantId)
   const patient = account === undefined ? undefined : patientOf(account, token.scope ?? '', launch?.patient)
   return {
-    roles: account?.roles ?? [],
+    roles: rolesOf(account, patient),
     name: account?.name ?? '',
     grant_id: token.grantId,
     // Finer than iat: what is given right after a revocation must not fall under it.
