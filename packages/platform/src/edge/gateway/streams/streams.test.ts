@@ -63,7 +63,7 @@ before(async () => {
   await define('/services/live/routes', { paths: ['/live'] })
   await define('/services', { name: 'closed', url: `http://127.0.0.1:${port}` })
   await define('/services/closed/routes', { paths: ['/closed'] })
-  await define('/services/closed/plugins', { name: 'jwt' })
+  await define('/services/closed/plugins', { name: 'jwt', config: { cookie_names: ['token'] } })
 })
 after(async () => {
   await shared.own?.close()
@@ -114,6 +114,7 @@ describe('a WebSocket', () => {
     for (const [path, headers] of [
       ['/closed/chat', { authorization: `Bearer ${token}` }],
       [`/closed/chat?jwt=${token}`, {}],
+      ['/closed/chat', { cookie: `token=${token}` }],
     ] as const) {
       const socket = new WebSocket(urlOf(path), { headers })
       const [hello] = await once(socket, 'message')
@@ -121,6 +122,8 @@ describe('a WebSocket', () => {
       socket.terminate()
       await once(socket, 'close')
     }
+    const foreign = { cookie: `token=${token}`, origin: 'https://evil.example' }
+    assert.equal(await refusedStatus('/closed/chat', foreign), 403, 'the browser sends the cookie for any page')
   })
 
   test('is not opened for a page of another site, nor where there is no route, and refusals pass', async () => {

@@ -12,6 +12,7 @@ import { type EdgeParts, openEdgeExchange, refuse } from '../edge-handler.ts'
 import type { Exchange } from '../exchange.ts'
 import { deliver, headersFor, type Outgoing, outgoingOf } from '../proxy/deliver.ts'
 import { answerHeaders } from '../proxy/forward.ts'
+import { cookieValue } from '../proxy/headers.ts'
 import type { Origin } from '../proxy/origins.ts'
 import type { Plan } from '../routing/plan.ts'
 import type { RouteRule } from '../routing/route-table.ts'
@@ -100,10 +101,11 @@ async function connect(outgoing: Outgoing, key: string, parts: EdgeParts): Promi
   throw nobody(last)
 }
 
-// A page of another site can open a WebSocket with the user's cookie, which no preflight stops.
+// A page of another site can open a WebSocket with the user's cookie, be it a token, which no preflight stops.
 function demandOwnPage(exchange: Exchange, plan: Plan, hasToken: boolean): void {
   const { headers } = exchange.request
-  const isAllowed = hasToken || isOwnPage(originOf(exchange.request))
+  const isByCookie = plan.places.cookies.some((name) => cookieValue(headers.cookie, name) !== undefined)
+  const isAllowed = (hasToken && !isByCookie) || isOwnPage(originOf(exchange.request))
   if (isAllowed || Object.keys(corsHeaders(plan.cors, headers.origin)).length > 0) return
   throw new AppError('forbidden', 'Pages of other sites cannot open this WebSocket', { cause: 'origin' })
 }
