@@ -47,17 +47,11 @@ export function statusCheckOf(written: WrittenCheck, path: string, refuse: Refus
   }
 }
 
-function group(
-  kind: 'serial' | 'parallel',
-  template: WrittenTemplate,
-  path: string,
-  depth: number,
-  reading: Reading,
-): Step {
+function group(template: WrittenTemplate, path: string, depth: number, reading: Reading): Step {
   const children = template.children ?? []
   if (children.length === 0) reading.refuse(`${path}.children`, 'must name at least one template')
   return {
-    kind,
+    kind: template.templateType === 'Serial' ? 'serial' : 'parallel',
     name: template.name,
     deadlineMs: optionalTime(template.deadline, `${path}.deadline`, reading.refuse),
     children: children.flatMap((name, at) => stepOf(name, `${path}.children[${at}]`, depth + 1, reading) ?? []),
@@ -92,7 +86,7 @@ function stepOf(name: string, at: string, depth: number, reading: Reading): Step
   const { template, path } = found
   const { templateType, deadline } = template
   if (templateType === 'Serial' || templateType === 'Parallel') {
-    return group(templateType === 'Serial' ? 'serial' : 'parallel', template, path, depth, reading)
+    return group(template, path, depth, reading)
   }
   const deadlineMs = optionalTime(deadline, `${path}.deadline`, refuse)
   if (templateType === 'Suspend') {
