@@ -1,7 +1,7 @@
 // Streams through the gateway: events as they come, WebSockets both ways, and who may open them.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, request as httpRequest } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { type WebSocket as Socket, WebSocket, WebSocketServer } from 'ws'
@@ -50,6 +50,7 @@ function refusedStatus(path: string, headers: Record<string, string> = {}): Prom
 
 before(async () => {
   upstream.on('upgrade', (request, socket, head) => {
+    if (request.url === '/cut') return socket.end('HTTP/1.1 418 No\r\nContent-Length: 9\r\n\r\nno')
     if (request.url === '/refused') return socket.end('HTTP/1.1 418 No\r\nContent-Length: 2\r\n\r\nno')
     sockets.handleUpgrade(request, socket, head, (one) => {
       one.send(`hello ${request.headers['x-consumer-username'] ?? 'nobody'}`)
@@ -130,6 +131,16 @@ describe('a WebSocket', () => {
     assert.equal(await refusedStatus('/live/chat', { origin: 'https://evil.example' }), 403)
     assert.equal(await refusedStatus('/nowhere'), 404)
     assert.equal(await refusedStatus('/live/refused'), 418)
+  })
+
+  test('a refusal that is cut off ends for the client too', { timeout: 10_000 }, async () => {
+    const socket = new WebSocket(urlOf('/live/cut'))
+    socket.on('error', () => undefined)
+    const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
+    const ended = new Promise((resolve) => answer.once('close', resolve))
+    answer.on('error', () => undefined).resume() // it was cut off
+    await ended
+    assert.ok(!answer.complete)
   })
 
   test('ends for the upstream when the client goes away, and the reverse', async () => {

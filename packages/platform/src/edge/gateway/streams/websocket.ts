@@ -2,7 +2,7 @@
 import { request as httpRequest, type IncomingMessage, ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { type Duplex, pipeline } from 'node:stream'
 import { AppError } from '@xinglin/core/errors'
 import { isOwnPage, originOf } from '../../../kernel/local-request.ts'
 import { isUnreached } from '../../../kernel/transport.ts'
@@ -74,7 +74,7 @@ function headOf(answer: IncomingMessage, exchange: Exchange): string {
 
 function passAnswer(answer: IncomingMessage, { response }: Exchange): void {
   response.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers))
-  answer.pipe(response)
+  pipeline(answer, response, () => undefined) // an answer that is cut off ends the client's too
 }
 
 const nobody = (cause?: unknown): AppError =>
