@@ -22,7 +22,7 @@ export async function saveUser(page: Page): Promise<void> {
   await form.locator('button[type=submit]').click()
   await isFresh
   await page.waitForLoadState('networkidle')
-  await form.locator('[role=status]', { hasText: /^(Saved|已保存)/ }).waitFor({ timeout: 5000 })
+  await form.locator('[role=status]', { hasText: /^(Saved|已保存)/ }).waitFor({ timeout: 30_000 })
 }
 
 /** Goes to the sign-in page. */

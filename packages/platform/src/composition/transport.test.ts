@@ -144,12 +144,13 @@ test('what else is wrong with the files is said in plain words', async () => {
 })
 
 test('a peer whose certificate expires later is named as such by those who call it', async () => {
-  await issue(authority, 'soon', 'triage', new Date(Date.now() - 365 * dayMs + 900))
+  const endMs = Date.now() + 3000
+  await issue(authority, 'soon', 'triage', new Date(endMs - 365 * dayMs))
   const tls = (await open('soon', 'triage')).listener('triage')
   const old = await openPort({ host: '127.0.0.1', port: 0, setting: 'SERVICE_PORT', tls }, (_request, response) => {
     response.end('triage')
   })
-  await delay(1000)
+  await delay(Math.max(0, endMs - Date.now()) + 100)
   const emr = await transportOf('emr', 'emr')
   assert.match(String(await reasonOf(ask(emr, 'triage', old))), /a certificate has expired: renew it/)
   await old.close()
@@ -171,7 +172,7 @@ test('a renewed certificate is taken without a restart, a spoilt one is not', as
   await delay(2300)
   assert.equal(await serial(), before)
   await issue(authority, 'patient', 'patient')
-  const until = Date.now() + 10_000
+  const until = Date.now() + 60_000
   while ((await serial()) === before) {
     assert.ok(Date.now() < until, 'the renewed certificate was not taken')
     await delay(100)

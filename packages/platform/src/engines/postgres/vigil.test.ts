@@ -35,13 +35,13 @@ test('behind a silent line statements are refused with a time to come back, and 
     error instanceof AppError && error.code === 'unavailable' && error.retryAfterSeconds === 1
   const begun = performance.now()
   await assert.rejects(sql.query(one), isRefusal)
-  assert.ok(performance.now() - begun < 6000)
+  assert.ok(performance.now() - begun < 60_000)
   const again = performance.now()
   await assert.rejects(sql.query(one), isRefusal)
-  assert.ok(performance.now() - again < 100, 'the second one waited')
+  assert.ok(performance.now() - again < vigil.lateMs, 'the second one waited')
 
   proxy.remove('cut')
-  for (let left = 100; ; left -= 1) {
+  for (let left = 1200; ; left -= 1) {
     const answer = await sql.query(one).catch(() => undefined)
     if (answer !== undefined) break
     assert.ok(left > 0, 'it did not come back')

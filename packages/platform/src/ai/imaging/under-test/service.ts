@@ -128,7 +128,7 @@ function auditOf(audits: AuditEntry[]): Ports['audit'] {
 }
 
 async function settled<T>(find: () => T | undefined): Promise<T> {
-  const until = Date.now() + 15_000
+  const until = Date.now() + 60_000
   for (;;) {
     const found = find()
     if (found !== undefined) return found
