@@ -53,7 +53,7 @@ for (const [name, explain] of methods) {
 test('a pace pauses once a stretch is full, and never without a pause', () => {
   let pauses = 0
   const pace = createPace(async () => void pauses++)
-  for (let step = 0; step < 100; step++) pace(100_000)
+  for (let step = 0; step < 100; step++) void pace(100_000)
   assert.equal(pauses, 2)
   assert.equal(createPace(undefined)(1e9), undefined)
 })
