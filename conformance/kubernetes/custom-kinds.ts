@@ -19,16 +19,17 @@ const modules = [
   { group: /^gateway\.networking\.k8s\.io$/, module: 'sigs.k8s.io/gateway-api@v1.5.1', below: 'config/crd/standard' },
 ] as const
 const chaosMesh = fileURLToPath(new URL('../../../shared/data/schemas/chaos-mesh/', import.meta.url))
-const downloadMs = 120_000
+const limitMs = 60_000
 
-function download(module: string): string | undefined {
+function downloaded(module: string): string | undefined {
   try {
     const told = execFileSync('go', ['mod', 'download', '-json', module], {
-      ...{ encoding: 'utf8', timeout: downloadMs, stdio: ['ignore', 'pipe', 'ignore'] },
+      ...{ encoding: 'utf8', timeout: limitMs, stdio: ['ignore', 'pipe', 'ignore'] },
+      env: { ...process.env, GOPROXY: 'off' }, // what is at hand: no test waits for a network
     })
     return (JSON.parse(told) as { readonly Dir: string }).Dir
   } catch {
-    return undefined // no Go here, or no way to its modules
+    return undefined // no Go here, or not this module
   }
 }
 
@@ -39,7 +40,7 @@ export function definitionsOf(group: string): Definitions {
   }
   const known = modules.find((one) => one.group.test(group))
   if (known === undefined) return { folder: undefined, hint: `nobody said where the kinds of ${group} are defined` }
-  const home = download(known.module)
+  const home = downloaded(known.module)
   const hint = `install Go, then: go mod download ${known.module}`
   return { folder: home === undefined ? undefined : join(home, known.below), hint }
 }

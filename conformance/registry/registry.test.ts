@@ -1,5 +1,6 @@
 // The checks of a registry on our own and, where they are there, with HashiCorp's Go client, a Python client and a real Consul.
-// XINGLIN_CONSUL_URL names a real Consul; XINGLIN_PYTHON a Python that has the package py-consul.
+// XINGLIN_CONSUL_URL names a real Consul; XINGLIN_PYTHON a Python that has the package py-consul; what is compiled or runs on Java
+// is asked for by XINGLIN_GO_CHECKS=true and XINGLIN_JAVA_CHECKS=true.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -32,7 +33,11 @@ const consulUrl = process.env['XINGLIN_CONSUL_URL']
 if (consulUrl === undefined) test('a real Consul', { skip: 'set XINGLIN_CONSUL_URL to the address of one' }, () => {})
 else describeAll('a real Consul', createRegistryClient(consulUrl))
 
-test('HashiCorp’s Go client works on it', async (context) => {
+const isAskedFor = (name: string) => (process.env[name] === 'true' ? false : `set ${name}=true`)
+const skipGo = isAskedFor('XINGLIN_GO_CHECKS')
+const skipJava = isAskedFor('XINGLIN_JAVA_CHECKS')
+
+test('HashiCorp’s Go client works on it', { skip: skipGo }, async (context) => {
   const options = { cwd: here('./go-client'), env: { ...process.env, GOPROXY: 'off', GOFLAGS: '-mod=readonly' } }
   const isReady = await run('go', ['list', '-deps', '.'], options).catch(() => undefined)
   if (isReady === undefined) {
@@ -42,7 +47,9 @@ test('HashiCorp’s Go client works on it', async (context) => {
   assert.match(stdout, /\ndone\n$/)
 })
 
-test('an application on Spring Cloud Consul registers, is found, and follows its configuration', async (context) => {
+test('an application on Spring Cloud Consul registers and follows its settings', {
+  skip: skipJava,
+}, async (context) => {
   const jar = here('./spring-client/target/spring-client-1.jar')
   if (!existsSync(jar)) {
     return context.skip('needs Java 17 and Maven: run `mvn package` in conformance/registry/spring-client')
