@@ -52,8 +52,9 @@ function registryOrigin(url: string): string {
   throw new AppError('invalid-parameter', 'The address of the registry must look like http://host:port')
 }
 
-// Reads one address or several. @throws AppError 'invalid-parameter'
-const registryOrigins = (urls: string): readonly string[] => urls.split(',').map((url) => registryOrigin(url.trim()))
+/** Reads one address or several. @throws AppError 'invalid-parameter' */
+export const registryOrigins = (urls: string): readonly string[] =>
+  urls.split(',').map((url) => registryOrigin(url.trim()))
 
 async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = []
