@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { withDatabase } from '../packages/platform/src/cli/local.ts'
+import { allowedMs } from './console/allowed-time.ts'
 import { busyPatient, goTo, noChromium, openStage, ownPatient, type Stage, settle } from './console/stage.ts'
 
 const options = { skip: noChromium, timeout: 400_000 }
@@ -100,7 +101,10 @@ async function isFast(stage: Stage): Promise<void> {
       await page.locator('tr[aria-rowindex="2"]').waitFor()
       timesMs.push(Math.round(performance.now() - startedAt))
     }
-    assert.ok(Math.min(...timesMs) <= 500, `a patient with over 600 encounters took ${timesMs.join(', ')} ms`)
+    assert.ok(
+      Math.min(...timesMs) <= allowedMs(500),
+      `a patient with over 600 encounters took ${timesMs.join(', ')} ms`,
+    )
     const page = await goTo(context, stage, `/patients/${busyPatient}/timeline`)
     await page.getByRole('button', { name: /^2022: \d+ events/ }).click()
     await page.getByRole('heading', { name: '2022' }).waitFor()
@@ -239,7 +243,7 @@ test('the console', options, async (t) => {
   )
   await t.test('pages through all patients, drawing only those in view', () => pagesThroughAll(stage))
   await t.test('shows a chart with a trend, in both languages and colours', () => readsTheChart(stage))
-  await t.test('opens over 600 encounters within 500 ms', () => isFast(stage))
+  await t.test('opens over 600 encounters soon', () => isFast(stage))
   await t.test('is used with the keyboard alone', () => goesByKeys(stage))
   await t.test('says what a role may not see, with a trace id', () => isRefused(stage))
   await t.test('shows patients their own record in large type', () => ownRecord(stage))
