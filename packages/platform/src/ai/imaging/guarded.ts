@@ -29,7 +29,8 @@ export type Work = (request: FastifyRequest, reply: FastifyReply, access: Imagin
 /** Wraps handlers. */
 export type Guard = (use: Use, work: Work) => (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
-// Whoever looks through the slices of a study reads it once: reads of one study by one person within a minute are one entry.
+// Whoever looks through the slices of a study reads it once: reads of one study by one person within a minute are one
+// entry; an emergency that is stated meanwhile is another.
 const sameReadMs = 60_000
 const maxRemembered = 10_000
 
@@ -58,7 +59,7 @@ export interface GuardParts {
 }
 
 const whoReads = (caller: Caller, { interaction }: Use, entities: readonly string[]): string =>
-  [caller.subject, caller.patient ?? '', interaction, ...entities].join('|')
+  [caller.subject, caller.patient ?? '', caller.purpose, caller.reason ?? '', interaction, ...entities].join('|')
 
 /** Creates the guard of the service. */
 export function createGuard({ audit, clock, withheldFrom }: GuardParts): Guard {

@@ -116,3 +116,20 @@ test('shows nothing of a patient who withholds the studies, by whatever address,
   service.withholding.delete('p40')
   assert.equal((await service.ask(`/dicom-web/studies/${uid}/metadata`)).status, 200)
 })
+
+test('an emergency stands in the trail, also right after the same study was read without one', async () => {
+  const { studyInstanceUid: uid } = await studyOf('MRN-40')
+  const address = `/dicom-web/studies/${uid}/metadata`
+  const reads = () => service.audits.filter(({ entities }) => entities?.includes(`ImagingStudy/${uid}`) === true)
+  await service.ask(address)
+  const before = reads().length
+  for (const how of [{}, { emergency: 'found unconscious' }, { emergency: 'found unconscious' }]) {
+    assert.equal((await service.ask(address, how)).status, 200)
+  }
+  assert.deepEqual(
+    reads()
+      .slice(before)
+      .map(({ caller }) => caller?.reason),
+    ['found unconscious'],
+  )
+})

@@ -48,6 +48,8 @@ export interface Ask {
   readonly role?: Role
   readonly patient?: string
   readonly scopes?: readonly string[]
+  /** Why the glass is broken. */
+  readonly emergency?: string
   readonly accept?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly payload?: Buffer | string | object
@@ -96,10 +98,11 @@ export function partsOf({ headers, bytes }: Reply): readonly ReplyPart[] {
     })
 }
 
-function callerOf({ role = 'radiologist', patient, scopes = [] }: Ask): Caller {
+function callerOf({ role = 'radiologist', patient, scopes = [], emergency }: Ask): Caller {
   return {
     ...{ subject: role, name: role, roles: [role], scopes, purpose: 'TREAT' },
     ...(patient === undefined ? {} : { patient }),
+    ...(emergency === undefined ? {} : { purpose: 'BTG', reason: emergency }),
   }
 }
 
