@@ -16,6 +16,8 @@ interface Screen {
   readonly path: string
   /** What is done before the screen is looked at. */
   readonly prepare?: (page: Page) => Promise<unknown>
+  /** True where that takes seconds of computation: looked at once, in Chinese. */
+  readonly isDear?: true
 }
 
 // A patient types a symptom, chooses it, tells age and sex, and is asked the first question.
@@ -85,7 +87,7 @@ const screens: readonly Screen[] = [
   { name: 'encounters', persona: chen, path: `${chart}/encounters` },
   { name: 'one encounter', persona: chen, path: `${chart}/encounters?encounter=${busyPatient}-v0` },
   { name: 'risk, not assessed', persona: chen, path: `${chart}/risk` },
-  { name: 'risk', persona: chen, path: '/patients/icu-patient/risk', prepare: assessRisk },
+  { name: 'risk', persona: chen, path: '/patients/icu-patient/risk', prepare: assessRisk, isDear: true },
   { name: 'own record', persona: 'zhang-san', path: '/' },
   { name: 'own privacy', persona: 'zhang-san', path: '/patients/zhang-san/privacy', prepare: withholdFromPharmacists },
   { name: 'a withheld chart', persona: 'pharmacist-wu', path: '/patients/zhang-san', prepare: askToBreakGlass },
@@ -122,7 +124,13 @@ const screens: readonly Screen[] = [
   { name: 'no such study', persona: 'dr-lin', path: '/imaging/study?study=1.2.3' },
   { name: 'audit trail', persona: he, path: '/audit' },
   { name: 'one event', persona: he, path: '/audit?event=1' },
-  { name: 'encrypted computation', persona: 'data-scientist-guo', path: '/private', prepare: computeEncrypted },
+  {
+    name: 'encrypted computation',
+    persona: 'data-scientist-guo',
+    path: '/private',
+    prepare: computeEncrypted,
+    isDear: true,
+  },
   { name: 'forbidden encrypted computation', persona: 'operator-sun', path: '/private' },
   { name: 'system', persona: 'data-scientist-guo', path: '/system' },
   { name: 'traces', persona: 'operator-sun', path: '/traces' },
@@ -181,9 +189,10 @@ const turns: readonly (readonly Pair[])[] = [
   [['zh', 1280]],
 ]
 
-function pairsOf(index: number): readonly Pair[] {
+function pairsOf({ isDear }: Screen, index: number): readonly Pair[] {
   if (process.env.CONSOLE_SCREENS === 'all') return everyPair
-  return turns[index % turns.length] ?? []
+  const pairs = turns[index % turns.length] ?? []
+  return isDear === true ? pairs.slice(0, 1) : pairs
 }
 
 /** The browser's contexts of those who are signed in: what one screen has loaded, the next one has. */
@@ -249,7 +258,7 @@ test('every screen in both languages, light and dark, wide and narrow', {
   await t.test('the checks find what they look for', () => findsFaults(stage))
   for (const [index, screen] of screens.entries()) {
     await t.test(`${screen.name}: accessible, nothing cut off, no English in Chinese`, async () => {
-      const found = await Promise.all(pairsOf(index).map((pair) => lookAt(stage, contexts, screen, pair)))
+      const found = await Promise.all(pairsOf(screen, index).map((pair) => lookAt(stage, contexts, screen, pair)))
       assert.deepEqual(found.flat(), [])
     })
   }
