@@ -40,6 +40,7 @@ export interface PageWish {
 export interface Stage {
   readonly url: string
   readonly databaseUrl: string
+  readonly dataFolder: string
   /** A context in which somebody is signed in, or nobody. */
   open(persona: string | undefined, wish?: PageWish): Promise<BrowserContext>
   close(): Promise<void>
@@ -145,6 +146,7 @@ export async function openStage(people: readonly Bundle[] = everybody()): Promis
   return {
     url,
     databaseUrl: system.state.databaseUrl,
+    dataFolder: folder,
     async open(persona, { language = 'en', colours = 'light', widthPx = 1280 } = {}) {
       const storageState = persona === undefined ? undefined : await stateOf(persona)
       return browser.newContext({
