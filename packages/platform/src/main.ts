@@ -15,6 +15,7 @@ import { chaosRoom } from './composition/chaos-room.ts'
 import { openDataFolder } from './composition/data-folder.ts'
 import { type EdgeTls, openEdgeTls } from './composition/edge-tls.ts'
 import { type Engines, openEngines } from './composition/engines.ts'
+import { grpcMethods } from './composition/grpc-methods.ts'
 import { identityExtra } from './composition/identity-extra.ts'
 import { type SystemKeys, systemKeys } from './composition/keys.ts'
 import { listenAll } from './composition/listen-all.ts'
@@ -22,7 +23,6 @@ import { followConfiguration } from './composition/live-configuration.ts'
 import { observedCodec } from './composition/observed-engines.ts'
 import { type OpenRegistry, openRegistry } from './composition/open-registry.ts'
 import { type OpenTelemetry, openTelemetry } from './composition/open-telemetry.ts'
-import { grpcMethods } from './composition/grpc-methods.ts'
 import { type ListeningPort, listeningPorts } from './composition/ports.ts'
 import { createPrivateComputation } from './composition/private-computation.ts'
 import { dataFolderOf, logLevelOf } from './composition/process-settings.ts'
@@ -147,8 +147,8 @@ function creators(
   return {
     registry: async () => registry.local ?? {},
     audit: () => audit.create(ports, settings.audit, { folder: join(dataFolder, 'audit') }),
-    identity: () => identity.create(ports, settings.identity, identityExtra(wiring)),
     telemetry: () => telemetry.create(ports, settings.telemetry, { flush: wiring.open.telemetry.flush }),
+    identity: () => identity.create(ports, settings.identity, identityExtra(wiring)),
     patient: () => patient.create(ports, settings.patient, serving),
     emr: () => emr.create(ports, {}, { ...serving, ownedElsewhere: ownedTypes }),
     pharmacy: () => pharmacy.create(ports, {}, { ...serving, medicines }),
@@ -195,9 +195,9 @@ function createGateway(wiring: Wiring, upstream: Transport, edgeTls: EdgeTls): P
     signCaller: (caller) => signInternalToken(caller, keys.internal),
     attachCaller,
     transport: upstream,
+    ...edgeTls,
     publicUrl: publicUrlOf(settings),
     consoleFolder,
-    ...edgeTls,
     readiness,
     grpc: grpcMethods({ ...settings, isHere: names.includes('inference'), registry: registry.port }),
   })
