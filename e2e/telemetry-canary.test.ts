@@ -240,6 +240,7 @@ before(async () => {
     OTEL_EXPORTER_OTLP_COMPRESSION: 'none',
     OTEL_METRIC_EXPORT_INTERVAL: '500',
     OTEL_BSP_SCHEDULE_DELAY: '100',
+    OTEL_TRACES_SAMPLER_ARG: '1',
   })
   for (const stream of [held.process.child.stdout, held.process.child.stderr]) {
     stream?.on('data', (chunk: Buffer) => caught.log.push(chunk.toString('utf8')))

@@ -129,7 +129,12 @@ const nameOf: Readonly<Record<string, string>> = {
 export async function openStage(people: readonly Bundle[] = everybody()): Promise<Stage> {
   await buildConsole()
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-console-'))
-  const system = await startSystem(folder, { ...(await freePorts()), LOG_LEVEL: 'error', DEMO: 'true' })
+  const system = await startSystem(folder, {
+    ...(await freePorts()),
+    LOG_LEVEL: 'error',
+    DEMO: 'true',
+    OTEL_TRACES_SAMPLER_ARG: '1',
+  })
   const url = system.state.gatewayUrl
   await load(url, people)
   const browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: flags })
