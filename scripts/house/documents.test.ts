@@ -4,7 +4,15 @@ import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { errorCatalogue } from '@xinglin/core/errors'
 import { services, settingsByOwner, writeRules } from '../../packages/platform/src/services.ts'
-import { configurationDocument, errorsDocument, fhirDocument, ownersOfTypes, parameterCodes } from './documents.ts'
+import {
+  configurationDocument,
+  errorsDocument,
+  fhirDocument,
+  ownersOfTypes,
+  parameterCodes,
+  scalingResult,
+} from './documents.ts'
+import { scalingDocument } from './scaling-document.ts'
 import { importsOf, read, root, sourceFiles } from './source-files.ts'
 
 function directDependencies(path: string): readonly string[] {
@@ -75,6 +83,10 @@ test('docs/configuration.md is what the code says (mend with: node scripts/house
 
 test('docs/fhir.md is what the code says (mend with: node scripts/house/documents.ts)', async () => {
   assert.equal(read('docs/fhir.md'), fhirDocument(await ownersOfTypes(), await parameterCodes()))
+})
+
+test('docs/scaling.md is what was measured (mend with: node scripts/house/documents.ts)', () => {
+  assert.equal(read('docs/scaling.md'), scalingDocument(scalingResult()))
 })
 
 test('every service has a README of its own and a purpose', () => {

@@ -1,8 +1,10 @@
-// Writes docs/errors.md, docs/configuration.md and docs/fhir.md from the code; a test compares them.
-import { writeFileSync } from 'node:fs'
+// Writes docs/errors.md, docs/configuration.md and docs/fhir.md from the code, docs/scaling.md from what was measured; a test
+// compares them.
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { ErrorCode, errorCatalogue } from '@xinglin/core/errors'
 import type { SettingSpecs } from '../../packages/platform/src/kernel/config.ts'
 import type { WriteRule } from '../../packages/platform/src/records/types.ts'
+import { type ScalingResult, scalingDocument } from './scaling-document.ts'
 import { root } from './source-files.ts'
 
 /** The text of docs/errors.md. */
@@ -107,10 +109,16 @@ export async function parameterCodes(): Promise<(type: string) => readonly strin
       .toSorted()
 }
 
+/** What bench/scaling.ts measured last. */
+export function scalingResult(): ScalingResult {
+  return JSON.parse(readFileSync(`${root}bench/results/scaling.json`, 'utf8')) as ScalingResult
+}
+
 if (import.meta.main) {
   const { errorCatalogue: catalogue } = await import('@xinglin/core/errors')
   const { settingsByOwner, writeRules } = await import('../../packages/platform/src/services.ts')
   writeFileSync(`${root}docs/errors.md`, errorsDocument(catalogue, writeRules))
   writeFileSync(`${root}docs/configuration.md`, configurationDocument(settingsByOwner))
   writeFileSync(`${root}docs/fhir.md`, fhirDocument(await ownersOfTypes(), await parameterCodes()))
+  writeFileSync(`${root}docs/scaling.md`, scalingDocument(scalingResult()))
 }
