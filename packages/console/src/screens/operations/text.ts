@@ -126,7 +126,7 @@ const zh: Readonly<Record<keyof typeof en, string>> = {
   'phase.after': '之后',
   idempotent: '可重复的请求成功',
   others: '其他请求成功',
-  ofAll: '{good} / {all}',
+  ofAll: '{all} 个中 {good} 个',
   recovery: '故障后 {seconds} 秒恢复；已确认的 {acknowledged} 条记录中丢失 {lost} 条。',
   abort: '结束实验',
   aborting: '正在结束',
