@@ -38,7 +38,7 @@ export function resilienceTable(): string {
   }
   const { at, machine, figures } = result
   return [
-    `Measured ${at.slice(0, 10)} on ${machine.cores} cores (${machine.cpu}, ${machine.system}), 60 requests a second, beside other work:`,
+    `Measured ${at.slice(0, 10)} on ${machine.cores} cores (${machine.cpu}, ${machine.system}), 60 requests a second:`,
     '*load* is how many processes wanted a core in the mean of the last minute, where two have one.',
     '',
     '| what breaks | expected | idempotent, succeeded | p50 / p99 ms | others succeeded | other refusals | back after | lost | load | |',
