@@ -1,6 +1,7 @@
 // Long arithmetic takes its breaths: no stretch of an explanation holds a server's event loop for 50 ms.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { watchTurns } from '../under-test/turns.ts'
 import { type Game, type GameOptions, kernelShap, limeTabular } from './index.ts'
 import { createPace } from './pace.ts'
 
@@ -17,24 +18,10 @@ const game: Game = {
   },
 }
 
-// Processor time of this thread between two turns of the event loop: what else runs on the machine does not count.
 async function longestTurnMs(work: () => Promise<unknown>): Promise<number> {
-  const now = (): number => {
-    const { user, system } = process.threadCpuUsage()
-    return (user + system) / 1000
-  }
-  const state = { last: now(), longest: 0, isOver: false }
-  const turn = (): void => {
-    const at = now()
-    state.longest = Math.max(state.longest, at - state.last)
-    state.last = at
-    if (!state.isOver) setImmediate(turn)
-  }
-  setImmediate(turn)
+  const longest = watchTurns()
   await work()
-  turn()
-  state.isOver = true
-  return state.longest
+  return longest()
 }
 
 const methods: readonly (readonly [string, (options: GameOptions) => Promise<unknown>])[] = [

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { createChestPhantom, phantomFile } from '@xinglin/core/dicom/phantom'
+import { watchTurns } from '@xinglin/core/under-test'
 import fc from 'fast-check'
 import type { FastifyInstance } from 'fastify'
 import { createDicomCodecs } from '../../../engines/dicom-codecs/index.ts'
@@ -126,27 +127,6 @@ test('writes the mask as JSON does', () => {
   const text = predictionText({ prediction: whole, mask }).toString()
   assert.deepEqual(JSON.parse(text), { ...whole, mask_data: [[rows]] })
 })
-
-// Processor time between two turns of the event loop: what else runs on the machine does not count.
-function watchTurns(): () => number {
-  const now = (): number => {
-    const { user, system } = process.threadCpuUsage()
-    return (user + system) / 1000
-  }
-  const state = { last: now(), longest: 0, isOver: false }
-  const turn = (): void => {
-    const at = now()
-    state.longest = Math.max(state.longest, at - state.last)
-    state.last = at
-    if (!state.isOver) setImmediate(turn)
-  }
-  setImmediate(turn)
-  return () => {
-    turn()
-    state.isOver = true
-    return state.longest
-  }
-}
 
 test('an answer holds up the event loop for less than 50 ms', async () => {
   const bytes = phantomFile(phantom, slice).bytes
