@@ -7,7 +7,13 @@ import { isLoopback } from '../kernel/loopback.ts'
 import type { Clock, Logger } from '../kernel/ports.ts'
 import type { Shutdown } from '../kernel/shutdown.ts'
 import type { ListenerTls } from '../kernel/tls-server.ts'
-import { createPlainTransport, type PoolOptions, serviceHostName, type Transport } from '../kernel/transport.ts'
+import {
+  type Connector,
+  createPlainTransport,
+  type PoolOptions,
+  serviceHostName,
+  type Transport,
+} from '../kernel/transport.ts'
 import { authorityPaths, certificatesFolder, pathsFor } from './certificate-files.ts'
 import { type FollowedCertificate, followCertificate } from './followed-certificate.ts'
 import type { TlsSettings } from './tls-settings.ts'
@@ -78,22 +84,27 @@ function connectorOf(service: string, shown: FollowedCertificate, connectMs: num
 
 function secureTransport(shown: FollowedCertificate, pool: PoolOptions): Transport {
   const { connections, keepAliveMs: keepAliveTimeout, connectMs } = pool
-  const agents = new Map<string, { readonly agent: Agent; readonly dispatcher: Dispatcher }>()
-  const open = (service: string): Dispatcher => {
-    const agent = new Agent({ connections, keepAliveTimeout, connect: connectorOf(service, shown, connectMs) })
+  type Way = { readonly agent: Agent; readonly dispatcher: Dispatcher; readonly connector: Connector }
+  const ways = new Map<string, Way>()
+  const open = (service: string): Way => {
+    const connect = connectorOf(service, shown, connectMs)
+    const agent = new Agent({ connections, keepAliveTimeout, connect })
     const servername = serviceHostName(service)
     // Without a name of its own, a request's Host header would choose it, and each other one a new connection.
     const dispatcher = agent.compose((dispatch) => (options, handler) => {
       return dispatch({ ...options, servername } as Dispatcher.DispatchOptions, handler)
     })
-    agents.set(service, { agent, dispatcher })
-    return dispatcher
+    const connector: Connector = (address, callback) => connect({ ...address, servername }, callback)
+    const way: Way = { agent, dispatcher, connector }
+    ways.set(service, way)
+    return way
   }
   return {
     protocol: 'https',
-    dispatcher: (service) => agents.get(service)?.dispatcher ?? open(service),
+    dispatcher: (service) => (ways.get(service) ?? open(service)).dispatcher,
+    connector: (service) => (ways.get(service) ?? open(service)).connector,
     async close() {
-      await Promise.all([...agents.values()].map(({ agent }) => agent.close()))
+      await Promise.all([...ways.values()].map(({ agent }) => agent.close()))
     },
   }
 }

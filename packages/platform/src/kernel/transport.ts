@@ -1,11 +1,16 @@
 // How processes of a system reach one another: plain on a trusted machine or mesh, or over TLS with both sides known.
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
+
+/** Opens a socket to an address, and calls back once it can be used. */
+export type Connector = buildConnector.connector
 
 /** Connections from this process to services in others. */
 export interface Transport {
   readonly protocol: 'http' | 'https'
   /** Connections to the instances of a service; over TLS only those that show a certificate of that service are believed. */
   dispatcher(service: string): Dispatcher
+  /** Opens single sockets to the same instances, with the same demands. */
+  connector(service: string): Connector
   close(): Promise<void>
 }
 
@@ -52,8 +57,12 @@ export function distrustOf(error: unknown): string | undefined {
 /** Says whether a request that failed with this error was certainly not read by the other side. */
 export const isUnreached = (error: unknown): boolean => unreached.has(codeOf(error)) || distrustOf(error) !== undefined
 
+/** Opens sockets to any address, over TLS where the protocol says so, with the authorities of the system. */
+export const createConnector = (connectMs: number): Connector => buildConnector({ timeout: connectMs, allowH2: false })
+
 /** Creates plain connections. */
 export function createPlainTransport({ connections, keepAliveMs, connectMs }: PoolOptions): Transport {
-  const agent = new Agent({ connections, keepAliveTimeout: keepAliveMs, connect: { timeout: connectMs } })
-  return { protocol: 'http', dispatcher: () => agent, close: () => agent.close() }
+  const connector = createConnector(connectMs)
+  const agent = new Agent({ connections, keepAliveTimeout: keepAliveMs, connect: connector })
+  return { protocol: 'http', dispatcher: () => agent, connector: () => connector, close: () => agent.close() }
 }

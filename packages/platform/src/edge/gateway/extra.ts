@@ -1,8 +1,8 @@
 // What the composition root hands to the gateway alone.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Dispatcher } from 'undici'
 import type { Caller, Role } from '../../kernel/caller.ts'
 import type { ListenerTls } from '../../kernel/tls-server.ts'
+import type { Transport } from '../../kernel/transport.ts'
 
 /** Methods of one of our own services over gRPC that are open to roles, and where they are now. */
 export interface OwnMethods {
@@ -39,7 +39,7 @@ export interface GatewayExtra {
   /** Attaches a caller for a service in this process. */
   readonly attachCaller: (request: IncomingMessage, caller: Caller) => void
   /** Connections to the product's services in other processes; plain HTTP when absent. */
-  readonly transport?: { readonly protocol: 'http' | 'https'; readonly dispatcher: (service: string) => Dispatcher }
+  readonly transport?: Pick<Transport, 'protocol' | 'connector'>
   /** What the port for other machines listens with. */
   readonly tls?: ListenerTls
   /** The own authority behind it, in PEM, which clients may fetch to trust it. */

@@ -2,9 +2,11 @@
 import { Agent } from 'undici'
 import type { Settings } from '../../kernel/config.ts'
 import type { Ports } from '../../kernel/ports.ts'
+import { createConnector } from '../../kernel/transport.ts'
 import { createPools, type Pools } from './balancing/pools.ts'
 import { createTargets, type Targets } from './balancing/targets.ts'
 import type { GatewayExtra } from './extra.ts'
+import { type Connections, createConnections } from './http1/index.ts'
 import { createLoad, type Load } from './limits/load-shedding.ts'
 import { createRetryBudgets } from './proxy/attempts.ts'
 import type { DeliveryParts } from './proxy/delivery-parts.ts'
@@ -25,19 +27,45 @@ export interface Traffic {
   close(): Promise<void>
 }
 
-const connections = { connections: 256, keepAliveTimeout: 20_000, connect: { timeout: 3000 }, pipelining: 1 }
+const connectMs = 3000
+const pool = { maxConnections: 256, keptSeconds: 20 }
+
+// One pool for all plain addresses; over TLS one for each service, whose instances have to show that they are it.
+function connectionsOf({ transport }: GatewayExtra) {
+  const open: Connections[] = []
+  const byService = new Map<string, Connections>()
+  const opened = (options: Parameters<typeof createConnections>[0]): Connections => {
+    const made = createConnections(options)
+    open.push(made)
+    return made
+  }
+  const common = opened({ ...pool, connect: createConnector(connectMs) })
+  const to = (service: string): Connections => {
+    if (transport === undefined || transport.protocol === 'http') return common
+    const made = byService.get(service) ?? opened({ ...pool, connect: transport.connector(service) })
+    byService.set(service, made)
+    return made
+  }
+  const close = async (): Promise<void> => {
+    await Promise.all(open.map((one) => one.close()))
+  }
+  return { common, to, close }
+}
 
 /** Puts it together; nothing is connected yet. */
 export function createTraffic(ports: Ports, settings: Settings<typeof gatewaySettings>, extra: GatewayExtra): Traffic {
   const { clock, registry, telemetry } = ports
-  const agent = new Agent(connections)
+  const agent = new Agent({ connect: { timeout: connectMs } }) // for probes
+  const connections = connectionsOf(extra)
   const origins = createOrigins(registry)
   const targets = createTargets(clock)
   const pools = createPools({ targets, clock, instancesOf: origins.instancesOf, agent })
   const load = createLoad(settings, clock, (why) => metrics.shed(why))
   const metrics = createTrafficMetrics(telemetry, { pools, inFlight: load.inFlight })
   const delivery: DeliveryParts = {
-    ...{ extra, agent, origins, pools, targets },
+    ...{ extra, origins, pools, targets },
+    connections: connections.common,
+    connectionsTo: connections.to,
     budgets: createRetryBudgets(clock),
     onRetry: metrics.retried,
     timeoutMs: settings.upstreamTimeoutMs,
@@ -49,7 +77,7 @@ export function createTraffic(ports: Ports, settings: Settings<typeof gatewaySet
       pools.start()
     },
     async close() {
-      await agent.close()
+      await Promise.all([agent.close(), connections.close()])
       load.close()
       pools.close()
       origins.close()

@@ -1,7 +1,7 @@
 // Where a service's requests can go now: an upstream of its name, instances of the registry, or the address that was defined.
-import type { Dispatcher } from 'undici'
 import type { Instance } from '../../../kernel/ports.ts'
 import type { Endpoint, Upstream } from '../balancing/upstream.ts'
+import type { Connections } from '../http1/index.ts'
 import type { KongService } from '../kong/entities.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
 import { type Origin, originUrl } from './origins.ts'
@@ -9,14 +9,14 @@ import { type Origin, originUrl } from './origins.ts'
 /** Addresses to try, and the connections to them. */
 export interface Choice {
   readonly origins: readonly Origin[]
-  readonly dispatcher: Dispatcher
+  readonly connections: Connections
   /** Whether an upstream of Kong's kind chose them. */
   readonly isBalanced: boolean
 }
 
 interface Way {
   readonly protocol: string
-  readonly dispatcher: Dispatcher
+  readonly connections: Connections
 }
 
 const maxDirect = 3
@@ -32,12 +32,12 @@ function balanced({ upstream, order }: { upstream: Upstream; order: readonly End
     rules,
     ...(hostHeader === undefined ? {} : { hostHeader }),
   }))
-  return { origins, dispatcher: way.dispatcher, isBalanced: true }
+  return { origins, connections: way.connections, isBalanced: true }
 }
 
 function discovered(instances: readonly Instance[], { targets }: DeliveryParts, way: Way): Choice {
   const awake = instances.filter(({ id }) => targets.isAvailable(id))
-  return { origins: awake.map((one) => originOf(one, way.protocol)), dispatcher: way.dispatcher, isBalanced: false }
+  return { origins: awake.map((one) => originOf(one, way.protocol)), connections: way.connections, isBalanced: false }
 }
 
 /** The upstream that stands for a service of the product, by its name or `<name>-service`. */
@@ -47,10 +47,10 @@ export function upstreamOf(service: string, { pools }: Pick<DeliveryParts, 'pool
 
 /** Where a service of the product is in other processes. */
 export function chooseInstances(service: string, parts: DeliveryParts): Choice {
-  const { origins, pools, extra, agent } = parts
+  const { origins, pools, extra } = parts
   const way: Way = {
     protocol: extra.transport?.protocol ?? 'http',
-    dispatcher: extra.transport?.dispatcher(service) ?? agent,
+    connections: parts.connectionsTo(service),
   }
   const name = upstreamOf(service, parts)
   const choice = name === undefined ? undefined : pools.candidates(name)
@@ -60,13 +60,13 @@ export function chooseInstances(service: string, parts: DeliveryParts): Choice {
 
 /** Where a service that was defined at the admin port is. */
 export function chooseUpstream(service: KongService, parts: DeliveryParts): Choice {
-  const { origins, pools, agent } = parts
-  const way: Way = { protocol: service.protocol.endsWith('s') ? 'https' : 'http', dispatcher: agent }
+  const { origins, pools, connections } = parts
+  const way: Way = { protocol: service.protocol.endsWith('s') ? 'https' : 'http', connections }
   const choice = pools.candidates(service.host)
   if (choice !== undefined) return balanced(choice, way)
   const known = origins.inTurn(service.host)
   if (known !== undefined) return discovered(known, parts, way)
   const direct = { id: service.id, url: originUrl(way.protocol, service.host, service.port) }
   const attempts = Math.min(service.retries + 1, maxDirect)
-  return { origins: Array.from({ length: attempts }, () => direct), dispatcher: agent, isBalanced: false }
+  return { origins: Array.from({ length: attempts }, () => direct), connections, isBalanced: false }
 }

@@ -133,7 +133,7 @@ async function send({ request, response }: Exchange, outgoing: Outgoing, parts: 
   await tryOrigins(
     choice.origins,
     (origin, mayHold, hasOther) =>
-      forward(choice.dispatcher, {
+      forward(choice.connections, {
         request,
         response,
         origin: origin.url,

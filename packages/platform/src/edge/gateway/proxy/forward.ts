@@ -1,12 +1,10 @@
-// Sends a request on to another process and streams the answer back, with undici's dispatch.
+// Sends a request on to another process and streams the answer back.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
 import { AppError } from '@xinglin/core/errors'
-import type { Dispatcher } from 'undici'
 import { isUnreached } from '../../../kernel/transport.ts'
 import type { Observation } from '../balancing/circuit.ts'
-import { sessionCookie } from '../session/sessions.ts'
-import { endToEndHeaders } from './headers.ts'
+import { type AnswerTaker, type Connections, type Fields, fieldOf, type Sending } from '../http1/index.ts'
+import { answerFields } from './answer-headers.ts'
 import { hasBody } from './limited-body.ts'
 
 /** One attempt at one origin. */
@@ -39,32 +37,10 @@ const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 const heldStatuses: ReadonlySet<number> = new Set([502, 503, 504])
 const maxHeldBytes = 65_536
 const maxTextBytes = 16_384
-const resets: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
-const timeouts: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
-
-interface BodyState {
-  isRead: boolean
-}
-
-// A stream of its own, so that an attempt that never connected leaves the request unread for the next one.
-function bodyOf(request: IncomingMessage, state: BodyState): Readable | null {
-  if (!hasBody(request)) return null
-  const body = new Readable({
-    read() {
-      if (!state.isRead) {
-        state.isRead = true
-        request.on('data', (chunk: Buffer) => {
-          if (!body.push(chunk)) request.pause()
-        })
-        request.once('end', () => body.push(null))
-        request.once('error', (error) => body.destroy(error))
-        request.once('aborted', () => body.destroy(new Error('The client went away')))
-      }
-      request.resume()
-    },
-  })
-  return body
-}
+const resets: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE'])
+const silence = 'UND_ERR_BODY_TIMEOUT'
+const answered: ForwardOutcome = Object.freeze({ kind: 'answered' })
+const gone: ForwardOutcome = Object.freeze({ kind: 'gone' })
 
 /** Says whether a request may be sent twice by its method (RFC 9110, 9.2.2). */
 export function isIdempotent({ method = '' }: IncomingMessage): boolean {
@@ -85,7 +61,7 @@ interface Attempted {
 
 function failure(error: Error & { code?: string }, { isLate, isRead, mayRepeat, hasOther }: Attempted): ForwardOutcome {
   if (error instanceof AppError) return { kind: 'failed', error, seen: undefined }
-  if (isLate || timeouts.has(error.code ?? '')) {
+  if (isLate || error.code === silence) {
     const late = new AppError('timeout', 'The service did not answer in time; try again or ask for less', {
       cause: error,
     })
@@ -105,15 +81,8 @@ function failure(error: Error & { code?: string }, { isLate, isRead, mayRepeat, 
 }
 
 // The reason tells nothing that the status does not; one that HTTP cannot carry would cost the whole answer.
-function reasonOf(text: string | undefined): string {
-  return text !== undefined && /^[\t\x20-\x7e]*$/.test(text) ? text : ''
-}
-
-/** The headers of an answer that pass; no upstream signs people in at the console. */
-export function answerHeaders(headers: Parameters<typeof endToEndHeaders>[0]): ReturnType<typeof endToEndHeaders> {
-  const { 'set-cookie': cookies, ...rest } = endToEndHeaders(headers, false)
-  const kept = [cookies ?? []].flat().filter((cookie) => cookie.split('=')[0]?.trim() !== sessionCookie)
-  return kept.length === 0 ? rest : { ...rest, 'set-cookie': kept }
+function reasonOf(text: string): string {
+  return /^[\t\x20-\x7e]*$/.test(text) ? text : ''
 }
 
 // An answer of which the client hears nothing: a short one is read to its end, so that its connection can be used again.
@@ -124,93 +93,114 @@ function heldAnswer(status: number): ForwardOutcome {
   return { kind: 'retry', error, seen: undefined } // its status was told already
 }
 
-const isEventStream = (headers: Readonly<Record<string, unknown>>): boolean =>
-  String(headers['content-type'] ?? headers.accept ?? '').includes('text/event-stream')
+const isEventStream = (type: string | undefined): boolean => type?.includes('text/event-stream') === true
 
-// Passes the answer on as it comes. A short one that is there whole goes out as one text with its head, which costs one write.
-function answering(response: ServerResponse) {
-  const state = { expectedBytes: -1 }
-  return {
-    begin(status: number, reason: string, headers: ReturnType<typeof answerHeaders>): void {
-      response.writeHead(status, reason, headers)
-      const length = headers['content-length']
-      state.expectedBytes = typeof length === 'string' ? Number(length) : -1
-      if (isEventStream(headers)) response.flushHeaders() // its reader waits for the head, events may come much later
-    },
-    data(chunk: Buffer, upstream: Dispatcher.DispatchController): void {
-      if (chunk.length === state.expectedBytes && chunk.length <= maxTextBytes) {
-        response.end(chunk.toString('latin1'), 'latin1')
-        return
-      }
-      if (response.write(chunk)) return
-      upstream.pause()
-      response.once('drain', () => upstream.resume())
-    },
-    end(): void {
-      if (!response.writableEnded) response.end()
-    },
+// One attempt under way: takes the answer and passes it on as it comes. A class, because every request passes through it.
+class Forwarding implements AnswerTaker {
+  sending: Sending | undefined
+  readonly #sent: ForwardRequest
+  readonly #resolve: (outcome: ForwardOutcome) => void
+  readonly #timer: NodeJS.Timeout
+  readonly #onClose = (): void => this.#leave()
+  #isLate = false
+  #isGone = false
+  #isBodyRead = false
+  #heldStatus: number | undefined
+  #heldBytes = 0
+  #expectedBytes = -1
+
+  constructor(sent: ForwardRequest, resolve: (outcome: ForwardOutcome) => void) {
+    this.#sent = sent
+    this.#resolve = resolve
+    this.#timer = setTimeout(() => {
+      this.#isLate = true
+      this.sending?.abort(new Error('late'))
+    }, sent.timeoutMs)
+    sent.response.once('close', this.#onClose)
+  }
+
+  bodyBegun(): void {
+    this.#isBodyRead = true
+  }
+
+  head(status: number, reason: string, fields: Fields): void {
+    if (status < 200) return
+    clearTimeout(this.#timer)
+    this.#sent.onStatus(status)
+    if (heldStatuses.has(status) && isRepeatable(this.#sent) && this.#sent.mayHold()) this.#heldStatus = status
+    else this.#begin(status, reason, fields)
+  }
+
+  data(chunk: Buffer): void {
+    const { response } = this.#sent
+    if (this.#heldStatus !== undefined) {
+      this.#heldBytes += chunk.length
+      if (this.#heldBytes > maxHeldBytes) this.sending?.abort(new Error('Not wanted'))
+    } else if (chunk.length === this.#expectedBytes && chunk.length <= maxTextBytes) {
+      // A short answer that is there whole goes out as one text with its head, which costs one write.
+      response.end(chunk.toString('latin1'), 'latin1')
+    } else if (!response.write(chunk)) {
+      this.sending?.pause()
+      response.once('drain', () => this.sending?.resume())
+    }
+  }
+
+  end(): void {
+    if (this.#heldStatus !== undefined) {
+      this.#finish(heldAnswer(this.#heldStatus))
+      return
+    }
+    if (!this.#sent.response.writableEnded) this.#sent.response.end()
+    this.#finish(answered)
+  }
+
+  fail(error: Error): void {
+    if (this.#isGone) this.#finish(gone)
+    else if (this.#heldStatus !== undefined) this.#finish(heldAnswer(this.#heldStatus))
+    else {
+      const mayRepeat = isRepeatable(this.#sent) && !this.#sent.response.headersSent
+      const { hasOther } = this.#sent
+      this.#finish(failure(error, { isLate: this.#isLate, isRead: this.#isBodyRead, mayRepeat, hasOther }))
+    }
+  }
+
+  #begin(status: number, reason: string, fields: Fields): void {
+    const { response } = this.#sent
+    response.writeHead(status, reasonOf(reason), answerFields(fields))
+    const length = fieldOf(fields, 'content-length')
+    if (length !== undefined) this.#expectedBytes = Number(length)
+    // The reader of events waits for the head; they may come much later.
+    if (isEventStream(fieldOf(fields, 'content-type'))) response.flushHeaders()
+  }
+
+  #leave(): void {
+    if (this.#sent.response.writableFinished) return
+    this.#isGone = true
+    this.sending?.abort(new Error('The client went away'))
+  }
+
+  #finish(outcome: ForwardOutcome): void {
+    clearTimeout(this.#timer)
+    this.#sent.response.off('close', this.#onClose)
+    this.#resolve(outcome)
   }
 }
 
 /** Streams request and answer. Resolves when the answer is complete or has failed; headers already sent are cut off by a reset. */
-export function forward(dispatcher: Dispatcher, sent: ForwardRequest): Promise<ForwardOutcome> {
-  const { request, response } = sent
+export function forward(connections: Connections, sent: ForwardRequest): Promise<ForwardOutcome> {
+  const { request, origin, path: target, headers, kept, timeoutMs } = sent
   return new Promise((resolve) => {
-    const body: BodyState = { isRead: false }
-    const state = { isLate: false, isGone: false, held: undefined as number | undefined, heldBytes: 0 }
-    const answer = answering(response)
-    let controller: Dispatcher.DispatchController | undefined
-    const timer = setTimeout(() => {
-      state.isLate = true
-      controller?.abort(new Error('late'))
-    }, sent.timeoutMs)
-    const onClose = (): void => {
-      if (response.writableFinished) return
-      state.isGone = true
-      controller?.abort(new Error('The client went away'))
-    }
-    const finish = (outcome: ForwardOutcome): void => {
-      clearTimeout(timer)
-      response.off('close', onClose)
-      resolve(outcome)
-    }
-    response.once('close', onClose)
-    const options: Dispatcher.DispatchOptions = {
-      origin: sent.origin,
-      path: sent.path,
-      method: request.method ?? 'GET',
-      headers: sent.headers,
-      body: sent.kept ?? bodyOf(request, body),
-      headersTimeout: 0, // the timer above is exact
-      bodyTimeout: isEventStream(request.headers) ? 0 : sent.timeoutMs, // events may be hours apart
-    }
-    dispatcher.dispatch(options, {
-      onRequestStart(started) {
-        controller = started
-        if (state.isGone || state.isLate) started.abort(new Error('No longer wanted'))
+    const forwarding = new Forwarding(sent, resolve)
+    forwarding.sending = connections.send(
+      origin,
+      {
+        method: request.method ?? 'GET',
+        target,
+        headers,
+        body: kept ?? (hasBody(request) ? request : undefined),
+        silenceMs: isEventStream(request.headers.accept) ? 0 : timeoutMs, // events may be hours apart
       },
-      onResponseStart(_controller, status, headers, statusMessage) {
-        if (status < 200) return
-        clearTimeout(timer)
-        sent.onStatus(status)
-        if (heldStatuses.has(status) && isRepeatable(sent) && sent.mayHold()) state.held = status
-        else answer.begin(status, reasonOf(statusMessage), answerHeaders(headers))
-      },
-      onResponseData(started, chunk) {
-        if (state.held === undefined) return answer.data(chunk, started)
-        state.heldBytes += chunk.length
-        if (state.heldBytes > maxHeldBytes) started.abort(new Error('Not wanted'))
-      },
-      onResponseEnd() {
-        if (state.held === undefined) answer.end()
-        finish(state.held === undefined ? { kind: 'answered' } : heldAnswer(state.held))
-      },
-      onResponseError(_controller, error) {
-        if (state.isGone) return finish({ kind: 'gone' })
-        if (state.held !== undefined) return finish(heldAnswer(state.held))
-        const mayRepeat = isRepeatable(sent) && !response.headersSent
-        finish(failure(error, { isLate: state.isLate, isRead: body.isRead, mayRepeat, hasOther: sent.hasOther }))
-      },
-    })
+      forwarding,
+    )
   })
 }

@@ -1,5 +1,6 @@
 // Which headers pass the edge, in and out (RFC 9110 7.6.1; pure).
 import type { IncomingHttpHeaders } from 'node:http'
+import { type Fields, fieldOf } from '../http1/index.ts'
 
 /** Headers by lower-case name. */
 export type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -46,6 +47,16 @@ function named(connection: string | readonly string[] | undefined): readonly str
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'close' && name !== 'keep-alive')
+}
+
+/** Says whether a header is only for the next connection. */
+export const isHopByHop = (name: string): boolean => hopByHop.has(name)
+
+/** Further names that Connection declares to be so; undefined for none. */
+export function connectionOptions(fields: Fields): ReadonlySet<string> | undefined {
+  const connection = fieldOf(fields, 'connection')
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined
+  return new Set(named(connection))
 }
 
 /** Copies end-to-end headers; those of the edge are dropped too when `isInbound`. */

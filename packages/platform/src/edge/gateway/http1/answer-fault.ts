@@ -1,0 +1,12 @@
+// What is wrong with an answer of a service, as an error with a code.
+
+/** An answer that cannot be believed; `code` is ECONNRESET where the service only went away too early. */
+export class AnswerFault extends Error {
+  readonly code: 'INVALID_ANSWER' | 'ECONNRESET'
+
+  constructor(fault: string, code: AnswerFault['code'] = 'INVALID_ANSWER') {
+    super(`The answer cannot be read: ${fault}`)
+    this.name = 'AnswerFault'
+    this.code = code
+  }
+}

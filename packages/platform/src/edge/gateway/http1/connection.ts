@@ -1,0 +1,218 @@
+// One connection to a service: carries one request after another, never two at a time.
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { AnswerFault } from './answer-fault.ts'
+import { AnswerParser, type AnswerReader, type Fields } from './answer-parser.ts'
+import { type BodyMark, type HeadFields, requestHead } from './request-head.ts'
+
+/** A request to a service. */
+export interface ServiceRequest {
+  readonly method: string
+  /** Path and query. */
+  readonly target: string
+  /** By lower-case name; with Content-Length where the body has one. */
+  readonly headers: HeadFields
+  /** Whole, or read when a connection is there; undefined for none. */
+  readonly body: Buffer | IncomingMessage | undefined
+  /** For how long the answer may say nothing once it has begun; 0 for ever. */
+  readonly silenceMs: number
+}
+
+/** Told how a request goes; exactly one of `end` and `fail` is called, and nothing after it. */
+export interface AnswerTaker extends AnswerReader {
+  /** The body is being read from now on: the request cannot be sent a second time. */
+  readonly bodyBegun: () => void
+  readonly end: () => void
+  readonly fail: (error: Error) => void
+}
+
+/** A connection's owner. */
+export interface ConnectionOwner {
+  /** Beats once a second. */
+  readonly beat: () => number
+  /** The connection may carry the next request. */
+  readonly rest: (connection: Connection) => void
+  readonly gone: (connection: Connection) => void
+}
+
+const emptyMethods: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+const marginSeconds = 1
+
+function markOf({ method, headers, body }: ServiceRequest): BodyMark {
+  if (headers['content-length'] !== undefined) return 'as-said'
+  if (body !== undefined) return 'chunked'
+  return emptyMethods.has(method) ? 'empty' : 'as-said'
+}
+
+const lateError = (): Error => Object.assign(new Error('The answer stopped'), { code: 'UND_ERR_BODY_TIMEOUT' })
+const closedError = (): Error => new AnswerFault('the connection closed', 'ECONNRESET')
+
+/** A connection. A class, because every request passes through it. */
+export class Connection implements AnswerReader {
+  /** Until which beat it may rest. */
+  restsUntil = 0
+  readonly #socket: Socket
+  readonly #owner: ConnectionOwner
+  readonly #parser = new AnswerParser()
+  readonly #keptSeconds: number
+  #leaveBody: () => void = () => undefined
+  #taker: AnswerTaker | undefined
+  #body: IncomingMessage | undefined
+  #isBodySent = true
+  #silenceBeats = 0
+  #heardAt = 0
+
+  constructor(socket: Socket, owner: ConnectionOwner, keptSeconds: number) {
+    this.#socket = socket
+    this.#owner = owner
+    this.#keptSeconds = keptSeconds
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    socket.on('end', () => this.#finish())
+    socket.on('error', (error) => this.#break(error))
+    socket.on('close', () => {
+      this.#break(closedError())
+      owner.gone(this)
+    })
+    socket.on('drain', () => this.#body?.resume())
+  }
+
+  get isUsable(): boolean {
+    return this.#taker === undefined && this.#socket.writable && this.#socket.readable
+  }
+
+  /** Sends a request over it. @throws AppError 'invalid-request' before anything was sent, when HTTP cannot carry it */
+  send(request: ServiceRequest, taker: AnswerTaker): void {
+    const mark = markOf(request)
+    const head = requestHead(request.method, request.target, request.headers, mark)
+    const { body } = request
+    this.#taker = taker
+    this.#heardAt = this.#owner.beat()
+    this.#silenceBeats = request.silenceMs === 0 ? Number.POSITIVE_INFINITY : Math.ceil(request.silenceMs / 1000) + 1
+    this.#parser.expect(request.method, this)
+    if (body === undefined) this.#socket.write(head, 'latin1')
+    else if (Buffer.isBuffer(body)) this.#socket.write(Buffer.concat([Buffer.from(head, 'latin1'), body]))
+    else this.#sendStream(head, body, mark === 'chunked')
+  }
+
+  /** Gives the taker's request up, if it is still under way; the connection ends. */
+  abort(taker: AnswerTaker, error: Error): void {
+    if (this.#taker === taker) this.#break(error)
+  }
+
+  /** Reads no more of the taker's answer until `resume`. */
+  pause(taker: AnswerTaker): void {
+    if (this.#taker === taker) this.#socket.pause()
+  }
+
+  resume(taker: AnswerTaker): void {
+    if (this.#taker === taker) this.#socket.resume()
+  }
+
+  /** Gives up a request whose answer began and went silent; called at each beat. */
+  checkSilence(): void {
+    const isSilent = this.#taker !== undefined && this.#parser.hasBegun && !this.#socket.isPaused()
+    if (isSilent && this.#owner.beat() - this.#heardAt > this.#silenceBeats) this.#break(lateError())
+  }
+
+  head(status: number, reason: string, fields: Fields): void {
+    this.#taker?.head(status, reason, fields)
+  }
+
+  data(chunk: Buffer): void {
+    this.#taker?.data(chunk)
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  #sendStream(head: string, body: IncomingMessage, isChunked: boolean): void {
+    const socket = this.#socket
+    const onData = (chunk: Buffer): void => {
+      if (isChunked) socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
+      const hasRoom = socket.write(chunk)
+      const isRoomy = isChunked ? socket.write('\r\n', 'latin1') : hasRoom
+      if (!isRoomy) body.pause()
+    }
+    const onEnd = (): void => {
+      this.#isBodySent = true
+      if (isChunked) socket.write('0\r\n\r\n', 'latin1')
+    }
+    const onError = (error: Error): void => this.#break(error)
+    const onClose = (): void => {
+      if (!this.#isBodySent) this.#break(new Error('The client went away'))
+    }
+    this.#isBodySent = false
+    this.#body = body
+    this.#taker?.bodyBegun()
+    socket.write(head, 'latin1')
+    body.on('data', onData)
+    body.once('end', onEnd)
+    body.once('error', onError)
+    body.once('close', onClose)
+    this.#leaveBody = () => {
+      body.off('data', onData)
+      body.off('end', onEnd)
+      body.off('error', onError)
+      body.off('close', onClose)
+    }
+    body.resume()
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#taker === undefined) {
+      this.#socket.destroy() // nobody asked for anything
+      return
+    }
+    this.#heardAt = this.#owner.beat()
+    try {
+      this.#parser.push(chunk)
+    } catch (error) {
+      this.#break(error as Error)
+      return
+    }
+    if (this.#parser.isDone) this.#complete()
+  }
+
+  // The other side sends no more.
+  #finish(): void {
+    if (this.#taker === undefined) {
+      this.#socket.destroy()
+      return
+    }
+    try {
+      this.#parser.end()
+    } catch (error) {
+      this.#break(error as Error)
+      return
+    }
+    this.#complete()
+  }
+
+  #complete(): void {
+    const taker = this.#release()
+    const { isKept, keptSeconds } = this.#parser
+    // An answer before the whole request was read: what is left of the request must not be taken for another one.
+    const seconds = Math.min(this.#keptSeconds, (keptSeconds ?? Number.POSITIVE_INFINITY) - marginSeconds)
+    if (isKept && this.#isBodySent && seconds > 0 && this.#socket.writable) {
+      this.#socket.resume() // a slow reader may have paused it
+      this.restsUntil = this.#owner.beat() + seconds
+      this.#owner.rest(this)
+    } else this.#socket.destroy()
+    taker?.end()
+  }
+
+  #break(error: Error): void {
+    const taker = this.#release()
+    this.#socket.destroy()
+    taker?.fail(error)
+  }
+
+  #release(): AnswerTaker | undefined {
+    const taker = this.#taker
+    this.#taker = undefined
+    if (this.#body !== undefined) this.#leaveBody()
+    this.#body = undefined
+    return taker
+  }
+}

@@ -1,0 +1,181 @@
+// Connections to services, kept between requests: to each address so many at once, the most recently used first.
+import { AppError } from '@xinglin/core/errors'
+import type { Connector } from '../../../kernel/transport.ts'
+import { type AnswerTaker, Connection, type ConnectionOwner, type ServiceRequest } from './connection.ts'
+
+/** What connections are made of. */
+export interface ConnectionsOptions {
+  readonly connect: Connector
+  /** To one address. */
+  readonly maxConnections: number
+  /** For how long an idle one is kept, where the service does not say less. */
+  readonly keptSeconds: number
+}
+
+/** A request under way. */
+export interface Sending {
+  /** Gives it up: its taker is told, unless it was told the end before. */
+  abort(error: Error): void
+  /** Reads no further until `resume`. */
+  pause(): void
+  resume(): void
+}
+
+/** Connections to any number of addresses. */
+export interface Connections {
+  /** Sends a request to `http(s)://host:port` as soon as a connection is there. */
+  send(origin: string, request: ServiceRequest, taker: AnswerTaker): Sending
+  /** Ends idle connections now, and the others after their answers; resolves when all have ended. */
+  close(): Promise<void>
+}
+
+interface Address {
+  readonly url: URL
+  readonly idle: Connection[]
+  readonly all: Set<Connection>
+  readonly waiting: OpenSending[]
+  opening: number
+}
+
+const beatMs = 1000
+const maxWaiting = 10_000
+
+const busy = (): AppError =>
+  new AppError('unavailable', 'Too many requests wait for this service; try again shortly', { retryAfterSeconds: 1 })
+
+// What a caller holds of a request, before and after it has a connection.
+class OpenSending implements Sending {
+  connection: Connection | undefined
+  isOver = false
+  readonly request: ServiceRequest
+  readonly taker: AnswerTaker
+
+  constructor(request: ServiceRequest, taker: AnswerTaker) {
+    this.request = request
+    this.taker = taker
+  }
+
+  /** Before it had a connection. */
+  fail(error: Error): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.taker.fail(error)
+  }
+
+  abort(error: Error): void {
+    if (this.connection === undefined) this.fail(error)
+    else this.connection.abort(this.taker, error)
+  }
+
+  pause(): void {
+    this.connection?.pause(this.taker)
+  }
+
+  resume(): void {
+    this.connection?.resume(this.taker)
+  }
+}
+
+function start(connection: Connection, sending: OpenSending, rest: (connection: Connection) => void): void {
+  try {
+    connection.send(sending.request, sending.taker)
+    sending.connection = connection
+  } catch (error) {
+    rest(connection) // nothing was sent
+    sending.fail(error as Error)
+  }
+}
+
+/** Creates connections; none is open yet. */
+export function createConnections({ connect, maxConnections, keptSeconds }: ConnectionsOptions): Connections {
+  const addresses = new Map<string, Address>()
+  const state = { beat: 0, isClosing: false, onEmpty: undefined as (() => void) | undefined }
+
+  const addressOf = (origin: string): Address => {
+    const known = addresses.get(origin)
+    if (known !== undefined) return known
+    const made: Address = { url: new URL(origin), idle: [], all: new Set(), waiting: [], opening: 0 }
+    addresses.set(origin, made)
+    return made
+  }
+
+  const restedAt = (address: Address, connection: Connection): void => {
+    const next = nextWaiting(address)
+    if (next !== undefined) start(connection, next, (unused) => restedAt(address, unused))
+    else if (state.isClosing) connection.destroy()
+    else address.idle.push(connection)
+  }
+
+  const ownerOf = (address: Address): ConnectionOwner => ({
+    beat: () => state.beat,
+    rest: (connection) => restedAt(address, connection),
+    gone(connection) {
+      address.all.delete(connection)
+      const at = address.idle.indexOf(connection)
+      if (at !== -1) address.idle.splice(at, 1)
+      const next = nextWaiting(address)
+      if (next !== undefined) open(address, next)
+      else if (address.all.size === 0 && state.isClosing) state.onEmpty?.()
+    },
+  })
+
+  const open = (address: Address, sending: OpenSending): void => {
+    const { protocol, hostname, host, port } = address.url
+    address.opening += 1
+    connect({ protocol, hostname: hostname.replace(/^\[|\]$/g, ''), host, port }, (error, socket) => {
+      address.opening -= 1
+      if (error !== null) {
+        sending.fail(error)
+        const next = nextWaiting(address)
+        if (next !== undefined) open(address, next)
+        return
+      }
+      const connection = new Connection(socket, ownerOf(address), keptSeconds)
+      address.all.add(connection)
+      if (sending.isOver) {
+        connection.restsUntil = state.beat + keptSeconds
+        restedAt(address, connection)
+      } else start(connection, sending, (unused) => restedAt(address, unused))
+    })
+  }
+
+  const beat = (): void => {
+    state.beat += 1
+    for (const [origin, address] of addresses) {
+      for (const connection of address.all) connection.checkSilence()
+      for (const connection of address.idle.filter(({ restsUntil }) => restsUntil < state.beat)) connection.destroy()
+      const isUnused = address.all.size === 0 && address.opening === 0 && address.waiting.length === 0
+      if (isUnused) addresses.delete(origin)
+    }
+  }
+  const beating = setInterval(beat, beatMs).unref()
+
+  return {
+    send(origin, request, taker) {
+      const address = addressOf(origin)
+      const sending = new OpenSending(request, taker)
+      for (let idle = address.idle.pop(); idle !== undefined; idle = address.idle.pop()) {
+        if (!idle.isUsable) continue
+        start(idle, sending, (unused) => restedAt(address, unused))
+        return sending
+      }
+      if (address.all.size + address.opening < maxConnections) open(address, sending)
+      else if (address.waiting.length < maxWaiting) address.waiting.push(sending)
+      else queueMicrotask(() => sending.fail(busy()))
+      return sending
+    },
+    async close() {
+      clearInterval(beating)
+      state.isClosing = true
+      for (const { idle } of addresses.values()) for (const connection of [...idle]) connection.destroy()
+      const isEmpty = (): boolean => [...addresses.values()].every(({ all }) => all.size === 0)
+      while (!isEmpty()) await new Promise<void>((resolve) => Object.assign(state, { onEmpty: resolve }))
+    },
+  }
+}
+
+function nextWaiting({ waiting }: Address): OpenSending | undefined {
+  let next = waiting.shift()
+  while (next?.isOver === true) next = waiting.shift()
+  return next
+}
