@@ -4,7 +4,7 @@ import type { Ports } from '../../kernel/ports.ts'
 import type { Pools } from './balancing/pools.ts'
 import { compileUpstreams, discoveredBy } from './balancing/upstream.ts'
 import { defaultPublicPaths, type GatewayExtra } from './extra.ts'
-import type { emptyState } from './kong/entities.ts'
+import type { emptyState, KongService } from './kong/entities.ts'
 import { loadState } from './kong/store.ts'
 import type { Origins } from './proxy/origins.ts'
 import { compilePlans, type Plan, productPlan } from './routing/plan.ts'
@@ -18,6 +18,10 @@ export interface Compiled {
   readonly verifier: TokenVerifier
   /** The plan for gRPC methods of a service of the product. */
   readonly grpcPlanOf: (service: string) => Plan
+  /** The plan for the gateway's own pages that ask who is asking. */
+  readonly ownPlan: Plan
+  /** Those that were defined at the admin port. */
+  readonly services: readonly KongService[]
 }
 
 /** What compiling takes. */
@@ -54,6 +58,8 @@ export function compileDefinitions(definitions: Definitions, state: typeof empty
     table: compilePlans(plans),
     verifier: createTokenVerifier(state),
     grpcPlanOf: (service) => productPlan(service, `grpc:${service}`, plans),
+    ownPlan: productPlan('gateway', 'own', plans),
+    services: state.services,
   }
 }
 

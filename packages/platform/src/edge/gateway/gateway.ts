@@ -2,6 +2,7 @@
 import type { Settings } from '../../kernel/config.ts'
 import type { Ports } from '../../kernel/ports.ts'
 import type { RunningService } from '../../kernel/service.ts'
+import type { AdmissionParts } from './admission.ts'
 import { followChanges, startPruning } from './changes.ts'
 import { type ConsoleFiles, loadConsole } from './console/console-files.ts'
 import { type Compiled, compileDefinitions, createReload, type Definitions } from './definitions.ts'
@@ -18,6 +19,7 @@ import { ensureDemoAccounts } from './session/demo-accounts.ts'
 import { createSessions } from './session/sessions.ts'
 import { createSignIn } from './session/sign-in.ts'
 import type { gatewaySettings } from './settings.ts'
+import { createTargetPage } from './target-page.ts'
 import { ensureBuiltInConsumer } from './tokens/issue-token.ts'
 import { createTraffic, type Traffic } from './traffic.ts'
 import { createTrust, type Trust } from './trust.ts'
@@ -73,14 +75,15 @@ function edgeOf({ ports, settings, extra, state }: Given, traffic: Traffic): Edg
   const known = { ports, sessions, isDemo, allowedHosts: settings.allowedHosts }
   const signIn = createSignIn({ ...known, ...(oidc === undefined ? {} : { oidc }) })
   const { readiness, authority } = extra
+  const limits = createRateLimits(() => ({ ratePerSecond: settings.ratePerSecond, burst: settings.rateBurst }), clock)
+  const admission: AdmissionParts = { sessions, issuers, clock, limits, compiled: () => state.compiled }
+  const targets = createTargetPage({ ...traffic, extra, admission })
   const parts: EdgeParts = {
-    ...{ sessions, issuers, clock, telemetry, log, isDraining },
+    ...{ ...admission, telemetry, log, isDraining },
     ...{ load: traffic.load, metrics: traffic.metrics, delivery: traffic.delivery },
-    compiled: () => state.compiled,
-    limits: createRateLimits(() => ({ ratePerSecond: settings.ratePerSecond, burst: settings.rateBurst }), clock),
     bodies: createBodyBudget(settings.maxBodiesBytes),
     refusals: createRefusals(ports.audit, log, clock),
-    pages: createOwnPages({ console: () => state.console, signIn, isDraining, readiness, authority }),
+    pages: createOwnPages({ console: () => state.console, signIn, isDraining, readiness, authority, targets }),
     trustedProxies: settings.trustedProxies,
   }
   return { parts, followRevocations: start }

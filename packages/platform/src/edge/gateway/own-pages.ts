@@ -14,6 +14,8 @@ export interface OwnPagesParts {
   readonly signIn: SignIn
   readonly readiness: GatewayExtra['readiness']
   readonly isDraining: () => boolean
+  /** Answers with where requests go, to who may know. */
+  readonly targets: (exchange: Exchange) => Promise<void>
   /** The own authority behind the port that speaks TLS, in PEM. */
   readonly authority: string | undefined
 }
@@ -77,6 +79,7 @@ async function answer(parts: OwnPagesParts, exchange: Exchange, path: string): P
   else if (path === authorityPath) authority(parts, exchange)
   else if (path === '/health/live') answerJson(exchange.response, 200, { status: 'live' })
   else if (path === '/health/ready') await ready(parts, exchange)
+  else if (path === '/health/targets') await parts.targets(exchange)
   else if (path.startsWith('/health') || !parts.console()(exchange)) {
     const isConsole = path === '/app' || path === '/app/'
     throw new AppError(
