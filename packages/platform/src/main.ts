@@ -5,7 +5,7 @@ import { AppError } from '@xinglin/core/errors'
 import manifest from '../package.json' with { type: 'json' }
 import { explain } from './ai/explain/index.ts'
 import { federated } from './ai/federated/index.ts'
-import { imaging } from './ai/imaging/index.ts'
+import { imaging, studyRecords } from './ai/imaging/index.ts'
 import { inference } from './ai/inference/index.ts'
 import { emr } from './clinical/emr/index.ts'
 import { patient } from './clinical/patient/index.ts'
@@ -49,7 +49,7 @@ import { createLogger } from './kernel/log.ts'
 import type { CallService, Ports } from './kernel/ports.ts'
 import { createShutdown, type Shutdown } from './kernel/shutdown.ts'
 import type { PoolOptions, Transport } from './kernel/transport.ts'
-import { patientsWithholding } from './records/index.ts'
+import { withheldElsewhere } from './records/index.ts'
 import { medicines, ownedTypes, type ServiceName, services, settingsByOwner } from './services.ts'
 
 /** How a process is started. */
@@ -155,7 +155,7 @@ function creators(
     triage: async () =>
       triage.create(ports, settings.triage, {
         ...(await symptomGraphOf(settings.triage)),
-        withheldFrom: (caller) => patientsWithholding(engines.database.sql, caller, 'QuestionnaireResponse'),
+        withheldFrom: (caller) => withheldElsewhere(engines.database.sql, caller, { type: 'QuestionnaireResponse' }),
       }),
     inference: () =>
       inference.create(ports, settings.inference, {
@@ -167,7 +167,7 @@ function creators(
       imaging.create(ports, settings.imaging, {
         baseUrl: fhirBase.replace(/\/fhir$/, '/dicom-web'),
         codec: observedCodec(engines.codecs, ports.telemetry),
-        withheldFrom: (caller) => patientsWithholding(engines.database.sql, caller, 'ImagingStudy'),
+        withheldFrom: (caller) => withheldElsewhere(engines.database.sql, caller, studyRecords),
       }),
     explain: () => explain.create(ports, settings.explain),
     privacy: () => createPrivateComputation(ports, settings.privacy, dataFolder),

@@ -9,12 +9,18 @@ export type ImagingUse = 'read' | 'create' | 'delete'
 export interface ImagingAccess {
   /** Id of the Patient whose studies alone are seen; undefined for all. */
   readonly patient: string | undefined
-  /** Ids of patients who withhold their studies from the caller. */
+  /** Ids of patients who withhold their studies from the caller, and `patient/study UID` of single ones. */
   readonly withheld: readonly string[]
 }
 
 /** What the room itself sees, for its own work. */
 export const everyStudy: ImagingAccess = Object.freeze({ patient: undefined, withheld: [] })
+
+/** The studies as records: the EMR keeps each as an ImagingStudy whose id is the Study Instance UID. */
+export const studyRecords = Object.freeze({
+  type: 'ImagingStudy',
+  isId: (id: string): boolean => /^[0-9.]{1,64}$/.test(id),
+})
 
 const rolesFor: Readonly<Record<ImagingUse, readonly Role[]>> = {
   read: ['system', 'admin', 'clinician', 'radiologist'],

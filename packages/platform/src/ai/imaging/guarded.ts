@@ -54,7 +54,7 @@ function createMemory(clock: Clock): (key: string) => boolean {
 export interface GuardParts {
   readonly audit: Audit
   readonly clock: Clock
-  /** Ids of the patients who withhold their studies from a caller, asked anew at each use. */
+  /** Who withholds which studies from a caller, asked anew at each use. */
   readonly withheldFrom: (caller: Caller) => Promise<readonly string[]>
 }
 

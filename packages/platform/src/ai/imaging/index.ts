@@ -14,13 +14,15 @@ import { addStoreRoutes } from './stow/routes.ts'
 import { addRenderedRoutes } from './wado/rendered-routes.ts'
 import { addRetrieveRoutes } from './wado/routes.ts'
 
+export { studyRecords } from './access.ts'
+
 /** What the composition root hands to the imaging service alone. */
 export interface ImagingExtra {
   /** Absolute base of /dicom-web as clients see it, without a slash at its end. */
   readonly baseUrl: string
   /** Decodes and encodes pixels out of process. */
   readonly codec: PixelCodec
-  /** Ids of the patients who withhold their studies from a caller. */
+  /** Ids of the patients who withhold their studies from a caller, and `patient/study UID` of single studies. */
   readonly withheldFrom: GuardParts['withheldFrom']
 }
 

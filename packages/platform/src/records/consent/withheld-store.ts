@@ -29,21 +29,40 @@ function applies(one: string): string {
     AND (${one}.purposes IS NULL OR $4::text = ANY(${one}.purposes))`
 }
 
-const maxPatients = 50_000
+const maxRows = 50_000
+
+interface Withholding {
+  readonly pat: string
+  /** Single records as `Type/id`; null where none are named. */
+  readonly records: readonly string[] | null
+}
+
+/** Records of one type that a service keeps outside this store. */
+export interface KeptElsewhere {
+  readonly type: string
+  /** Says whether the service knows its records by such ids; by default by none. */
+  readonly isId?: (id: string) => boolean
+}
 
 /**
- * Ids of the patients whose records of a type are withheld from the caller now, by a Consent or by the label of the Patient:
- * for services that keep such records outside this store and must honour the same word. A denial of single records of the
- * type counts for all of them, one by label for none, since what is kept elsewhere has neither our id nor a label.
- * @throws AppError 'unavailable' beyond 50 000 patients, rather than to forget one
+ * What is withheld from the caller now of the records of a type, by a Consent or by the label of the Patient: for services
+ * that keep such records outside this store and must honour the same word. Gives ids of patients who withhold all of them,
+ * and `patient/id` where a denial names single ones. A denial of single records by ids that the service does not know counts
+ * for all of them, one by label for none, since what is kept elsewhere has no label.
+ * @throws AppError 'unavailable' beyond 50 000 denials, rather than to forget one
  */
-export async function patientsWithholding(sql: Queryable, caller: Caller, type: string): Promise<readonly string[]> {
+export async function withheldElsewhere(
+  sql: Queryable,
+  caller: Caller,
+  { type, isId = () => false }: KeptElsewhere,
+): Promise<readonly string[]> {
   const { restrictedAs, hiddenLabels } = accessFor(caller).read
   if (restrictedAs === undefined) return []
   const { identities, purpose, glassBrokenBy = [null, null] } = restrictedAs
-  const rows = await sql.query<{ readonly pat: string }>({
-    name: 'records_patients_withholding',
-    text: `SELECT DISTINCT c.pat FROM records.restriction c WHERE c.lifts IS NULL
+  const rows = await sql.query<Withholding>({
+    name: 'records_withheld_elsewhere',
+    text: `SELECT DISTINCT c.pat, CASE WHEN c.hides IS NULL THEN c.records END AS records
+      FROM records.restriction c WHERE c.lifts IS NULL
       AND CASE WHEN c.hides IS NOT NULL THEN c.hides && $2::bigint[]
         ELSE ${applies('c')} AND ${isOfType('c')} AND c.labels IS NULL
           AND (c.records IS NULL OR EXISTS (SELECT 1 FROM unnest(c.records) r WHERE starts_with(r, $1::text || '/')))
@@ -51,13 +70,19 @@ export async function patientsWithholding(sql: Queryable, caller: Caller, type: 
             AND ${applies('e')} AND ${isOfType('e')} AND e.records IS NULL AND e.labels IS NULL) END
       AND NOT EXISTS (SELECT 1 FROM records.break_glass g
         WHERE g.pat = c.pat AND g.subject = $5 AND g.name = $6 AND g.begins <= now() AND now() < g.ends)
-      ORDER BY c.pat LIMIT ${maxPatients + 1}`,
+      ORDER BY c.pat LIMIT ${maxRows + 1}`,
     values: [type, hiddenLabels, identities, purpose, ...glassBrokenBy],
   })
-  if (rows.length <= maxPatients) return rows.map(({ pat }) => pat)
+  if (rows.length <= maxRows) return [...new Set(rows.flatMap((row) => named(row, type, isId)))]
   throw new AppError('unavailable', 'More patients withhold such records than can be told apart', {
     retryAfterSeconds: 60,
   })
+}
+
+function named({ pat, records }: Withholding, type: string, isId: (id: string) => boolean): readonly string[] {
+  if (records === null) return [pat]
+  const ids = records.filter((record) => record.startsWith(`${type}/`)).map((record) => record.slice(type.length + 1))
+  return ids.every(isId) ? ids.map((id) => `${pat}/${id}`) : [pat]
 }
 
 const isOfType = (one: string): string => `(${one}.types IS NULL OR $1::text = ANY(${one}.types))`

@@ -10,7 +10,7 @@ import { accessFor } from '../access/index.ts'
 import { accessState, breakGlass, type GlassParts, listGlasses, mendGlass } from '../break-glass/break-glass.ts'
 import { createSearch } from '../search/search.ts'
 import type { RecordContext } from '../types.ts'
-import { patientsWithholding } from './withheld-store.ts'
+import { withheldElsewhere } from './withheld-store.ts'
 
 let store: StoreFixture
 let parts: GlassParts
@@ -262,7 +262,7 @@ test('a label on the Patient hides all of the patient, until it goes', async () 
 
 test('tells services that keep records elsewhere whose are withheld, until the glass is broken', async () => {
   const withheld = ({ caller }: RecordContext, type = 'ImagingStudy') =>
-    patientsWithholding(store.database.sql, caller, type)
+    withheldElsewhere(store.database.sql, caller, { type, isId: (id) => /^[0-9.]+$/.test(id) })
   const only = (type: string) => ({ class: [{ system: 'http://hl7.org/fhir/resource-types', code: type }] })
   const ph = pharmacist({ subject: 'elsewhere' })
   const except = [{ type: 'permit', actor: [{ role: recipient, reference: { reference: 'Practitioner/ph' } }] }]
@@ -275,7 +275,10 @@ test('tells services that keep records elsewhere whose are withheld, until the g
     [{ type: 'deny', provision: except }, []],
     [{ type: 'deny', provision: [{ type: 'permit', ...only('Observation') }] }, ['p1']],
     [{ type: 'deny', provision: [{ type: 'permit', ...only('ImagingStudy') }] }, []],
-    [{ type: 'deny', data: data('ImagingStudy/1.2') }, ['p1']],
+    [{ type: 'deny', data: data('ImagingStudy/1.2') }, ['p1/1.2']],
+    [{ type: 'deny', data: [...data('ImagingStudy/1.2'), ...data('Observation/o-p1')] }, ['p1/1.2']],
+    [{ type: 'deny', data: [...data('ImagingStudy/1.2'), ...data('ImagingStudy/by-hand')] }, ['p1']],
+    [{ type: 'deny', provision: [{ type: 'permit', data: data('ImagingStudy/1.2') }] }, ['p1']],
     [{ type: 'deny', data: data('Observation/o-p1') }, []],
     [{ type: 'deny', period: { end: '2020' } }, []],
     [{ type: 'deny' }, ['p1']],

@@ -117,6 +117,22 @@ test('shows nothing of a patient who withholds the studies, by whatever address,
   assert.equal((await service.ask(`/dicom-web/studies/${uid}/metadata`)).status, 200)
 })
 
+test('shows the other studies of a patient who withholds a single one, and nobody withholds those of others', async () => {
+  const { studyInstanceUid: uid } = await studyOf('MRN-40')
+  const metadata = `/dicom-web/studies/${uid}/metadata`
+  service.withholding.add('p40/1.2.3').add(`p10/${uid}`)
+  assert.equal((await service.ask(metadata)).status, 200)
+  service.withholding.add(`p40/${uid}`)
+  for (const address of [metadata, `/api/v1/imaging/studies/${uid}`]) {
+    assert.equal((await service.ask(address)).status, 404, address)
+  }
+  for (const list of ['/api/v1/imaging/studies', '/dicom-web/studies', '/dicom-web/series']) {
+    assert.ok(!(await service.ask(list)).bytes.includes(uid), list)
+  }
+  service.withholding.clear()
+  assert.equal((await service.ask(metadata)).status, 200)
+})
+
 test('an emergency stands in the trail, also right after the same study was read without one', async () => {
   const { studyInstanceUid: uid } = await studyOf('MRN-40')
   const address = `/dicom-web/studies/${uid}/metadata`

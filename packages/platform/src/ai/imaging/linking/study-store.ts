@@ -1,6 +1,7 @@
 // SQL of studies as other rooms and the worklist see them: whose they are, what they hold, who was told.
 import type { Queryable, Tx } from '../../../kernel/sql.ts'
 import type { ImagingAccess } from '../access.ts'
+import { notWithheld } from '../store/withheld-sql.ts'
 import type { Unassigned } from './find-patient.ts'
 
 /** Whether the patient of a study is known. */
@@ -70,7 +71,7 @@ export async function listStudies(
   const bind = (value: unknown): string => `$${values.push(value)}`
   const conditions = ['instance_count > 0']
   if (patient !== undefined) conditions.push(`patient = ${bind(patient)}`)
-  if (withheld.length > 0) conditions.push(`(patient IS NULL OR patient <> ALL(${bind(withheld)}::text[]))`)
+  if (withheld.length > 0) conditions.push(notWithheld('study', bind(withheld)))
   if (filter.state !== undefined) conditions.push(`link_state = ${bind(filter.state)}`)
   if (filter.modality !== undefined) conditions.push(`modalities @> ARRAY[${bind(filter.modality)}]::text[]`)
   if (filter.from !== undefined) conditions.push(`study_date >= ${bind(filter.from)}`)
@@ -96,7 +97,7 @@ export async function readStudy(
 ): Promise<StudySummary | undefined> {
   const [row] = await sql.query<StudyRow>({
     text: `SELECT ${columns} FROM imaging.study WHERE study_uid = $1 AND ($2::text IS NULL OR patient = $2)
-             AND (patient IS NULL OR patient <> ALL($3::text[]))`,
+             AND ${notWithheld('study', '$3')}`,
     values: [studyUid, patient ?? null, withheld],
   })
   return row === undefined ? undefined : summaryOf(row)

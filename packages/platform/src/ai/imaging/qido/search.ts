@@ -3,6 +3,7 @@ import { type DicomJson, dicomJsonText } from '@xinglin/core/dicom'
 import type { Sql } from '../../../kernel/sql.ts'
 import type { ImagingAccess } from '../access.ts'
 import { baseMark, memberMark } from '../catalogue/entry.ts'
+import { notWithheld } from '../store/withheld-sql.ts'
 import { conditionOf } from './conditions.ts'
 import type { Level } from './keys.ts'
 import type { Query } from './query.ts'
@@ -138,9 +139,7 @@ export async function search(sql: Sql, query: Query, scope: SearchScope): Promis
   const conditions = [
     't.instance_count > 0', // what was deleted stays for a moment, until others have heard of it
     ...(access.patient === undefined ? [] : [`t.patient = ${bind(access.patient)}`]),
-    ...(access.withheld.length === 0
-      ? []
-      : [`(t.patient IS NULL OR t.patient <> ALL(${bind(access.withheld)}::text[]))`]),
+    ...(access.withheld.length === 0 ? [] : [notWithheld('t', bind(access.withheld))]),
     ...(studyUid === undefined ? [] : [`t.study_uid = ${bind(studyUid)}`]),
     ...(seriesUid === undefined ? [] : [`s.series_uid = ${bind(seriesUid)}`]),
     ...query.criteria.map((criterion) => conditionOf(criterion, bind)),

@@ -1,6 +1,7 @@
 // SQL of readings: asked for, leased by one process at a time, told how far they are, decided and signed.
 import type { MeasuredNodule } from '@xinglin/core/dicom/nodule'
 import type { Queryable, Sql, Tx } from '../../../kernel/sql.ts'
+import { notWithheld } from '../store/withheld-sql.ts'
 import type { Decision, Reading, ReadingNodule, ReadingState, ReadingStep, ReadingSummary } from './reading.ts'
 
 /** Seconds that a process keeps a reading without saying anything. */
@@ -47,15 +48,15 @@ export async function listReadings(
     readonly state?: string
     readonly before?: string
     readonly count: number
-    /** Ids of patients whose readings are left out. */
+    /** Whose readings are left out, as in the access. */
     readonly withheld: readonly string[]
   },
 ): Promise<readonly Reading[]> {
   return sql.query<Reading>({
     text: `SELECT ${columns} FROM imaging.reading
            WHERE ($1::text IS NULL OR study_uid = $1) AND ($2::text IS NULL OR state = $2) AND ($3::text IS NULL OR id < $3)
-             AND (patient IS NULL OR patient <> ALL($5::text[])) AND NOT EXISTS (SELECT 1 FROM imaging.study t
-               WHERE t.study_uid = reading.study_uid AND t.patient = ANY($5::text[]))
+             AND ${notWithheld('reading', '$5')} AND NOT EXISTS (SELECT 1 FROM imaging.study t
+               WHERE t.study_uid = reading.study_uid AND NOT ${notWithheld('t', '$5')})
            ORDER BY id DESC LIMIT $4`,
     values: [asked.study ?? null, asked.state ?? null, asked.before ?? null, asked.count, asked.withheld],
   })

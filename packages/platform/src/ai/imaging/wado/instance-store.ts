@@ -2,6 +2,7 @@
 import { AppError } from '@xinglin/core/errors'
 import type { Queryable } from '../../../kernel/sql.ts'
 import type { ImagingAccess } from '../access.ts'
+import { notWithheld } from '../store/withheld-sql.ts'
 
 /** What is retrieved: a study, one of its series, or one instance of that. */
 export interface ImageAddress {
@@ -58,7 +59,7 @@ function where({ study, series, instance }: ImageAddress, { patient, withheld }:
     ...(series === undefined ? [] : [`i.series_uid = ${bind(series)}`]),
     ...(instance === undefined ? [] : [`i.sop_uid = ${bind(instance)}`]),
     ...(patient === undefined ? [] : [`t.patient = ${bind(patient)}`]),
-    ...(withheld.length === 0 ? [] : [`(t.patient IS NULL OR t.patient <> ALL(${bind(withheld)}::text[]))`]),
+    ...(withheld.length === 0 ? [] : [notWithheld('t', bind(withheld))]),
   ]
   // One of sixteen texts: each becomes a prepared statement of its own.
   const shape = [series, instance, patient, withheld[0]].map((part) => (part === undefined ? '-' : 'x')).join('')
