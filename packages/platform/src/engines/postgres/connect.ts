@@ -4,10 +4,11 @@ import pg from 'pg'
 import type { Logger } from '../../kernel/ports.ts'
 import type { Sql, Statement, TransactionOptions, Tx } from '../../kernel/sql.ts'
 import { isRetryable, translate, unavailable } from './database-errors.ts'
+import { createLines } from './lines.ts'
 import { createListener } from './listener.ts'
 import { runTransaction, toQuery } from './transaction.ts'
 import { typeParsers } from './types.ts'
-import { startVigil, type VigilOptions } from './vigil.ts'
+import { type Use, Vigil, type VigilOptions } from './vigil.ts'
 
 /** Options of {@link connectPostgres}. */
 export interface PostgresOptions {
@@ -23,68 +24,97 @@ export interface PostgresOptions {
 }
 
 const idleInTransactionMs = 60_000
+const usualStatementMs = 30_000
 const defaultRetries = 3
 const firstRetryMs = 5
+const keepAliveMs = 10_000
 
-/** Connects to PostgreSQL; the first connection is made with the first statement. */
-export function connectPostgres(options: PostgresOptions): Sql {
-  const { log } = options
-  const connection: pg.ClientConfig = {
-    connectionString: options.url,
+function connectionOf({ url, statementTimeoutMs = usualStatementMs }: PostgresOptions): pg.ClientConfig {
+  return {
+    connectionString: url,
     application_name: 'xinglin',
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
     types: typeParsers as unknown as pg.CustomTypesConfig, // pg's type lists every builtin OID; any number is served
-    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,
   }
-  const pool = new pg.Pool({
-    ...connection,
-    max: options.poolSize,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
-    idleTimeoutMillis: 60_000,
+}
+
+// Waits for a connection, but no longer than the server is known to be there.
+function acquire(pool: pg.Pool, use: Use): Promise<pg.PoolClient> {
+  if (pool.idleCount > pool.waitingCount) return pool.connect()
+  return new Promise((resolve, reject) => {
+    use.giveUp = reject
+    pool.connect().then((client) => {
+      if (use.giveUp === undefined) return client.release()
+      use.giveUp = undefined
+      resolve(client)
+    }, reject)
   })
+}
+
+type WithConnection = <T>(allowedMs: number, work: (client: pg.PoolClient) => Promise<T>) => Promise<T>
+
+function connections(pool: pg.Pool, vigil: Vigil): WithConnection {
   const lost = new WeakSet<object>()
-  const state = { isClosing: false }
-  // Without these listeners an ended server would end this process too. A server that stops right after us is no loss.
-  pool.on('error', (error) => {
-    if (!state.isClosing) log.warn('sql.connection.lost', { code: (error as { code?: string }).code })
-  })
   pool.on('connect', (client) => {
     client.on('error', () => lost.add(client))
     client.on('end', () => lost.add(client))
   })
-  const listener = createListener(connection, log)
-  const vigil = startVigil({ connection, log, ...(options.vigil === undefined ? {} : { times: options.vigil }) })
-
-  const withConnection = async <T>(use: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
-    if (vigil.isSilent()) throw unavailable(new Error('The server gives no answer'))
-    const client = await pool.connect().catch((error: unknown) => {
+  return async (allowedMs, work) => {
+    if (vigil.isSilent) throw unavailable(new Error('The server gives no answer'))
+    const use = vigil.begin(allowedMs)
+    const client = await acquire(pool, use).catch((error: unknown) => {
+      vigil.end(use)
       throw translate(error, true)
     })
-    vigil.began(client)
+    use.client = client
     try {
-      const result = await use(client)
-      vigil.heard()
-      return result
+      return await work(client)
     } catch (error) {
       throw isRetryable(error) ? error : translate(error, lost.has(client) || isConnectionError(error))
     } finally {
-      vigil.ended(client)
+      vigil.end(use)
       // A transaction that is still open (failed ROLLBACK) must not go back to the pool.
       client.release(lost.has(client) || client.getTransactionStatus() !== 'I')
     }
   }
+}
 
+/** Connects to PostgreSQL; the first connection is made with the first statement. */
+export function connectPostgres(options: PostgresOptions): Sql {
+  const { log, statementTimeoutMs = usualStatementMs } = options
+  const connection = connectionOf(options)
+  const lines = createLines()
+  const pool = new pg.Pool({
+    ...connection,
+    Client: lines.Client,
+    max: options.poolSize,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+    idleTimeoutMillis: 60_000,
+  })
+  const state = { isClosing: false }
+  // Without this listener an ended server would end this process too. A server that stops right after us is no loss.
+  pool.on('error', (error) => {
+    if (!state.isClosing) log.warn('sql.connection.lost', { code: (error as { code?: string }).code })
+  })
+  const listener = createListener({ connection, log, Client: lines.Client })
+  const vigil = new Vigil({ connection, lines, log, ...(options.vigil === undefined ? {} : { times: options.vigil }) })
+  const withConnection = connections(pool, vigil)
+  const allowedOf = ({ timeoutMs = 0 }: TransactionOptions): number =>
+    Math.max(statementTimeoutMs, timeoutMs, idleInTransactionMs)
   return {
     query: async <Row>(statement: Statement) => {
-      const result = await withConnection((client) => client.query(toQuery(statement))).catch((error: unknown) => {
+      const asked = withConnection(statementTimeoutMs, (client) => client.query(toQuery(statement)))
+      const result = await asked.catch((error: unknown) => {
         throw translate(error, false)
       })
       return result.rows as readonly Row[]
     },
     transaction: <T>(work: (tx: Tx) => Promise<T>, txOptions: TransactionOptions = {}) =>
       retried(txOptions.retries ?? defaultRetries, () =>
-        withConnection((client) => runTransaction(client, work, txOptions, log)),
+        withConnection(allowedOf(txOptions), (client) => runTransaction(client, work, txOptions, log)),
       ),
     listen: (channel, onNotify) => listener.listen(channel, onNotify),
     async close() {

@@ -11,9 +11,15 @@ export interface Listener {
 const firstRetryMs = 50
 const maxRetryMs = 2000
 
-interface State {
+/** What listening takes. */
+export interface ListenerOptions {
   readonly connection: pg.ClientConfig
   readonly log: Logger
+  /** The class of the connection. */
+  readonly Client: typeof pg.Client
+}
+
+interface State extends ListenerOptions {
   readonly channels: Map<string, Set<(payload: string) => void>>
   client: pg.Client | undefined
   opening: Promise<void> | undefined
@@ -22,7 +28,7 @@ interface State {
 }
 
 async function connect(state: State): Promise<void> {
-  const client = new pg.Client(state.connection)
+  const client = new state.Client(state.connection)
   client.on('error', (error) => state.log.warn('sql.listen.lost', { code: (error as { code?: string }).code }))
   client.on('notification', ({ channel, payload }) => {
     for (const notify of state.channels.get(channel) ?? []) notify(payload ?? '')
@@ -79,11 +85,10 @@ async function subscribe(
  * Creates a listener; it connects with the first subscription. After a reconnect every subscriber is called with an
  * empty payload, because notifications may have been missed.
  */
-export function createListener(connection: pg.ClientConfig, log: Logger): Listener {
+export function createListener(options: ListenerOptions): Listener {
   const channels = new Map<string, Set<(payload: string) => void>>()
   const state: State = {
-    connection,
-    log,
+    ...options,
     channels,
     client: undefined,
     opening: undefined,
