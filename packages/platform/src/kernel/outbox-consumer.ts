@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
 import { bury } from './dead-letters.ts'
-import { advance, type Batch, closeWindows, fetchBatches } from './outbox-feed.ts'
+import { advance, type Batch, closeWindows, fetchBatches, passOver } from './outbox-feed.ts'
 import { type LeaseHolder, releaseLeases, renewLeases } from './outbox-lease.ts'
 import type { DeliveredEvent, Logger, Telemetry } from './ports.ts'
 import type { Sql } from './sql.ts'
@@ -36,8 +36,8 @@ export interface RetryPolicy {
 
 /** A running consumer. */
 export interface Consumer {
-  /** Looks for events now. */
-  wake(): void
+  /** Looks for events now, unless those that came are of other topics. */
+  wake(topics?: ReadonlySet<string>): void
   close(): Promise<void>
 }
 
@@ -47,6 +47,7 @@ const idlePollMs = 1000
 const soonPollMs = 25
 const soonPolls = 40
 const renewEveryMs = 1500
+const passOverEveryMs = 20_000
 
 class Stopped extends Error {}
 
@@ -141,6 +142,7 @@ interface Loop {
   isAwake: boolean
   soon: number
   renewedAt: number
+  passedOverAt: number
 }
 
 async function sleep(loop: Loop): Promise<void> {
@@ -177,7 +179,11 @@ async function pass(loop: Loop): Promise<void> {
   const request = { ...loop.lease, topics: loop.subscription.topics, perPartition, except: [...loop.working.keys()] }
   const batches = await fetchBatches(sql, request)
   for (const batch of batches) begin(loop, batch)
-  if (batches.length === 0 && (await closeWindows(sql, request))) loop.isAwake = true
+  if (batches.length > 0) return
+  if (await closeWindows(sql, request)) loop.isAwake = true
+  if (performance.now() - loop.passedOverAt < passOverEveryMs) return
+  loop.passedOverAt = performance.now()
+  await passOver(sql, request)
 }
 
 async function runLoop(loop: Loop): Promise<void> {
@@ -207,10 +213,12 @@ export function startConsumer(subscription: Subscription, tools: ConsumerTools):
     isAwake: false,
     soon: 0,
     renewedAt: Number.NEGATIVE_INFINITY,
+    passedOverAt: performance.now(),
   }
   const running = runLoop(loop)
   return {
-    wake() {
+    wake(topics) {
+      if (topics !== undefined && !subscription.topics.some((topic) => topics.has(topic))) return
       loop.isAwake = true
       loop.soon = soonPolls
       loop.wake()

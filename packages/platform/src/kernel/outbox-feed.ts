@@ -26,14 +26,20 @@ interface EventRow {
   readonly trace: string | null
 }
 
+// Topic by topic: asked for a list of topics, PostgreSQL's kept plan reads all events of the partition and drops most.
 const fetchText = `
 SELECT c.part, c.lo, w.hi, e.id, e.topic, e.key, e.payload, e.at, e.trace
 FROM kernel.outbox_cursor c
 CROSS JOIN LATERAL (SELECT CASE WHEN c.hi > c.lo THEN c.hi ELSE pg_snapshot_xmin(pg_current_snapshot()) END AS hi) w
 CROSS JOIN LATERAL (
-  SELECT o.id, o.topic, o.key, o.payload, o.at, o.trace
-  FROM kernel.outbox o
-  WHERE o.part = c.part AND o.txid >= c.lo AND o.txid < w.hi AND o.id > c.after_id AND o.topic = ANY($3)
+  SELECT o.* FROM unnest($3::text[]) AS t(topic)
+  CROSS JOIN LATERAL (
+    SELECT o.id, o.topic, o.key, o.payload, o.at, o.trace
+    FROM kernel.outbox o
+    WHERE o.part = c.part AND o.topic = t.topic AND o.txid >= c.lo AND o.txid < w.hi AND o.id > c.after_id
+    ORDER BY o.id
+    LIMIT $4
+  ) o
   ORDER BY o.id
   LIMIT $4
 ) e
@@ -106,4 +112,18 @@ export async function closeWindows(sql: Queryable, request: Omit<FetchRequest, '
     values: [consumer, holder, topics, except],
   })
   return rows.length > 0
+}
+
+/** Moves cursors past events of other consumers, so that a consumer of rare topics keeps nobody's events from being swept. */
+export async function passOver(sql: Queryable, request: Omit<FetchRequest, 'perPartition'>): Promise<void> {
+  const { consumer, holder, topics, except } = request
+  await sql.query({
+    name: 'kernel.outbox.pass-over',
+    text: `UPDATE kernel.outbox_cursor c SET lo = w.hi, hi = w.hi, after_id = 0
+           FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS hi) w
+           WHERE consumer = $1 AND holder = $2 AND c.hi <= c.lo AND c.lo < w.hi AND part <> ALL($4::smallint[])
+             AND NOT EXISTS (SELECT 1 FROM unnest($3::text[]) AS t(topic), LATERAL (SELECT 1 FROM kernel.outbox o
+               WHERE o.part = c.part AND o.topic = t.topic AND o.txid >= c.lo AND o.txid < w.hi LIMIT 1) AS found)`,
+    values: [consumer, holder, topics, except],
+  })
 }

@@ -31,14 +31,19 @@ export async function insertEvents(tx: Tx, events: readonly OutboxEvent[], trace
   })
 }
 
+const sweptAtOnce = 5000
+
 /** Deletes events that every consumer of their partition has had, and after a week those that nobody waits for. */
 export async function sweep(sql: Queryable): Promise<number> {
-  const rows = await sql.query({
-    text: `DELETE FROM kernel.outbox WHERE id IN (
+  for (let removed = 0; ; ) {
+    const rows = await sql.query({
+      text: `DELETE FROM kernel.outbox WHERE id IN (
              SELECT o.id FROM kernel.outbox o
              LEFT JOIN (SELECT part, min(lo) AS lo FROM kernel.outbox_cursor GROUP BY part) c USING (part)
              WHERE o.txid < c.lo OR (c.lo IS NULL AND o.at < now() - interval '7 days')
-             LIMIT 5000) RETURNING id`,
-  })
-  return rows.length
+             LIMIT ${sweptAtOnce}) RETURNING id`,
+    })
+    removed += rows.length
+    if (rows.length < sweptAtOnce) return removed
+  }
 }

@@ -5,6 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type TestDatabase, testDatabase } from '../testing/database.ts'
 import { silentLogger } from '../testing/silent-logger.ts'
 import { createEvents, kernelSql, type RunningEvents } from './outbox.ts'
+import { passOver } from './outbox-feed.ts'
+import { sweep } from './outbox-store.ts'
 import type { DeliveredEvent } from './ports.ts'
 
 let db: TestDatabase
@@ -190,4 +192,35 @@ test('goes on where it was after a dump was restored into a cluster whose transa
   await until(() => seen.includes(3))
   assert.deepEqual(seen, [1, 2, 3])
   await again.close()
+})
+
+test('a consumer of rare topics keeps nobody else’s events from being swept, and gets its own all the same', async () => {
+  const box = events('seven')
+  const seen: number[] = []
+  box.subscribe('rare', ['rare.made'], async ({ payload }) => void seen.push(Number(payload['n'])))
+  await box.start()
+  const lease = { consumer: 'rare', holder: 'seven' }
+  const leased = { text: "SELECT 1 FROM kernel.outbox_cursor WHERE consumer = 'rare' AND holder = 'seven'" }
+  await until(async () => (await db.sql.query(leased)).length === 64)
+  // The other consumers of this file have gone for good.
+  await db.sql.query({ text: "DELETE FROM kernel.outbox_cursor WHERE consumer <> 'rare'" })
+  for (let n = 0; n < 20; n++) await publish(box, 'frequent.made', `key-${n}`, n)
+  await publish(box, 'rare.made', 'key', 1)
+  await until(() => seen.length === 1)
+  await db.sql.transaction(async (open) => {
+    await publish(box, 'rare.made', 'key', 2) // committed, yet not final as long as the other transaction is open
+    await open.query({ text: 'SELECT pg_current_xact_id()' })
+    await passOver(db.sql, { ...lease, topics: ['rare.made'], except: [] })
+  })
+  await until(() => seen.length === 2)
+  const left = () => db.sql.query({ text: "SELECT 1 FROM kernel.outbox WHERE topic = 'frequent.made'" })
+  await until(async () => {
+    await passOver(db.sql, { ...lease, topics: ['rare.made'], except: [] })
+    await sweep(db.sql)
+    return (await left()).length === 0
+  })
+  await publish(box, 'rare.made', 'key', 3)
+  await until(() => seen.length === 3)
+  assert.deepEqual(seen, [1, 2, 3])
+  await box.close()
 })

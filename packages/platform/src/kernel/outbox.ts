@@ -38,14 +38,21 @@ const notifyEveryMs = 20
 const sweepEveryMs = 60_000
 const defaultRetry: RetryPolicy = { attempts: 8, firstDelayMs: 100, maxDelayMs: 10_000, limitMs: 60_000 }
 
+const longestPayload = 7000 // PostgreSQL takes less than 8000 bytes
+
 // NOTIFY inside the writing transactions would make their commits wait for each other, so it is sent after them, gathered.
-function createNotifier(sql: Sql, log: Logger): () => void {
+function createNotifier(sql: Sql, log: Logger): (topics: ReadonlySet<string>) => void {
   const state: { timer?: NodeJS.Timeout } = {}
-  return () => {
+  const gathered = new Set<string>()
+  return (topics) => {
+    for (const topic of topics) gathered.add(topic)
     state.timer ??= setTimeout(() => {
       delete state.timer
+      const told = [...gathered].join(' ')
+      gathered.clear()
+      const payload = told.length > longestPayload ? '' : told
       sql
-        .query({ name: 'kernel.outbox.notify', text: 'SELECT pg_notify($1, $2)', values: [channel, ''] })
+        .query({ name: 'kernel.outbox.notify', text: 'SELECT pg_notify($1, $2)', values: [channel, payload] })
         .catch((error: unknown) => log.debug('outbox.notify.failed', { error })) // consumers also look every second
     }, notifyEveryMs).unref()
   }
@@ -69,19 +76,22 @@ export function createEvents(options: EventsOptions): RunningEvents {
   const stop = new AbortController()
   const state: { isStarted: boolean; unlisten?: () => Promise<void>; sweeping?: Promise<void> } = { isStarted: false }
   const notifyOthers = createNotifier(sql, log)
-  const wakeAll = (): void => {
-    for (const consumer of consumers) consumer.wake()
+  const wakeAll = (topics?: ReadonlySet<string>): void => {
+    for (const consumer of consumers) consumer.wake(topics)
   }
+  // Without a word of what came, it may be anything: after a loss of the connection, or from a process of before.
+  const onNotify = (payload: string): void => wakeAll(payload === '' ? undefined : new Set(payload.split(' ')))
 
   return {
     async publish(tx, events) {
       if (events.length === 0) return
       const span = telemetry.active()
       await insertEvents(tx, events, span?.isSampled === true ? span.traceparent : undefined)
+      const topics = new Set(events.map(({ topic }) => topic))
       tx.afterCommit(() => {
         telemetry.within(undefined, () => {
-          wakeAll()
-          notifyOthers()
+          wakeAll(topics)
+          notifyOthers(topics)
         })
       })
     },
@@ -96,7 +106,7 @@ export function createEvents(options: EventsOptions): RunningEvents {
       if (await rebaseAfterRestore(sql))
         log.warn('outbox.rebased', { reason: 'the database was restored into another cluster' })
       state.isStarted = true
-      state.unlisten = await sql.listen(channel, wakeAll)
+      state.unlisten = await sql.listen(channel, onNotify)
       consumers.push(...subscriptions.map((subscription) => startConsumer(subscription, tools)))
       state.sweeping = sweepUntil(stop.signal, sql, log)
     },
