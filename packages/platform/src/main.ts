@@ -49,7 +49,7 @@ import { createLogger } from './kernel/log.ts'
 import type { CallService, Ports } from './kernel/ports.ts'
 import { createShutdown, type Shutdown } from './kernel/shutdown.ts'
 import type { PoolOptions, Transport } from './kernel/transport.ts'
-import { withheldElsewhere } from './records/index.ts'
+import { patientsWithholding, withheldElsewhere } from './records/index.ts'
 import { medicines, ownedTypes, type ServiceName, services, settingsByOwner } from './services.ts'
 
 /** How a process is started. */
@@ -170,7 +170,11 @@ function creators(
         withheldFrom: (caller) => withheldElsewhere(engines.database.sql, caller, studyRecords),
       }),
     explain: () => explain.create(ports, settings.explain),
-    privacy: () => createPrivateComputation(ports, settings.privacy, dataFolder),
+    privacy: () =>
+      createPrivateComputation(ports, settings.privacy, {
+        dataFolder,
+        withheldFrom: (caller, patients) => patientsWithholding(engines.database.sql, caller, patients),
+      }),
     chaos: () => chaos.create(ports, settings.chaos, chaosExtra(wiring)),
     gateway: async () => edge ?? {},
   }

@@ -1,6 +1,6 @@
 // The privacy service with its engine: the computing process belongs to this service and ends with it.
 import { join } from 'node:path'
-import { privacy } from '../ai/privacy/index.ts'
+import { type PrivacyExtra, privacy } from '../ai/privacy/index.ts'
 import { createSealEngine } from '../engines/seal/index.ts'
 import type { Settings } from '../kernel/config.ts'
 import type { Ports } from '../kernel/ports.ts'
@@ -16,7 +16,7 @@ const keyShare = 0.25
 export async function createPrivateComputation(
   ports: Ports,
   settings: Settings<typeof privacy.settings>,
-  dataFolder: string,
+  { dataFolder, withheldFrom }: Pick<PrivacyExtra, 'withheldFrom'> & { readonly dataFolder: string },
 ): Promise<RunningService> {
   const { memoryMb, computeSeconds } = settings
   const encrypted = createSealEngine({
@@ -24,7 +24,8 @@ export async function createPrivateComputation(
     limits: { maxDegree, maxKeyBytes: Math.round(memoryMb * 1_048_576 * keyShare) },
     ...{ memoryMb, inspectMs, computeMs: computeSeconds * 1000, log: ports.log },
   })
-  const running = await privacy.create(ports, settings, { encrypted: observedEncrypted(encrypted, ports.telemetry) })
+  const extra = { encrypted: observedEncrypted(encrypted, ports.telemetry), withheldFrom }
+  const running = await privacy.create(ports, settings, extra)
   return {
     ...running,
     async close() {

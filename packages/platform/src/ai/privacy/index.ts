@@ -3,21 +3,25 @@ import type { Settings } from '../../kernel/config.ts'
 import type { Encrypted, Ports } from '../../kernel/ports.ts'
 import type { RunningService, Service } from '../../kernel/service.ts'
 import { createJobRunner } from './job-runner.ts'
+import type { PrivacyParts } from './parts.ts'
 import { privacyRoutes } from './routes/index.ts'
 import { privacySettings } from './settings.ts'
 
 /** What the composition root hands to the privacy service alone. */
 export interface PrivacyExtra {
   readonly encrypted: Encrypted
+  /** Those of the patients who withhold anything from a caller. */
+  readonly withheldFrom: PrivacyParts['withheldFrom']
 }
 
 async function createPrivacy(
   ports: Ports,
   settings: Settings<typeof privacySettings>,
-  { encrypted }: PrivacyExtra,
+  extra: PrivacyExtra,
 ): Promise<RunningService> {
   const { sql, blobs, audit, clock, ids } = ports
-  const parts = { sql, blobs, audit, clock, ids, encrypted, settings, log: ports.log.child({ service: 'privacy' }) }
+  const log = ports.log.child({ service: 'privacy' })
+  const parts: PrivacyParts = { sql, blobs, audit, clock, ids, ...extra, settings, log }
   const runner = createJobRunner(parts)
   return {
     routes: privacyRoutes(parts, runner.wake),

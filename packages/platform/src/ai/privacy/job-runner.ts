@@ -8,7 +8,8 @@ import { keepBytes, readBytes, sweepLoose } from './kept-bytes.ts'
 import type { PrivacyParts } from './parts.ts'
 import { endJob, type JobEnd, keepJob, returnJob, takeJob } from './store/job-store.ts'
 import { claimLoose, expireVectors, findVectors, insertVector } from './store/vector-store.ts'
-import type { PrivateJob, PrivateVector } from './types.ts'
+import type { PrivateContext, PrivateJob, PrivateVector } from './types.ts'
+import { askingAgain, demandGiven } from './withheld.ts'
 
 /** The runner of a process; a job that a stop interrupts goes back to the queue. */
 export type JobRunner = WorkLoop
@@ -37,9 +38,25 @@ async function keepAlive({ parts, holder }: Work, job: PrivateJob, told: { done:
   }
 }
 
+// A Consent may have come while the job waited.
+async function demandStillGiven(
+  parts: PrivacyParts,
+  { owner, askedAs, inputs }: PrivateJob,
+  context: PrivateContext,
+  vectors: ReadonlyMap<string, PrivateVector>,
+): Promise<void> {
+  if (askedAs === undefined) return
+  const named = Object.entries(inputs).flatMap(([name, id]) => {
+    const vector = vectors.get(id)
+    return vector === undefined ? [] : [[name, vector] as const]
+  })
+  await demandGiven(parts, askingAgain(owner, askedAs), context, named)
+}
+
 async function compute({ parts }: Work, job: PrivateJob, told: { done: number }, signal: AbortSignal) {
   const context = await demandContext(parts, job.contextId)
   const vectors = new Map((await findVectors(parts.sql, Object.values(job.inputs))).map((one) => [one.id, one]))
+  await demandStillGiven(parts, job, context, vectors)
   const inputs = []
   for (const [name, id] of Object.entries(job.inputs)) {
     const vector = vectors.get(id)

@@ -8,6 +8,7 @@ import { cancelJob, findJob, holdVectors, insertJob, openJobs, usedVectors } fro
 import { findVectors } from './store/vector-store.ts'
 import type { PrivateContext, PrivateJob, PrivateVector } from './types.ts'
 import { patientsOf } from './vectors.ts'
+import { askedAs, demandGiven } from './withheld.ts'
 
 /** A computation as it is asked for. */
 export interface NewJob {
@@ -45,7 +46,7 @@ function plan({ facts }: PrivateContext, { program }: NewJob, inputs: ReadonlyMa
 /**
  * Takes a job.
  * @throws AppError 'unprocessable' naming the step that is not possible; 'business-rule' for what a cohort may not be asked;
- * 'conflict' when contributions of a cohort went into another total; 'too-many-requests' with too many open jobs
+ * 'forbidden' for what a patient withholds; 'conflict' when contributions of a cohort went into another total; 'too-many-requests' with too many open jobs
  */
 export async function createJob(parts: PrivacyParts, asker: Asker, given: NewJob): Promise<PrivateJob> {
   const { sql, audit, ids, clock } = parts
@@ -54,11 +55,19 @@ export async function createJob(parts: PrivacyParts, asker: Asker, given: NewJob
   const senders = new Map([...inputs].map(([name, { owner }]) => [name, owner]))
   demandUse(given.program, [...inputs.keys()])
   demandCohort(context, given.program, senders)
+  await demandGiven(parts, asker.caller, context, [...inputs])
   const { instructions, approximations } = plan(context, given, inputs)
   const owner = asker.caller.subject
   const job: PrivateJob = {
     ...{ id: ids.uuid(), contextId: context.id, owner, label: given.label, inputs: given.inputs },
-    ...{ program: given.program, state: 'queued', done: 0, total: instructions.length, attempts: 0 },
+    ...{
+      program: given.program,
+      askedAs: askedAs(asker.caller),
+      state: 'queued',
+      done: 0,
+      total: instructions.length,
+      attempts: 0,
+    },
     ...{ contributors: new Set(senders.values()).size, approximations, errorCode: undefined, error: undefined },
     ...{ createdAt: clock.now(), startedAt: undefined, finishedAt: undefined },
   }

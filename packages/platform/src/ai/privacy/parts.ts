@@ -8,6 +8,8 @@ import type { privacySettings } from './settings.ts'
 /** Ports, settings and the engine. */
 export interface PrivacyParts extends Pick<Ports, 'sql' | 'blobs' | 'audit' | 'clock' | 'ids' | 'log'> {
   readonly encrypted: Encrypted
+  /** Those of the patients who withhold anything from a caller. */
+  readonly withheldFrom: (caller: Caller, patients: readonly string[]) => Promise<readonly string[]>
   readonly settings: Settings<typeof privacySettings>
 }
 

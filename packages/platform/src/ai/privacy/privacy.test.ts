@@ -244,6 +244,41 @@ test('cancels a waiting job, and refuses to cancel a finished one', async () => 
   assert.equal((await ended(job)).state, 'cancelled')
 })
 
+test('lets nothing in of patients who withhold it from the caller or, in a cohort, from research', async () => {
+  const withheld = new Set<string>()
+  await service.close()
+  service = await serviceUnderTest({
+    ...parts,
+    withheldFrom: async ({ purpose }, patients) => patients.filter((one) => withheld.has(`${one} ${purpose}`)),
+  }) // not started: jobs wait
+  const context = await openContext()
+  const cohort = await openContext('?minContributors=2')
+  const age = await contribute(context, 'hospital-b', [35], '?patient=li-si')
+  const sums = await contribute(cohort, 'hospital-a', [1, 2, 3], '?patient=li-si')
+  const others = await contribute(cohort, 'hospital-b', [4, 5, 6])
+  const inTotal = { inputs: { sums, others }, steps: total(['sums', 'others']), outputs: ['all'] }
+  const asked = { inputs: { age }, steps: score, outputs: ['score'] }
+
+  withheld.add('li-si HRESCH')
+  const send = { as: 'hospital-a', bytes: owner.encrypt([1]) }
+  assert.equal((await service.ask('POST', `contexts/${cohort}/vectors?patient=li-si`, send)).status, 403)
+  assert.equal((await service.ask('POST', `contexts/${context}/vectors?patient=li-si`, send)).status, 201)
+  const refused = await service.ask('POST', `contexts/${cohort}/jobs`, { json: inTotal })
+  assert.deepEqual([refused.status, String(refused.body['detail']).includes('leave out sums')], [403, true])
+  assert.ok(!String(refused.body['detail']).includes('li-si'))
+
+  const waiting = idOf(await service.ask('POST', `contexts/${context}/jobs`, { json: asked }))
+  withheld.clear()
+  const inCohort = idOf(await service.ask('POST', `contexts/${cohort}/jobs`, { json: inTotal }))
+  withheld.add('li-si TREAT')
+  assert.equal((await service.ask('POST', `contexts/${context}/jobs`, { json: asked })).status, 403)
+  await service.start()
+  for (const job of [waiting, inCohort]) {
+    const { state, error } = await ended(job)
+    assert.deepEqual([state, error?.code], ['failed', 'forbidden'])
+  }
+})
+
 test('takes other evaluation keys of the same key owner, and of nobody else', async () => {
   const context = await openContext()
   const bytes = writeTensealContext(publicPartOf(owner.context))

@@ -1,5 +1,6 @@
 // What the privacy service keeps: contexts of key owners, encrypted vectors, and jobs (types only).
 import type { Approximation, Program, VectorFacts } from '@xinglin/core/ckks'
+import type { Caller } from '../../kernel/caller.ts'
 import type { EncryptedContextFacts } from '../../kernel/ports.ts'
 
 /** Bytes kept as a blob. */
@@ -34,6 +35,9 @@ export interface PrivateVector extends KeptBytes, VectorFacts {
   readonly createdAt: Date
 }
 
+/** As whom something was asked for, as far as it decides what patients withhold. */
+export type AskedAs = Pick<Caller, 'roles' | 'actor' | 'purpose'>
+
 /** State of a job. */
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
 
@@ -46,6 +50,8 @@ export interface PrivateJob {
   /** Ids of vectors by the name that the program gives them. */
   readonly inputs: Readonly<Record<string, string>>
   readonly program: Program
+  /** Undefined for jobs of earlier releases. */
+  readonly askedAs: AskedAs | undefined
   readonly state: JobState
   readonly done: number
   readonly total: number

@@ -6,6 +6,7 @@ import type { Asker, PrivacyParts } from './parts.ts'
 import { demandBytes, demandRemover, maySee } from './rules.ts'
 import { claimLoose, deleteVector, findVectors, insertVector, noteLoose } from './store/vector-store.ts'
 import type { PrivateContext, PrivateVector } from './types.ts'
+import { demandGiven } from './withheld.ts'
 
 /** A vector as a data owner sends it. */
 export interface NewVector {
@@ -31,6 +32,7 @@ export async function createVector(parts: PrivacyParts, asker: Asker, given: New
   const { sql, audit, encrypted, ids, clock } = parts
   const { contextId, bytes, label, patient } = given
   const context = await demandContext(parts, contextId)
+  await demandGiven(parts, asker.caller, context, [['this contribution', { patient }]])
   const facts = await encrypted.inspectVector(contextPort(parts, context), bytes, asker.signal)
   const owner = asker.caller.subject
   await demandRoom(parts, owner, bytes.length)

@@ -3,7 +3,7 @@ import { labelHash, resourceTypes } from '@xinglin/core/fhir/search'
 import type { Caller } from '../../kernel/caller.ts'
 import { isEmergency } from '../../kernel/emergency.ts'
 import { roleIdentity } from '../consent/restriction.ts'
-import type { Access, RestrictedCaller } from '../types.ts'
+import type { Access, AccessFilter, RestrictedCaller } from '../types.ts'
 import { parseScopes, type ResourceScope } from './scopes.ts'
 import { type Grant, grantsByRole, sharedTypes, typesOfManyPatients } from './types-by-role.ts'
 
@@ -53,6 +53,16 @@ function accessOf(grants: readonly Grant[], isBound: boolean, caller: Caller): A
   }
 }
 
+/**
+ * What decides what is withheld from a caller, also from one who may read nothing here but works on what others took out of
+ * records: to those, restricted and very restricted records are hidden.
+ */
+export function restrictionFor(caller: Caller): Pick<AccessFilter, 'restrictedAs' | 'hiddenLabels'> {
+  const { read } = accessFor(caller)
+  if (read.types.length > 0 || caller.roles.includes('system')) return read
+  return { restrictedAs: restrictedAs(caller), hiddenLabels: labelsOf(['R', 'V']) }
+}
+
 function united(lists: readonly (readonly string[])[]): 'all' | readonly string[] {
   const [first = [], ...others] = lists
   const types = others.length === 0 ? first : [...new Set(lists.flat())]
@@ -65,8 +75,11 @@ const ownPatient = (caller: Caller): readonly string[] => (caller.patient === un
 function hiddenFrom(grants: readonly Grant[]): readonly number[] {
   const [first, ...others] = grants
   const hidden = (first?.hides ?? []).filter((code) => others.every((grant) => grant.hides?.includes(code) === true))
-  return hidden.flatMap((code) => confidentiality.map((system) => labelHash(system, code)))
+  return labelsOf(hidden)
 }
+
+const labelsOf = (codes: readonly string[]): readonly number[] =>
+  codes.flatMap((code) => confidentiality.map((system) => labelHash(system, code)))
 
 // What a patient withholds, the patient may see; and the system's own work keeps its rules without showing anything.
 function restrictedAs(caller: Caller): RestrictedCaller {

@@ -3,24 +3,43 @@
 import { AppError } from '@xinglin/core/errors'
 import type { Caller } from '../../kernel/caller.ts'
 import type { Queryable } from '../../kernel/sql.ts'
-import { accessFor } from '../access/index.ts'
+import { accessFor, restrictionFor } from '../access/index.ts'
 import type { AccessFilter } from '../types.ts'
 
 /** True when a Consent or the label of the Patient applies to the caller now, whatever records there are. */
 export async function isSomethingWithheld(sql: Queryable, patient: string, access: AccessFilter): Promise<boolean> {
-  const { restrictedAs, hiddenLabels } = access
-  if (restrictedAs === undefined) return false
-  const rows = await sql.query({
-    name: 'records_is_withheld',
-    text: `SELECT 1 FROM records.restriction c WHERE c.pat = $1 AND c.lifts IS NULL
+  return (await withholding(sql, [patient], access)).length > 0
+}
+
+/**
+ * Those of the patients who withhold anything at all from the caller now, whether a glass is broken or not: for services
+ * that work on what was taken out of records, and cannot tell of which.
+ */
+export function patientsWithholding(
+  sql: Queryable,
+  caller: Caller,
+  patients: readonly string[],
+): Promise<readonly string[]> {
+  return withholding(sql, patients, restrictionFor(caller))
+}
+
+async function withholding(
+  sql: Queryable,
+  patients: readonly string[],
+  { restrictedAs, hiddenLabels }: Pick<AccessFilter, 'restrictedAs' | 'hiddenLabels'>,
+): Promise<readonly string[]> {
+  if (restrictedAs === undefined || patients.length === 0) return []
+  const rows = await sql.query<{ readonly pat: string }>({
+    name: 'records_withholding',
+    text: `SELECT DISTINCT c.pat FROM records.restriction c WHERE c.pat = ANY($1::text[]) AND c.lifts IS NULL
       AND CASE WHEN c.hides IS NOT NULL THEN c.hides && $2::bigint[]
         ELSE ${applies('c')} AND NOT EXISTS (SELECT 1 FROM records.restriction e
           WHERE e.source = c.source AND e.lifts = c.nr AND ${applies('e')}
             AND e.types IS NULL AND e.records IS NULL AND e.labels IS NULL) END
-      LIMIT 1`,
-    values: [patient, hiddenLabels, restrictedAs.identities, restrictedAs.purpose],
+      ORDER BY c.pat`,
+    values: [patients, hiddenLabels, restrictedAs.identities, restrictedAs.purpose],
   })
-  return rows.length > 0
+  return rows.map(({ pat }) => pat)
 }
 
 function applies(one: string): string {

@@ -10,7 +10,7 @@ import { accessFor } from '../access/index.ts'
 import { accessState, breakGlass, type GlassParts, listGlasses, mendGlass } from '../break-glass/break-glass.ts'
 import { createSearch } from '../search/search.ts'
 import type { RecordContext } from '../types.ts'
-import { withheldElsewhere } from './withheld-store.ts'
+import { patientsWithholding, withheldElsewhere } from './withheld-store.ts'
 
 let store: StoreFixture
 let parts: GlassParts
@@ -295,5 +295,28 @@ test('tells services that keep records elsewhere whose are withheld, until the g
   const security = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'V' }]
   await put({ resourceType: 'Patient', id: 'p2', meta: { security } })
   assert.deepEqual([await withheld(ph), await withheld(asking(['clinician']))], [['p2'], []])
+  await put({ resourceType: 'Patient', id: 'p2' })
+})
+
+test('tells who of some patients withholds anything from a purpose, also where a glass is broken', async () => {
+  const scientist = (purpose: string) => asking(['data-scientist'], { purpose }).caller
+  const withholding = (purpose: string) =>
+    patientsWithholding(store.database.sql, scientist(purpose), ['p1', 'p2', 'nobody'])
+  const research = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'HRESCH' }]
+  assert.deepEqual(await withholding('HRESCH'), [])
+  await consent('k5', 'p1', { type: 'deny', purpose: research })
+  assert.deepEqual([await withholding('HRESCH'), await withholding('TREAT')], [['p1'], []])
+  await consent('k5', 'p1', {
+    type: 'deny',
+    purpose: research,
+    class: [{ system: 'http://hl7.org/fhir/resource-types', code: 'Condition' }],
+  })
+  assert.deepEqual(await withholding('HRESCH'), ['p1'])
+  await store.records.delete(asking(['admin']), { type: 'Consent', id: 'k5' })
+  assert.deepEqual(await withholding('HRESCH'), [])
+  const security = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' }]
+  await put({ resourceType: 'Patient', id: 'p2', meta: { security } })
+  assert.deepEqual(await withholding('TREAT'), ['p2'])
+  assert.deepEqual(await patientsWithholding(store.database.sql, asking(['clinician']).caller, ['p2']), [])
   await put({ resourceType: 'Patient', id: 'p2' })
 })

@@ -9,13 +9,14 @@ const holdSeconds = 15
 /** Inserts a queued job with its inputs. */
 export async function insertJob(tx: Tx, job: PrivateJob): Promise<void> {
   const { id, contextId, owner, label, inputs, program, total, contributors, approximations, createdAt } = job
+  const askedAs = job.askedAs === undefined ? null : JSON.stringify(job.askedAs)
   await tx.query({
     name: 'privacy.job.insert',
-    text: `INSERT INTO privacy.job (id, context_id, owner, label, inputs, program, state, total, contributors, approximations, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10)`,
+    text: `INSERT INTO privacy.job (id, context_id, owner, label, inputs, program, state, total, contributors, approximations, created_at, asked_as)
+           VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11)`,
     values: [
       ...[id, contextId, owner, label, JSON.stringify(inputs), JSON.stringify(program), total, contributors],
-      ...[JSON.stringify(approximations), createdAt],
+      ...[JSON.stringify(approximations), createdAt, askedAs],
     ],
   })
   await tx.query({

@@ -1,7 +1,7 @@
 // Rows of the schema privacy as the service's own values.
 import type { Approximation, Program } from '@xinglin/core/ckks'
 import type { EncryptedContextFacts } from '../../../kernel/ports.ts'
-import type { JobState, PrivateContext, PrivateJob, PrivateVector } from '../types.ts'
+import type { AskedAs, JobState, PrivateContext, PrivateJob, PrivateVector } from '../types.ts'
 
 /** Columns of a context. */
 export const contextColumns =
@@ -13,7 +13,7 @@ export const vectorColumns =
 
 /** Columns of a job. */
 export const jobColumns =
-  'id, context_id, owner, label, inputs, program, state, done, total, attempts, contributors, approximations, error_code, error, created_at, started_at, finished_at'
+  'id, context_id, owner, label, inputs, program, state, done, total, attempts, contributors, approximations, error_code, error, created_at, started_at, finished_at, asked_as'
 
 /** A row of privacy.context. */
 export interface ContextRow {
@@ -65,6 +65,7 @@ export interface JobRow {
   readonly created_at: Date
   readonly started_at: Date | null
   readonly finished_at: Date | null
+  readonly asked_as: AskedAs | null
 }
 
 /** Reads a row. */
@@ -105,5 +106,6 @@ export function toJob(row: JobRow): PrivateJob {
     createdAt: row.created_at,
     startedAt: row.started_at ?? undefined,
     finishedAt: row.finished_at ?? undefined,
+    askedAs: row.asked_as ?? undefined,
   }
 }

@@ -7,7 +7,7 @@ import { buildServiceApp } from '../../../kernel/http.ts'
 import { createIds } from '../../../kernel/ids.ts'
 import type { Audit, Blobs, Encrypted, Logger, Ports } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
-import { privacy } from '../index.ts'
+import { type PrivacyExtra, privacy } from '../index.ts'
 import { privacySettings } from '../settings.ts'
 
 /** What it stands on. */
@@ -17,6 +17,7 @@ export interface ServiceParts {
   readonly audit: Audit
   readonly encrypted: Encrypted
   readonly log: Logger
+  readonly withheldFrom?: PrivacyExtra['withheldFrom']
   readonly settings?: Partial<Settings<typeof privacySettings>>
 }
 
@@ -54,7 +55,14 @@ export async function serviceUnderTest(given: ServiceParts): Promise<ServiceUnde
   const { sql, blobs, audit, encrypted, log } = given
   const common = { sql, blobs, audit, log, clock: systemClock, ids: createIds(systemClock) }
   const ports = common as unknown as Ports // all it asks for
-  const running = await privacy.create(ports, { ...defaultSettings, ...given.settings }, { encrypted })
+  const running = await privacy.create(
+    ports,
+    { ...defaultSettings, ...given.settings },
+    {
+      encrypted,
+      withheldFrom: given.withheldFrom ?? (async () => []),
+    },
+  )
   const app = buildServiceApp({
     ...{ service: 'privacy', running, log, clock: systemClock },
     verifyCaller(token) {
