@@ -9,6 +9,7 @@ import type { Page } from 'playwright-core'
 import { allowedMs } from './console/allowed-time.ts'
 import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
 import { goTo, noChromium, openStage, ownPatient, type Stage, zhangSan } from './console/stage.ts'
+import { breakTheGlass, withholdFrom } from './console/withheld.ts'
 
 const phantom = createChestPhantom({
   seed: 5,
@@ -149,6 +150,35 @@ async function looksRight(
   return [...faults, ...dark].map((fault) => `${path} ${language} ${widthPx}: ${fault}`)
 }
 
+// The reason that was stated in the chart goes with the worklist, the metadata and each frame, and with nothing after its end.
+async function opensInAnEmergency(stage: Stage): Promise<void> {
+  const own = await stage.open(ownPatient)
+  await withholdFrom(await goTo(own, stage, `/patients/${ownPatient}/privacy`), 'radiologist')
+  const context = await stage.open('dr-lin')
+  const page = await goTo(context, stage, '/imaging')
+  await page.getByText('No study is stored yet').waitFor()
+  await page.goto(`${new URL(page.url()).origin}/app/patients/${ownPatient}`)
+  await breakTheGlass(page)
+  const stated = new Set<string>()
+  page.on('request', (request) => {
+    if (request.headers()['x-break-glass-reason'] !== undefined) stated.add(new URL(request.url()).pathname)
+  })
+  await page.getByRole('navigation').getByRole('link', { name: 'Imaging', exact: true }).click()
+  await page.locator('tbody tr td:first-child a').first().click()
+  await page.getByText('24 of 24 images loaded').waitFor({ timeout: 60_000 })
+  for (const part of ['/api/v1/imaging/studies', '/metadata', '/frames/1', '/api/v1/imaging/readings']) {
+    assert.ok(
+      [...stated].some((path) => path.endsWith(part)),
+      part,
+    )
+  }
+  await page.getByRole('button', { name: 'End emergency access' }).click()
+  await page.getByText('There is no such record').waitFor()
+  await context.close()
+  await withholdFrom(await goTo(own, stage, `/patients/${ownPatient}/privacy`), 'radiologist', false)
+  await own.close()
+}
+
 test('the imaging screens', { skip: noChromium, timeout: 600_000 }, async (t) => {
   const stage = await openStage([zhangSan()])
   const folder = await writeFolder()
@@ -160,6 +190,7 @@ test('the imaging screens', { skip: noChromium, timeout: 600_000 }, async (t) =>
   await t.test('the first slice shows within a second', () => showsTheFirstSliceSoon(stage))
   await t.test('slices change within a frame of 60 a second', () => changesSlicesSmoothly(stage))
   await t.test('marks show with WebGL off, and can be taken away', () => showsMarksWithoutWebGl(stage))
+  await t.test('a stated emergency opens withheld images', () => opensInAnEmergency(stage))
   await t.test('accessible, nothing cut off, no English in Chinese', async () => {
     const looks = [
       ['/imaging', 'zh', 390],

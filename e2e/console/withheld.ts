@@ -5,10 +5,13 @@ import { settle } from './stage.ts'
 const reason = '患者昏迷，用药不明'
 
 /** On the patient's own page: withholds from pharmacists and saves. */
-export async function withholdFromPharmacists(page: Page): Promise<void> {
-  const box = page.locator('form input[type=checkbox][value=pharmacist]')
+export const withholdFromPharmacists = (page: Page): Promise<void> => withholdFrom(page, 'pharmacist')
+
+/** On the patient's own page: withholds from a group of staff, or no longer, and saves. */
+export async function withholdFrom(page: Page, group: string, isWithheld = true): Promise<void> {
+  const box = page.locator(`form input[type=checkbox][value=${group}]`)
   await box.waitFor()
-  await box.check()
+  await box.setChecked(isWithheld)
   await page.locator('form button[type=submit]').click()
   await page.locator('form [role=status]', { hasText: /^(Saved|已保存)/ }).waitFor()
 }

@@ -24,6 +24,9 @@ export interface ClientSession {
 /** Asks the gateway; rejects with a {@link Failure}. */
 export type Request = <T>(path: string, options?: RequestOptions) => Promise<T>
 
+/** Header of a stated emergency; its value is the reason, percent-encoded. */
+export const emergencyHeader = 'x-break-glass-reason'
+
 const patienceMs = 20_000
 // Health answers 503 with a body that is an answer, not an error.
 const isAnswer = (path: string, response: Response): boolean =>
@@ -47,7 +50,7 @@ function headersOf(options: RequestOptions, { traceId, csrfToken, emergency }: G
     traceparent: `00-${traceId}-${hex(8)}-01`,
     ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }),
-    ...(emergency === undefined ? {} : { 'x-break-glass-reason': encodeURIComponent(emergency) }),
+    ...(emergency === undefined ? {} : { [emergencyHeader]: encodeURIComponent(emergency) }),
     ...(csrfToken === undefined || options.method === undefined ? {} : { 'x-csrf-token': csrfToken }),
   }
 }

@@ -1,6 +1,6 @@
 // What the imaging screens ask the server: the worklist, metadata and frames of a series, and storing files.
 import type { DicomJson } from '@xinglin/core/dicom/image'
-import type { Request } from '../../api/client.ts'
+import { emergencyHeader, type Request } from '../../api/client.ts'
 import { Failure, failureOf } from '../../api/failure.ts'
 
 /** A study of the worklist, as the server shows it. */
@@ -100,9 +100,17 @@ async function failure(response: Response): Promise<Failure> {
   return failureOf({ status: response.status, body, retryAfter, traceId: traceId() })
 }
 
-/** The native little-endian bytes of an image's first frame. */
-export async function fetchFrame(path: string, signal: AbortSignal): Promise<ArrayBuffer> {
-  const headers = { accept: 'application/octet-stream' }
+/**
+ * The native little-endian bytes of an image's first frame.
+ * @param emergency why the glass is broken for the patient, if it is
+ */
+export async function fetchFrame(
+  path: string,
+  emergency: string | undefined,
+  signal: AbortSignal,
+): Promise<ArrayBuffer> {
+  const stated = emergency === undefined ? {} : { [emergencyHeader]: encodeURIComponent(emergency) }
+  const headers = { accept: 'application/octet-stream', ...stated }
   const response = await ask(path, { headers, signal }, frameLimitMs)
   if (!response.ok) throw await failure(response)
   return await response.arrayBuffer()

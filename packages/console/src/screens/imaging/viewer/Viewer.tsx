@@ -7,6 +7,7 @@ import { FailurePanel } from '../../../components/FailurePanel.tsx'
 import { PageTitle } from '../../../components/PageTitle.tsx'
 import { fill } from '../../../language/fill.ts'
 import { useText } from '../../../language/LanguageProvider.tsx'
+import { Withheld } from '../../withheld/Withheld.tsx'
 import { fetchStudy, type Series, type StudyWithSeries } from '../imaging-api.ts'
 import { ReportPanel } from '../report/ReportPanel.tsx'
 import { dayText, languageOf, personText } from '../worklist-search.ts'
@@ -95,6 +96,7 @@ export function Viewer() {
         <Link to="/imaging">{text.back}</Link>
       </div>
       <p className={styles.notice}>{text.notice}</p>
+      {study.data?.patient == null ? null : <Withheld patientId={study.data.patient} />}
       {study.isError ? <FailurePanel error={study.error} onRetry={() => void study.refetch()} /> : null}
       {study.isPending ? (
         <div aria-busy="true">

@@ -1,6 +1,7 @@
 // Loads a series: the list of its images, then their frames, a few at a time from the middle outwards.
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEmergencyReason } from '../../../app/emergency.ts'
 import { useRequest } from '../../../app/session.ts'
 import { fetchFrame, fetchMetadata } from '../imaging-api.ts'
 import { maxVolumeBytes, middleOutwards, type SliceStack, stackOfSeries, unitsOf } from './volume.ts'
@@ -29,19 +30,21 @@ async function loadFrames(
   stack: SliceStack,
   given: {
     readonly base: string
+    readonly reasonFor: (path: string) => string | undefined
     readonly slices: (Int16Array | undefined)[]
     readonly signal: AbortSignal
     readonly onFrame: (isLoaded: boolean) => void
   },
 ): Promise<void> {
-  const { base, slices, signal, onFrame } = given
+  const { base, slices, signal, onFrame, reasonFor } = given
   const waiting = middleOutwards(stack.slices.length).filter((index) => slices[index] === undefined)
   const work = async (): Promise<void> => {
     for (let index = waiting.shift(); index !== undefined && !signal.aborted; index = waiting.shift()) {
       const info = stack.slices[index]
       if (info === undefined) continue
       try {
-        slices[index] = unitsOf(info, await fetchFrame(`${base}/instances/${info.sopInstanceUid}/frames/1`, signal))
+        const path = `${base}/instances/${info.sopInstanceUid}/frames/1`
+        slices[index] = unitsOf(info, await fetchFrame(path, reasonFor(path), signal))
         onFrame(true)
       } catch (error) {
         if (signal.aborted) return
@@ -56,6 +59,7 @@ async function loadFrames(
 /** Loads a series. */
 export function useVolume(studyUid: string, seriesUid: string): LoadingVolume {
   const request = useRequest()
+  const reasonFor = useEmergencyReason()
   const metadata = useQuery({
     queryKey: ['imaging', 'metadata', studyUid, seriesUid],
     queryFn: ({ signal }) => fetchMetadata(request, { studyUid, seriesUid }, signal),
@@ -82,12 +86,13 @@ export function useVolume(studyUid: string, seriesUid: string): LoadingVolume {
     void loadFrames(stack, {
       base: `/dicom-web/studies/${studyUid}/series/${seriesUid}`,
       slices: slices.current,
+      reasonFor,
       signal: controller.signal,
       onFrame: (isLoaded) =>
         setProgress((old) => (isLoaded ? { ...old, loaded: old.loaded + 1 } : { ...old, failed: old.failed + 1 })),
     })
     return () => controller.abort()
-  }, [stack, isTooLarge, studyUid, seriesUid, attempt])
+  }, [stack, isTooLarge, studyUid, seriesUid, attempt, reasonFor])
   return {
     ...{ stack, slices: slices.current, ...progress, isTooLarge, error: metadata.error },
     retry: () => (metadata.isError ? void metadata.refetch() : setAttempt((count) => count + 1)),
