@@ -16,7 +16,7 @@ export interface RegistryClient {
   readonly base: string
   get(path: string, init?: RequestInit): Promise<RegistryAnswer>
   put(path: string, body?: unknown, init?: RequestInit): Promise<RegistryAnswer>
-  delete(path: string): Promise<RegistryAnswer>
+  delete(path: string, init?: RequestInit): Promise<RegistryAnswer>
 }
 
 const timeoutMs = 30_000
@@ -46,7 +46,7 @@ export function createRegistryClient(base: string, headers: Readonly<Record<stri
     base,
     get: (path, init = {}) => call('GET', path, init),
     put: (path, body, init = {}) => call('PUT', path, { ...init, body: bodyOf(body) }),
-    delete: (path) => call('DELETE', path, {}),
+    delete: (path, init = {}) => call('DELETE', path, init),
   }
 }
 

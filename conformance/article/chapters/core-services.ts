@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { SignJWT } from 'jose'
 import { expectStatus } from '../../../packages/platform/src/cli/demo/stage.ts'
+import { ownSettings } from '../../../packages/platform/src/cli/place.ts'
+import { systemKeys } from '../../../packages/platform/src/composition/keys.ts'
 import { snippet } from '../article-text.ts'
 import { type ArticleStage, needArticle, needPython, type Scene, Skipped } from '../scene.ts'
 
@@ -104,15 +106,18 @@ async function changeSetting(stage: ArticleStage): Promise<string> {
     await answer.body?.cancel()
     return /q=(\d+)/.exec(answer.headers.get('ratelimit-policy') ?? '')?.[1] ?? null
   }
+  const { registry: token } = await systemKeys(stage.system.dataFolder, ownSettings().process.internalKey)
+  const headers = { 'x-consul-token': token }
   const before = await seen()
   try {
-    await fetch(key, { method: 'PUT', body: '4321' })
+    const { status } = await fetch(key, { method: 'PUT', body: '4321', headers })
+    if (status !== 200) throw new Error(`the registry answered ${status} to the key`)
     for (let wait = 0; (await seen()) !== '4321'; wait += 1) {
       if (wait > 100) throw new Error('the gateway did not take the value within 10 s')
       await delay(100)
     }
   } finally {
-    await fetch(key, { method: 'DELETE' })
+    await fetch(key, { method: 'DELETE', headers })
   }
   return `the gateway’s limit went from ${before} to 4321 while it ran`
 }

@@ -281,6 +281,7 @@ async function wire(options: StartOptions, settings: Environment, shutdown: Shut
     ports: common,
     transport,
     shutdown,
+    ownKey: keys.registry,
   })
   // The first call to a service must not come before the registry has told where it is.
   for (const name of allNames) if (!names.includes(name)) registry.port.watch(name, () => undefined)

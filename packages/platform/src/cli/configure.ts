@@ -1,9 +1,12 @@
 // `xinglin config`: shows, sets and removes the settings that change while the system runs; they lie in the registry's keys.
 import { AppError } from '@xinglin/core/errors'
+import { systemKeys } from '../composition/keys.ts'
 import { configurationPrefix } from '../composition/live-configuration.ts'
 import { registryAddress } from '../composition/open-registry.ts'
-import { type KeyStore, openKeys } from '../engines/consul/index.ts'
+import { dataFolderOf, type ProcessSettings } from '../composition/process-settings.ts'
+import { type ConsulAddress, type KeyStore, openKeys } from '../engines/consul/index.ts'
 import { parseSetting, type SettingSpec } from '../kernel/config.ts'
+import { isLoopback } from '../kernel/loopback.ts'
 import { settingsByOwner } from '../services.ts'
 import { ownSettings, runningSystem } from './place.ts'
 
@@ -16,10 +19,17 @@ const live: readonly LiveSetting[] = Object.entries(settingsByOwner).flatMap(([o
   Object.values<SettingSpec>(specs).flatMap((spec) => (spec.isLive === true ? [{ owner, spec }] : [])),
 )
 
+// Our registry on this machine may want no token; then the settings in it want the key that lies in the data folder.
+async function withOwnKey(address: ConsulAddress, settings: ProcessSettings): Promise<ConsulAddress> {
+  if (address.token !== undefined || !isLoopback(new URL(address.url).hostname)) return address
+  const { registry: token } = await systemKeys(dataFolderOf(settings), settings.internalKey)
+  return { ...address, token }
+}
+
 async function withKeys<T>(use: (keys: KeyStore) => Promise<T>): Promise<T> {
   const settings = ownSettings()
   const running = await runningSystem(settings.process)
-  const address = registryAddress(settings)
+  const address = await withOwnKey(registryAddress(settings), settings.process)
   const isOwn = settings.process.registryUrl === undefined && (running?.registryUrl ?? '') !== ''
   const keys = openKeys(isOwn ? { ...address, url: running?.registryUrl ?? address.url } : address, configurationPrefix)
   try {

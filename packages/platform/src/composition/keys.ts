@@ -11,6 +11,8 @@ export interface SystemKeys {
   readonly cursor: Uint8Array
   /** Seals what the identity service keeps. */
   readonly identity: Uint8Array
+  /** Lets whoever holds it write the keys below `xinglin/` of our registry where that wants no token. */
+  readonly registry: string
 }
 
 const keyBytes = 32
@@ -38,5 +40,10 @@ export async function systemKeys(dataFolder: string, given: string | undefined):
   const secret = given ?? (await readOrMake(join(dataFolder, 'keys')))
   const derive = (purpose: string): Uint8Array =>
     new Uint8Array(hkdfSync('sha256', secret, 'xinglin', purpose, keyBytes))
-  return { internal: derive('internal token'), cursor: derive('page cursor'), identity: derive('identity') }
+  return {
+    internal: derive('internal token'),
+    cursor: derive('page cursor'),
+    identity: derive('identity'),
+    registry: Buffer.from(derive('registry keys')).toString('base64url'),
+  }
 }

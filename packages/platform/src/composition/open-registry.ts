@@ -29,6 +29,8 @@ export interface OpenRegistryOptions {
   readonly ports: Omit<Ports, 'registry' | 'call' | 'onnx' | 'models'>
   readonly transport: ProcessTransport
   readonly shutdown: Shutdown
+  /** The system's own key to the settings in its registry. */
+  readonly ownKey: string
 }
 
 /** Where the registry is reached over HTTP, and with which token: Consul, the one in this process, or ours in another. */
@@ -59,12 +61,12 @@ const nobody = (): never => {
 
 /** Opens it; a registry that lives here is created but does not listen yet. */
 export async function openRegistry(options: OpenRegistryOptions): Promise<OpenRegistry> {
-  const { settings, registrySettings, isHere, ports, transport, shutdown } = options
+  const { settings, registrySettings, isHere, ports, transport, shutdown, ownKey } = options
   const unused: Registry = { register: nobody, deregister: nobody, instances: nobody, watch: nobody }
   const connections = transport.open(pool)
   shutdown.add('registry connections', () => connections.close())
   const tls = isHere ? transport.listener('registry') : undefined
-  const extra = { tls, transport: connections }
+  const extra = { tls, transport: connections, ownKey }
   const local = isHere
     ? await registry.create({ ...ports, registry: unused, call: nobody }, registrySettings, extra)
     : undefined

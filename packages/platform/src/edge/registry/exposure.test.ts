@@ -50,6 +50,32 @@ test('a token is demanded by header, Bearer or query once it is set', async (con
   assert.equal(await status({}, `?token=${token}`), 200)
 })
 
+test('settings of the system are written by the system alone, also where no token is wanted', async (context) => {
+  const ownKey = 'the-own-key-of-the-system'
+  const { client } = await openRegistry(context, { extra: { ownKey } })
+  const own = { headers: { 'x-consul-token': ownKey } }
+  const path = '/v1/kv/xinglin/config/LOG_LEVEL'
+  const refused = await client.put(path, 'debug')
+  assert.equal(refused.status, 403)
+  assert.match(refused.text, /xinglin config/)
+  assert.equal((await client.put('/v1/kv/%78inglin/config/LOG_LEVEL', 'debug')).status, 403)
+  assert.equal((await client.put(path, 'debug', { headers: { 'x-consul-token': `${ownKey}x` } })).status, 403)
+  assert.equal((await client.put(path, 'debug', own)).status, 200)
+  assert.equal((await client.get(path)).status, 200)
+  for (const way of [path, '/v1/kv/xinglin/config?recurse', '/v1/kv/xing?recurse', '/v1/kv/?recurse']) {
+    assert.equal((await client.delete(way)).status, 403, way)
+  }
+  assert.equal((await client.get(path)).status, 200)
+  assert.equal((await client.put('/v1/kv/xinglin-of-others', 'free')).status, 200)
+  assert.equal((await client.delete('/v1/kv/xinglin-?recurse')).status, 200)
+  assert.equal((await client.delete(path, own)).status, 200)
+  const usual = await openRegistry(context)
+  assert.equal((await usual.client.put(path, 'debug')).status, 403)
+  const withToken = await openRegistry(context, { settings: { REGISTRY_TOKEN: 'a-token-of-the-registry' } })
+  const given = { headers: { 'x-consul-token': 'a-token-of-the-registry' } }
+  assert.equal((await withToken.client.put(path, 'debug', given)).status, 200)
+})
+
 test('pages of other sites and strangers’ host names are refused', async (context) => {
   const { url } = await openRegistry(context, { settings: { REGISTRY_ALLOWED_HOSTS: 'consul-service.default.svc' } })
   const { port } = new URL(url)

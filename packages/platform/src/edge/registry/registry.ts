@@ -8,6 +8,7 @@ import type { ListenerTls } from '../../kernel/tls-server.ts'
 import type { Transport } from '../../kernel/transport.ts'
 import { createLeadership, type Timing } from './checks/leadership.ts'
 import { type Shortest, usualShortest } from './definitions/check.ts'
+import { holdsToken } from './http/guard.ts'
 import { createHandler } from './http/handler.ts'
 import type { RouteParts } from './http/route.ts'
 import { createInstances } from './instances.ts'
@@ -15,7 +16,7 @@ import { nodeOf } from './node.ts'
 import type { registrySettings } from './settings.ts'
 import { registryChannel } from './store/changes.ts'
 import { shareOf } from './store/share.ts'
-import { createWakeUps } from './wake-ups.ts'
+import { createWakeUps, type WakeUps } from './wake-ups.ts'
 
 /** The registry's settings as read. */
 export type RegistrySettings = Settings<typeof registrySettings>
@@ -32,6 +33,8 @@ export interface RegistryExtra {
   readonly tls?: ListenerTls | undefined
   /** How checks reach services of the system that listen with TLS. */
   readonly transport?: Transport | undefined
+  /** Lets its holder write keys below `xinglin/` where no token is set; without it nobody may. */
+  readonly ownKey?: string | undefined
 }
 
 /** A created registry; its address is known after `start`. */
@@ -58,6 +61,30 @@ function checkExposure({ host, token }: RegistrySettings): void {
   }
 }
 
+type Ended = () => Promise<void>
+
+// Lists and checks follow what changes, whichever process changed it.
+function followChanges(parts: {
+  readonly log: RegistryPorts['log']
+  readonly wakeUps: WakeUps
+  readonly instances: ReturnType<typeof createInstances>
+  readonly leadership: ReturnType<typeof createLeadership>
+}): (payload: string) => void {
+  const { log, wakeUps, instances, leadership } = parts
+  const reloadUntilDone = (): void => {
+    instances.reload().catch((error: unknown) => {
+      log.warn('registry.reload.failed', { error })
+      setTimeout(reloadUntilDone, reloadRetryMs).unref()
+    })
+  }
+  return (payload) => {
+    wakeUps.wake(payload)
+    if (payload !== '' && !payload.includes('"checks"') && !payload.includes('"services"')) return
+    reloadUntilDone()
+    leadership.checksChanged()
+  }
+}
+
 /** Creates a registry; nothing listens yet. */
 export async function createRegistry(
   ports: RegistryPorts,
@@ -66,54 +93,39 @@ export async function createRegistry(
 ): Promise<RunningRegistry> {
   checkExposure(settings)
   const { log, ids } = ports
+  const { tls, transport, ownKey } = extra
+  const { token, allowedHosts } = settings
   const sql = shareOf(ports.sql)
   const node = nodeOf(settings.host)
   const wakeUps = createWakeUps(settings.maxWaiting)
   const instances = createInstances(sql, log, node.address)
-  const state: { port: OpenPort | undefined; readonly stops: (() => Promise<void>)[] } = { port: undefined, stops: [] }
+  const state: { port: OpenPort | undefined; readonly stops: Ended[] } = { port: undefined, stops: [] }
   const host = node.address.includes(':') ? `[${node.address}]` : node.address
   const ownAddress = (): string => `${host}:${state.port?.port ?? settings.port}`
   const random = Math.random
   const timing = { ...usualTiming, ...extra.timing }
-  const shortest = { ...usualShortest, ...extra.shortest }
   const leadership = createLeadership({
-    sql: ports.sql,
-    sharedSql: sql,
-    log,
-    ids,
-    timing,
-    ownAddress,
-    random,
-    transport: extra.transport,
+    ...{ sql: ports.sql, sharedSql: sql, log, ids, timing, ownAddress, random, transport },
   })
-  const parts: RouteParts = { sql, ids, log, wakeUps, node, ownAddress, shortest, random }
-  const handler = createHandler(parts, { token: settings.token, allowedHosts: settings.allowedHosts })
-
-  const reloadUntilDone = (): void => {
-    instances.reload().catch((error: unknown) => {
-      log.warn('registry.reload.failed', { error })
-      setTimeout(reloadUntilDone, reloadRetryMs).unref()
-    })
+  // Who has the token may do everything; where none is wanted, the settings of the system want the system's own key.
+  const mayConfigure: RouteParts['mayConfigure'] = ({ request, query }) =>
+    token !== undefined || (ownKey !== undefined && holdsToken(request, query, ownKey))
+  const shortest = { ...usualShortest, ...extra.shortest }
+  const parts: RouteParts = { sql, ids, log, wakeUps, node, ownAddress, shortest, random, mayConfigure }
+  const handler = createHandler(parts, { token, allowedHosts })
+  const open = async (address: Parameters<typeof openPort>[0]): Promise<OpenPort> => {
+    const port = await openPort(address, handler)
+    state.stops.push(port.close)
+    return port
   }
-  const onChange = (payload: string): void => {
-    wakeUps.wake(payload)
-    if (payload !== '' && !payload.includes('"checks"') && !payload.includes('"services"')) return
-    reloadUntilDone()
-    leadership.checksChanged()
-  }
-
   return {
     port: instances.port,
     async start() {
-      state.stops.push(await sql.listen(registryChannel, onChange))
+      state.stops.push(await sql.listen(registryChannel, followChanges({ log, wakeUps, instances, leadership })))
       await instances.reload()
-      state.port = await openPort({ host: settings.host, port: settings.port, setting: 'REGISTRY_PORT' }, handler)
-      state.stops.push(state.port.close)
-      if (extra.tls !== undefined) {
-        const { host, tlsPort } = settings
-        const address = { host, port: tlsPort, setting: 'REGISTRY_TLS_PORT', tls: extra.tls }
-        state.stops.push((await openPort(address, handler)).close)
-      }
+      state.port = await open({ host: settings.host, port: settings.port, setting: 'REGISTRY_PORT' })
+      if (tls !== undefined)
+        await open({ host: settings.host, port: settings.tlsPort, setting: 'REGISTRY_TLS_PORT', tls })
       state.stops.push(async () => wakeUps.close())
       leadership.start()
       state.stops.push(() => leadership.close())

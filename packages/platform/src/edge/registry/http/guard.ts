@@ -22,12 +22,17 @@ function sentToken({ headers }: IncomingMessage, query: URLSearchParams): string
   return first(headers['x-consul-token']) ?? bearer ?? query.get('token') ?? undefined
 }
 
+/** Says whether the caller has sent this token: as X-Consul-Token, Bearer or `?token`. */
+export function holdsToken(request: IncomingMessage, query: URLSearchParams, token: string): boolean {
+  const sent = sentToken(request, query)
+  return sent !== undefined && timingSafeEqual(digest(sent), digest(token))
+}
+
 /** Refuses whoever may not call. @throws ConsulError 403 */
 export function checkCaller(request: IncomingMessage, query: URLSearchParams, options: GuardOptions): void {
   if (!isOwnPage(originOf(request))) throw new ConsulError(403, 'The registry does not answer pages of other sites')
   if (options.token !== undefined) {
-    const sent = sentToken(request, query)
-    if (sent !== undefined && timingSafeEqual(digest(sent), digest(options.token))) return
+    if (holdsToken(request, query, options.token)) return
     throw new ConsulError(403, 'Permission denied: a valid token is needed in the header X-Consul-Token')
   }
   if (!isTrustedHost(request.headers.host, options.allowedHosts)) {

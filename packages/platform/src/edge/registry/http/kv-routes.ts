@@ -1,5 +1,5 @@
 // /v1/kv: reading and writing keys.
-import { badRequest } from '../consul-error.ts'
+import { badRequest, ConsulError } from '../consul-error.ts'
 import { keyValueText } from '../shapes.ts'
 import { changeRegistry } from '../store/changes.ts'
 import {
@@ -19,6 +19,8 @@ import { readFlag, readWhole } from './query.ts'
 import { type Call, type Route, type RouteParts, readIndexed } from './route.ts'
 
 const maxKeyBytes = 1024
+/** Below it lie settings that every process of the system follows. */
+const systemPrefix = 'xinglin/'
 const maxFlags = 2n ** 64n - 1n
 const maxSeparatorLength = 64
 
@@ -27,6 +29,12 @@ function keyOf(call: Call, mayBeEmpty = false): string {
   if (key === '' && !mayBeEmpty) throw badRequest('Missing key name')
   if (Buffer.byteLength(key) > maxKeyBytes) throw badRequest(`The key is longer than ${maxKeyBytes} bytes`)
   return key
+}
+
+function demandMay(parts: RouteParts, call: Call, isSystems: boolean): void {
+  if (!isSystems || parts.mayConfigure(call)) return
+  const how = 'use `xinglin config`, or set REGISTRY_TOKEN and send it as X-Consul-Token'
+  throw new ConsulError(403, `Permission denied: keys below ${systemPrefix} are settings of the system; ${how}`)
 }
 
 const missing = (headers: AnswerHeaders): Answer => ({ kind: 'text', status: 404, text: '', headers })
@@ -101,8 +109,9 @@ function refuseConflicts(query: URLSearchParams): void {
   if (given.length > 1) throw badRequest(`Conflicting flags: ${given.join(', ')}`)
 }
 
-async function put({ sql }: RouteParts, call: Call): Promise<Answer> {
+async function put(parts: RouteParts, call: Call): Promise<Answer> {
   const key = keyOf(call)
+  demandMay(parts, call, key.startsWith(systemPrefix))
   const { query } = call
   refuseConflicts(query)
   const cas = readWhole(query, 'cas')
@@ -116,18 +125,25 @@ async function put({ sql }: RouteParts, call: Call): Promise<Answer> {
     ...(acquire === null ? {} : { acquire }),
     ...(release === null ? {} : { release }),
   }
-  return jsonAnswer(await changeRegistry(sql, (change) => writeKey(change, write)))
+  return jsonAnswer(await changeRegistry(parts.sql, (change) => writeKey(change, write)))
 }
 
-async function remove({ sql }: RouteParts, call: Call): Promise<Answer> {
+async function remove(parts: RouteParts, call: Call): Promise<Answer> {
+  const { sql } = parts
   const cas = readWhole(call.query, 'cas')
   if (readFlag(call.query, 'recurse')) {
     if (cas !== undefined) throw badRequest('Conflicting flags: cas, recurse')
     const prefix = keyOf(call, true)
-    await changeRegistry(sql, (change) => deletePrefix(change, prefix))
+    demandMay(parts, call, prefix.startsWith(systemPrefix))
+    await changeRegistry(sql, async (change) => {
+      if (systemPrefix.startsWith(prefix))
+        demandMay(parts, call, (await readKeyNames(change.tx, systemPrefix, '')).length > 0)
+      await deletePrefix(change, prefix)
+    })
     return jsonAnswer(true)
   }
   const key = keyOf(call)
+  demandMay(parts, call, key.startsWith(systemPrefix))
   return jsonAnswer(await changeRegistry(sql, (change) => deleteKey(change, key, cas)))
 }
 

@@ -21,6 +21,8 @@ export interface RouteParts {
   readonly ownAddress: () => string
   readonly shortest: Shortest
   readonly random: () => number
+  /** Whether the caller may write the keys of the system itself. */
+  readonly mayConfigure: (call: Pick<Call, 'request' | 'query'>) => boolean
 }
 
 /** One call of a route. */
