@@ -28,9 +28,9 @@ export type Request = <T>(path: string, options?: RequestOptions) => Promise<T>
 export const emergencyHeader = 'x-break-glass-reason'
 
 const patienceMs = 20_000
-// Health answers 503 with a body that is an answer, not an error.
+// Readiness answers 503 with a body that is an answer, not an error.
 const isAnswer = (path: string, response: Response): boolean =>
-  response.ok || (path.startsWith('/health/') && response.status === 503)
+  response.ok || (path.startsWith('/health/ready') && response.status === 503)
 
 function hex(bytes: number): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, '0')).join(

@@ -66,11 +66,22 @@ export function OneExperiment({ id }: { readonly id: string }) {
   const { language } = useLanguage()
   const asked = useExperiment(id)
   const { name = '', title = '', state, place, reason } = asked.data ?? {}
+  const told =
+    reason === null || reason === undefined ? null : (
+      <p className={styles.told}>
+        {text.reason} <span lang="en">{reason}</span>
+      </p>
+    )
   return (
     <Section
       aside={state === 'running' && place === 'system' ? <Abort id={id} /> : null}
       asked={asked}
-      empty={<EmptyState reason={text.noReportReason} title={text.noReport} />}
+      empty={
+        <>
+          <EmptyState reason={text.noReportReason} title={text.noReport} />
+          {told}
+        </>
+      }
       isEmpty={({ report }) => report === null}
       loading={text.loadingReport}
       title={fill(text.report, { name: language === 'en' ? title : name })}
@@ -78,9 +89,7 @@ export function OneExperiment({ id }: { readonly id: string }) {
       {({ report }) => (
         <>
           {report === null ? null : <Report report={report} />}
-          {reason === null || reason === undefined || language !== 'en' ? null : (
-            <p className={styles.told}>{reason}</p>
-          )}
+          {told}
         </>
       )}
     </Section>

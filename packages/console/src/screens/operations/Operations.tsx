@@ -7,6 +7,7 @@ import { HourTimeline } from './HourTimeline.tsx'
 import { OneExperiment } from './OneExperiment.tsx'
 import styles from './Operations.module.css'
 import { ServiceMap } from './ServiceMap.tsx'
+import { TargetTable } from './TargetTable.tsx'
 import { operationsText } from './text.ts'
 
 /** The screen. */
@@ -18,6 +19,7 @@ export function Operations() {
       <PageTitle tab={text.title}>{text.title}</PageTitle>
       <p className={styles.quiet}>{text.about}</p>
       <ServiceMap />
+      <TargetTable />
       <HourTimeline />
       <ExperimentList />
       {experiment === undefined ? null : <OneExperiment id={experiment} key={experiment} />}

@@ -1,6 +1,7 @@
 // The map and the experiments as the screen asks for them: again every ten seconds while it is open.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { abortExperiment, fetchExperiment, fetchExperiments, fetchMap } from '../../api/chaos.ts'
+import { fetchTargets } from '../../api/targets.ts'
 import { useRequest } from '../../app/session.ts'
 
 const root = 'operations'
@@ -13,6 +14,16 @@ export function useMap() {
     queryKey: [root, 'map'],
     queryFn: ({ signal }) => fetchMap(request, signal),
     refetchInterval: againMs,
+  })
+}
+
+/** Where the gateway sends requests. */
+export function useTargets() {
+  const request = useRequest()
+  return useQuery({
+    queryKey: [root, 'targets'],
+    queryFn: ({ signal }) => fetchTargets(request, signal),
+    refetchInterval: againMs / 2,
   })
 }
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Experiment, MappedService } from '../../api/chaos.ts'
-import { bandsOf, calledBy, drawing, minuteBars, percentText, placesOf } from './operations-view.ts'
+import type { Target } from '../../api/targets.ts'
+import { bandsOf, calledBy, drawing, minuteBars, percentText, placesOf, worstFirst } from './operations-view.ts'
 
 const service = (name: string, more: Partial<MappedService> = {}): MappedService => ({
   ...{
@@ -82,5 +83,24 @@ test('an experiment is a band; one that runs reaches until now, an old one is no
       [10, 9.5],
       [1, 0],
     ],
+  )
+})
+
+test('targets that something is amiss with stand first, those in the gateway’s process last', () => {
+  const target = (service: string, more: Partial<Target>): Target => ({
+    ...{ service, kind: 'instance', address: 'a:1', upstream: null, version: null, health: 'healthy' },
+    ...{ circuit: 'closed', isInUse: true, underWay: 0, share: null },
+    ...more,
+  })
+  const targets = [
+    target('here', { kind: 'local' }),
+    target('well', {}),
+    target('tried', { circuit: 'half-open' }),
+    target('off', { isInUse: false }),
+    target('ill', { health: 'unhealthy' }),
+  ]
+  assert.deepEqual(
+    worstFirst(targets).map(({ service: name }) => name),
+    ['tried', 'off', 'ill', 'well', 'here'],
   )
 })

@@ -1,5 +1,6 @@
 // What the map and the timeline are drawn from (pure).
 import type { Experiment, HouseMap, MappedService } from '../../api/chaos.ts'
+import type { Target } from '../../api/targets.ts'
 
 /** The goal of success, 0 to 1. */
 export const successGoal = 0.999
@@ -82,4 +83,13 @@ export function bandsOf(experiments: readonly Experiment[], nowMs: number): read
     const toAgo = Math.max(0, (nowMs - (endedAt === null ? nowMs : Date.parse(endedAt))) / minuteMs)
     return toAgo >= minutes ? [] : [{ id, name, fromAgo: Math.min(minutes, fromAgo), toAgo }]
   })
+}
+
+const isAmiss = ({ isInUse, health, circuit }: Target): boolean =>
+  !isInUse || health === 'unhealthy' || circuit !== 'closed'
+
+/** Targets that something is amiss with first, then those in other places, then those in the gateway's process. */
+export function worstFirst(targets: readonly Target[]): readonly Target[] {
+  const rank = (target: Target): number => (isAmiss(target) ? 0 : target.kind === 'local' ? 2 : 1)
+  return targets.toSorted((one, other) => rank(one) - rank(other))
 }

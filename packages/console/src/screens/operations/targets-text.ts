@@ -1,0 +1,53 @@
+// Texts of the gateway's targets.
+const en = {
+  title: 'Targets of the gateway',
+  loading: 'Loading the targets',
+  none: 'The gateway sends requests nowhere.',
+  noneReason: 'No service of the product is routed, and none was defined at the admin port.',
+  seenBy: 'As the process {gateway} sees them',
+  service: 'Service',
+  address: 'Address',
+  here: 'in the gateway’s process',
+  nowhere: 'nowhere: nobody serves it now',
+  health: 'Health',
+  healthy: 'Healthy',
+  unhealthy: 'Unhealthy',
+  unwatched: 'Not watched',
+  circuit: 'Circuit',
+  closed: 'Closed',
+  'half-open': 'Half-open, on trial',
+  open: 'Open',
+  inUse: 'In use',
+  yes: 'Yes',
+  no: 'No',
+  underWay: 'Under way',
+  share: 'Share',
+}
+
+const zh: Readonly<Record<keyof typeof en, string>> = {
+  title: '网关的目标',
+  loading: '正在加载目标',
+  none: '网关没有可转发的目标。',
+  noneReason: '没有产品服务的路由，管理端口上也没有定义服务。',
+  seenBy: '由进程 {gateway} 观察',
+  service: '服务',
+  address: '地址',
+  here: '在网关进程内',
+  nowhere: '无：目前没有实例提供服务',
+  health: '健康',
+  healthy: '健康',
+  unhealthy: '不健康',
+  unwatched: '未监测',
+  circuit: '熔断器',
+  closed: '闭合',
+  'half-open': '半开，试探中',
+  open: '断开',
+  inUse: '使用中',
+  yes: '是',
+  no: '否',
+  underWay: '进行中',
+  share: '份额',
+}
+
+/** The texts. */
+export const targetsText = { en, zh }
