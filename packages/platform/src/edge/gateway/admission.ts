@@ -3,7 +3,8 @@ import { AppError } from '@xinglin/core/errors'
 import type { Clock } from '../../kernel/ports.ts'
 import { type Identity, identify } from './authentication.ts'
 import type { Compiled } from './definitions.ts'
-import { type Asked, setHeaders } from './exchange.ts'
+import type { EdgeFields } from './edge-fields.ts'
+import type { Asked } from './exchange.ts'
 import type { LimitOutcome, RateLimits } from './limits/rate-limits.ts'
 import { limitKeyOf } from './proxy/client-address.ts'
 import type { Plan } from './routing/plan.ts'
@@ -20,8 +21,8 @@ export interface AdmissionParts {
   readonly clock: Clock
 }
 
-function demand(outcome: LimitOutcome, response: Asked['response'], message: string): void {
-  setHeaders(response, outcome.headers)
+function demand(outcome: LimitOutcome, fields: EdgeFields, message: string): void {
+  fields.setAll(outcome.fields)
   if (outcome.isAllowed) return
   const { retryAfterSeconds } = outcome
   throw new AppError('too-many-requests', `${message}; try again in ${retryAfterSeconds} s`, { retryAfterSeconds })
@@ -44,31 +45,52 @@ function windowKey(plan: WindowPlan, asked: Asked, identity: Identity | undefine
 }
 
 function limitRate(parts: AdmissionParts, asked: Asked, plan: Plan, identity: Identity | undefined): void {
-  const { response, client } = asked
+  const { fields, client } = asked
   const key = identity?.limitKey ?? `ip ${limitKeyOf(client.address)}`
-  if (plan.target.kind === 'product') demand(parts.limits.take(key), response, 'Too many requests')
+  if (plan.target.kind === 'product') demand(parts.limits.take(key), fields, 'Too many requests')
   const own = identity?.token === undefined ? undefined : plan.windowsOf.get(identity.token.consumer.id)
   for (const window of own === undefined ? plan.windows : [own]) {
-    demand(parts.limits.count(windowKey(window, asked, identity), window), response, window.message)
+    demand(parts.limits.count(windowKey(window, asked, identity), window), fields, window.message)
   }
 }
 
-async function identifyOrRefuse(parts: AdmissionParts, asked: Asked, plan: Plan): Promise<Identity | undefined> {
+type Known = Identity | undefined
+
+// Guessing credentials is counted by address, before the refusal is told.
+function countGuess(parts: AdmissionParts, asked: Asked): void {
+  demand(parts.limits.take(`ip ${limitKeyOf(asked.client.address)}`), asked.fields, 'Too many requests')
+}
+
+function refused(parts: AdmissionParts, asked: Asked, error: unknown): unknown {
+  if (error instanceof AppError) countGuess(parts, asked)
+  return error
+}
+
+function demandCredential(parts: AdmissionParts, asked: Asked, plan: Plan, identity: Known): Known {
+  if (identity !== undefined || !plan.isCredentialRequired) return identity
+  countGuess(parts, asked)
+  throw new AppError('unauthenticated', 'Send a valid credential: Authorization: Bearer <token>', { cause: 'none' })
+}
+
+// Most tokens are known already: only what has to be asked for is waited for.
+function identifyOrRefuse(parts: AdmissionParts, asked: Asked, plan: Plan): Known | Promise<Known> {
   if (!plan.isAuthenticating) return undefined
   const nowSeconds = parts.clock.now().getTime() / 1000
   const { verifier } = parts.compiled()
   const { issuers, sessions } = parts
+  let found: Known | Promise<Known>
   try {
-    const identity = await identify(asked, plan, { verifier, issuers, sessions, nowSeconds })
-    if (identity !== undefined || !plan.isCredentialRequired) return identity
+    found = identify(asked, plan, { verifier, issuers, sessions, nowSeconds })
   } catch (error) {
-    // Guessing credentials is counted by address, before the refusal is told.
-    if (error instanceof AppError)
-      demand(parts.limits.take(`ip ${limitKeyOf(asked.client.address)}`), asked.response, 'Too many requests')
-    throw error
+    throw refused(parts, asked, error)
   }
-  demand(parts.limits.take(`ip ${limitKeyOf(asked.client.address)}`), asked.response, 'Too many requests')
-  throw new AppError('unauthenticated', 'Send a valid credential: Authorization: Bearer <token>', { cause: 'none' })
+  if (!(found instanceof Promise)) return demandCredential(parts, asked, plan, found)
+  return found.then(
+    (identity) => demandCredential(parts, asked, plan, identity),
+    (error: unknown) => {
+      throw refused(parts, asked, error)
+    },
+  )
 }
 
 // Who has no consumer is known by what he may do: the roles of a signed-in person are his groups.
@@ -83,12 +105,16 @@ function demandGroup({ acl }: Plan, identity: Identity | undefined): void {
 }
 
 /**
- * Lets a request of a route in; undefined where the route asks for no credential.
+ * Lets a request of a route in; undefined where the route asks for no credential. A promise only where something had to be
+ * asked for.
  * @throws AppError 'unauthenticated', 'forbidden' or 'too-many-requests'
  */
-export async function admit(parts: AdmissionParts, asked: Asked, plan: Plan): Promise<Identity | undefined> {
-  const identity = await identifyOrRefuse(parts, asked, plan)
-  limitRate(parts, asked, plan, identity)
-  demandGroup(plan, identity)
-  return identity
+export function admit(parts: AdmissionParts, asked: Asked, plan: Plan): Known | Promise<Known> {
+  const checked = (identity: Known): Known => {
+    limitRate(parts, asked, plan, identity)
+    demandGroup(plan, identity)
+    return identity
+  }
+  const found = identifyOrRefuse(parts, asked, plan)
+  return found instanceof Promise ? found.then(checked) : checked(found)
 }

@@ -81,18 +81,30 @@ async function fromSession(asked: Asked, sessions: Sessions): Promise<Identity |
   return { caller, limitKey: `session ${session.username}` }
 }
 
-/**
- * The identity of a request, or undefined when it brings no credential; with a stated emergency, where the request states one.
- * @throws AppError 'unauthenticated' or 'forbidden' when the credential cannot be accepted
- */
-export async function identify(asked: Asked, plan: Plan, parts: AuthenticationParts): Promise<Identity | undefined> {
-  const identity = await holderOf(asked, plan, parts)
-  const reason = asked.request.headers[emergencyHeader]
-  if (identity === undefined || reason === undefined) return identity
-  return { ...identity, caller: Object.freeze(inEmergency(identity.caller, String(reason))) }
+type Known = Identity | undefined
+
+function withEmergency(identity: Known, reason: string): Known {
+  return identity === undefined
+    ? undefined
+    : { ...identity, caller: Object.freeze(inEmergency(identity.caller, reason)) }
 }
 
-async function holderOf(asked: Asked, plan: Plan, parts: AuthenticationParts): Promise<Identity | undefined> {
+/**
+ * The identity of a request, or undefined when it brings no credential; with a stated emergency, where the request states
+ * one. A promise only where something has to be asked for.
+ * @throws AppError 'unauthenticated' or 'forbidden' when the credential cannot be accepted
+ */
+export function identify(asked: Asked, plan: Plan, parts: AuthenticationParts): Known | Promise<Known> {
+  const found = holderOf(asked, plan, parts)
+  const reason = asked.request.headers[emergencyHeader]
+  if (reason === undefined) return found
+  const stated = String(reason)
+  return found instanceof Promise
+    ? found.then((identity) => withEmergency(identity, stated))
+    : withEmergency(found, stated)
+}
+
+function holderOf(asked: Asked, plan: Plan, parts: AuthenticationParts): Known | Promise<Known> {
   const token = tokenOf(asked, plan.places)
   if (token !== undefined) {
     const isProduct = plan.target.kind === 'product'

@@ -37,19 +37,22 @@ export interface EdgeParts extends AdmissionParts {
 const refusedStatuses: ReadonlySet<number> = new Set([401, 403])
 
 async function pass(parts: EdgeParts, exchange: Exchange, rule: RouteRule<Plan>): Promise<void> {
-  const { request, response } = exchange
+  const { request, response, fields } = exchange
   const plan = rule.target
   exchange.found.plan = plan
   if (plan.cors !== undefined && isPreflight(exchange.method, request.headers)) {
+    fields.applyTo(response)
     setHeaders(response, preflightHeaders(plan.cors, request.headers))
     response.writeHead(204).end()
     return
   }
-  setHeaders(response, corsHeaders(plan.cors, request.headers.origin))
-  parts.load.admit(response)
-  const identity = await admit(parts, exchange, plan)
+  const cors = corsHeaders(plan.cors, request.headers.origin)
+  for (const name in cors) fields.set(name, cors[name] ?? '')
+  parts.load.admit(exchange)
+  const admitted = admit(parts, exchange, plan)
+  const identity = admitted instanceof Promise ? await admitted : admitted
   if (hasBody(request)) {
-    const share = parts.bodies.open(response)
+    const share = parts.bodies.open(exchange)
     limitBody(request, { maxBytes: plan.maxBodyBytes, isLengthRequired: plan.isLengthRequired, share })
   }
   await deliver({ exchange, plan, identity, prefix: rule.prefix }, parts.delivery)
@@ -82,8 +85,9 @@ export async function refuse(parts: EdgeParts, exchange: Exchange, error: unknow
 async function handle(parts: EdgeParts, exchange: Exchange): Promise<void> {
   const { method, host, target } = exchange
   try {
-    if (parts.isDraining()) exchange.response.setHeader('connection', 'close')
-    if (await parts.pages(exchange)) return
+    if (parts.isDraining()) exchange.fields.set('connection', 'close')
+    const answered = parts.pages(exchange)
+    if (answered !== false && (await answered)) return
     const rule = parts.compiled().table.match({ host, method, path: target.matchPath })
     if (rule === undefined) throw new AppError('not-found', 'No route leads from this address to a service')
     await pass(parts, exchange, rule)
@@ -119,6 +123,7 @@ export function openEdgeExchange(
     const { statusCode: status, writableFinished } = response
     metrics.answered(exchange.found.plan, { status, isComplete: writableFinished || status === 101, seconds })
     endSpan(span, exchange)
+    exchange.ending.run()
   })
   const fault = faultOf(request, target)
   if (fault === undefined) return exchange

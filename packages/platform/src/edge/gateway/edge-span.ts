@@ -23,6 +23,6 @@ export function endSpan(span: Span, { method, found, response }: Exchange): void
   span.set('http.response.status_code', status)
   if (found.plan !== undefined) span.set('peer.service', found.plan.service)
   if (status >= 500) span.fail(String(status))
-  else if (!isComplete) span.fail('aborted')
+  else if (!isComplete && status !== 101) span.fail('aborted')
   span.end()
 }

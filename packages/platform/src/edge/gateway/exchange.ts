@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Span } from '../../kernel/ports.ts'
 import { errorAnswer } from '../../kernel/problem.ts'
+import { EdgeFields } from './edge-fields.ts'
+import { Ending } from './ending.ts'
 import { type Client, clientOf } from './proxy/client-address.ts'
 import type { Plan } from './routing/plan.ts'
 import type { RequestTarget } from './routing/request-target.ts'
@@ -10,7 +12,8 @@ import type { RequestTarget } from './routing/request-target.ts'
 /** What is asked, whether by HTTP, as the beginning of a WebSocket, or by gRPC. */
 export interface Asked {
   readonly request: { readonly headers: IncomingHttpHeaders }
-  readonly response: Pick<ServerResponse, 'setHeader'>
+  /** Headers for the answer. */
+  readonly fields: EdgeFields
   readonly target: RequestTarget
   readonly client: Client
   readonly method: string
@@ -29,11 +32,15 @@ export interface Exchange extends Asked {
   readonly requestId: string
   /** The route that takes it, once it is found: for metrics. */
   readonly found: { plan: Plan | undefined }
+  readonly ending: Ending
 }
 
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/
 
-/** Opens the exchange; sets the request id on the answer. */
+const port = /:\d+$/
+const hostNameOf = (host: string): string => (host.includes(':') ? host.replace(port, '') : host).toLowerCase()
+
+/** Opens the exchange; the request id goes onto the answer. */
 export function openExchange(
   request: IncomingMessage,
   response: ServerResponse,
@@ -42,24 +49,27 @@ export function openExchange(
   const { headers } = request
   const sent = headers['x-request-id']
   const requestId = typeof sent === 'string' && requestIdPattern.test(sent) ? sent : randomUUID()
-  response.setHeader('x-request-id', requestId)
+  const fields = new EdgeFields()
+  fields.set('x-request-id', requestId)
   return {
-    request,
-    response,
+    ...{ request, response, fields, requestId },
     target: given.target,
     client: clientOf(request.socket, headers, given.trustedProxies),
     method: request.method ?? 'GET',
-    host: (headers.host ?? '').replace(/:\d+$/, '').toLowerCase(),
+    host: hostNameOf(headers.host ?? ''),
     span: given.span,
     traceId: given.span.traceId,
     traceparent: given.span.traceparent,
-    requestId,
     found: { plan: undefined },
+    ending: new Ending(),
   }
 }
 
 /** Sets several headers. */
-export function setHeaders(response: Asked['response'], headers: Readonly<Record<string, string>>): void {
+export function setHeaders(
+  response: Pick<ServerResponse, 'setHeader'>,
+  headers: Readonly<Record<string, string>>,
+): void {
   for (const name in headers) response.setHeader(name, headers[name] ?? '')
 }
 
@@ -82,6 +92,7 @@ export function answerError(exchange: Exchange, error: unknown): void {
     response.destroy()
     return
   }
+  exchange.fields.applyTo(response)
   const style = /^\/fhir(?=\/|$)/.test(target.matchPath) ? 'fhir' : 'problem'
   const answer = errorAnswer(error, { style, traceId, instance: target.path.slice(0, 500) })
   setHeaders(response, { ...answer.headers, 'x-content-type-options': 'nosniff' })

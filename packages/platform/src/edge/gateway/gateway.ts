@@ -115,8 +115,8 @@ export async function createGateway(
   }
   const { parts, followRevocations } = edgeOf({ ports, settings, extra, state }, traffic)
   const reload = createReload(definitions, (compiled) => Object.assign(state, { compiled, isLoaded: true }))
-  const { allowedHosts, adminToken: token } = settings
-  const admin = { ports, reload, health: traffic, allowedHosts, token }
+  const { allowedHosts, adminToken: token, allowsLinkLocal } = settings
+  const admin = { ports, reload, health: traffic, allowedHosts, token, allowsLinkLocal }
 
   const start = async (): Promise<void> => {
     state.stops.push(traffic.close, parts.refusals.close)

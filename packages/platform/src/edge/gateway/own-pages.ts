@@ -65,6 +65,7 @@ export function createOwnPages(parts: OwnPagesParts): OwnPages {
   return (exchange) => {
     const { matchPath } = exchange.target
     if (!own.test(matchPath)) return false
+    exchange.fields.applyTo(exchange.response)
     return answer(parts, exchange, matchPath)
   }
 }

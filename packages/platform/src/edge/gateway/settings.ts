@@ -49,6 +49,12 @@ export const gatewaySettings = {
     min: 16,
     about: 'Wanted in the header Kong-Admin-Token; must be set when the admin API listens beyond loopback',
   },
+  allowsLinkLocal: {
+    env: 'GATEWAY_LINK_LOCAL',
+    kind: 'boolean',
+    fallback: false,
+    about: 'Lets services and targets of the admin API lie at link-local, unspecified and cloud metadata addresses',
+  },
   allowedHosts: {
     env: 'GATEWAY_ALLOWED_HOSTS',
     kind: 'list',

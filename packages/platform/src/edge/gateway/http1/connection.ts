@@ -2,16 +2,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { AnswerFault } from './answer-fault.ts'
-import { AnswerParser, type AnswerReader, type Fields } from './answer-parser.ts'
-import { type BodyMark, type HeadFields, requestHead } from './request-head.ts'
+import { AnswerParser, type AnswerReader, type Fields, fieldOf } from './answer-parser.ts'
+import { type BodyMark, requestHead } from './request-head.ts'
 
 /** A request to a service. */
 export interface ServiceRequest {
   readonly method: string
   /** Path and query. */
   readonly target: string
-  /** By lower-case name; with Content-Length where the body has one. */
-  readonly headers: HeadFields
+  /** Names in lower case and values in turn; with Content-Length where the body has one. */
+  readonly fields: Fields
   /** Whole, or read when a connection is there; undefined for none. */
   readonly body: Buffer | IncomingMessage | undefined
   /** For how long the answer may say nothing once it has begun; 0 for ever. */
@@ -38,8 +38,8 @@ export interface ConnectionOwner {
 const emptyMethods: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 const marginSeconds = 1
 
-function markOf({ method, headers, body }: ServiceRequest): BodyMark {
-  if (headers['content-length'] !== undefined) return 'as-said'
+function markOf({ method, fields, body }: ServiceRequest): BodyMark {
+  if (fieldOf(fields, 'content-length') !== undefined) return 'as-said'
   if (body !== undefined) return 'chunked'
   return emptyMethods.has(method) ? 'empty' : 'as-said'
 }
@@ -83,7 +83,7 @@ export class Connection implements AnswerReader {
   /** Sends a request over it. @throws AppError 'invalid-request' before anything was sent, when HTTP cannot carry it */
   send(request: ServiceRequest, taker: AnswerTaker): void {
     const mark = markOf(request)
-    const head = requestHead(request.method, request.target, request.headers, mark)
+    const head = requestHead(request.method, request.target, request.fields, mark)
     const { body } = request
     this.#taker = taker
     this.#heardAt = this.#owner.beat()

@@ -1,8 +1,6 @@
 // Writes the head of a request to a service (RFC 9112, 3; pure).
 import { AppError } from '@xinglin/core/errors'
-
-/** Headers by lower-case name. */
-export type HeadFields = Readonly<Record<string, string | readonly string[]>>
+import type { Fields } from './answer-parser.ts'
 
 /** How its body is told from what follows: already in the headers, by chunks, or by a length of nothing. */
 export type BodyMark = 'as-said' | 'chunked' | 'empty'
@@ -22,13 +20,9 @@ function line(name: string, value: string): string {
 }
 
 /** The head as Latin-1 text, with the empty line. `target` is path and query. @throws AppError 'invalid-request' for text that HTTP cannot carry */
-export function requestHead(method: string, target: string, headers: HeadFields, body: BodyMark): string {
+export function requestHead(method: string, target: string, fields: Fields, body: BodyMark): string {
   if (unfitTarget.test(target)) throw new AppError('invalid-request', 'The address cannot be sent on')
   let text = `${method} ${target} HTTP/1.1\r\n`
-  for (const name in headers) {
-    const value = headers[name]
-    if (typeof value === 'string') text += line(name, value)
-    else for (const one of value ?? []) text += line(name, one)
-  }
+  for (let at = 0; at < fields.length; at += 2) text += line(fields[at] ?? '', fields[at + 1] ?? '')
   return `${text}${marks[body]}\r\n`
 }

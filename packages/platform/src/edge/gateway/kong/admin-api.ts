@@ -27,6 +27,8 @@ export interface AdminParts {
   readonly allowedHosts: readonly string[]
   /** Wanted in the header `Kong-Admin-Token` where it is set. */
   readonly token: string | undefined
+  /** Whether services may lie at link-local, unspecified and cloud metadata addresses. */
+  readonly allowsLinkLocal: boolean
 }
 
 interface Answer {
@@ -75,23 +77,25 @@ function findIn(target: AdminTarget, state: KongState): Entity | undefined {
   return findAmong(list, target.kind, target.key)
 }
 
-function createIn(target: AdminTarget, sent: SentFields, { ports }: AdminParts): Change {
+function createIn(target: AdminTarget, sent: SentFields, { ports, allowsLinkLocal }: AdminParts): Change {
   return async (tx, state) => {
     if (isFull(state)) throw new KongError(400, { message: 'Too many entities are defined; delete some first' })
     const made = { id: ports.ids.uuid(), nowSeconds: Math.floor(ports.clock.now().getTime() / 1000), newKey }
     const fields = scopedFields(target, membershipFieldsOf(target, sent), state)
     const entity = createEntity(target.kind, fields, state, made)
+    if (!allowsLinkLocal) demandUnguarded(target.kind, entity)
     await putEntity(tx, target.kind, entity)
     return { status: 201, body: membershipAnswer(target, entity, state) }
   }
 }
 
-function patchIn(target: AdminTarget, sent: SentFields, { ports }: AdminParts): Change {
+function patchIn(target: AdminTarget, sent: SentFields, { ports, allowsLinkLocal }: AdminParts): Change {
   return async (tx, state) => {
     const before = findIn(target, state)
     if (before === undefined) throw notFound()
     const nowSeconds = Math.floor(ports.clock.now().getTime() / 1000)
     const entity = patchEntity(target.kind, sent, state, { before, nowSeconds })
+    if (!allowsLinkLocal) demandUnguarded(target.kind, entity)
     await putEntity(tx, target.kind, entity)
     return { status: 200, body: entity }
   }

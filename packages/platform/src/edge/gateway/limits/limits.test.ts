@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { nextDelay } from './load-shedding.ts'
 import { type Bucket, takeToken } from './token-bucket.ts'
-import { countRequest, type WindowCounts } from './window-count.ts'
+import { countRequest, type WindowCount } from './window-count.ts'
 
 const policies = fc.record({
   ratePerSecond: fc.integer({ min: 1, max: 1000 }),
@@ -49,8 +49,11 @@ test('a clock that goes back adds no tokens', () => {
 })
 
 test('windows count per period, refuse when one is full and do not count refusals', () => {
-  let counts: WindowCounts = {}
-  const limits = { second: 2, minute: 3 }
+  let counts: readonly WindowCount[] = []
+  const limits = [
+    { period: 'second', quota: 2 },
+    { period: 'minute', quota: 3 },
+  ] as const
   const at = (nowMs: number) => {
     const outcome = countRequest(counts, limits, nowMs)
     counts = outcome.counts
@@ -62,7 +65,7 @@ test('windows count per period, refuse when one is full and do not count refusal
   )
   assert.equal(at(1000).isAllowed, true)
   const full = at(2000)
-  assert.deepEqual([full.isAllowed, full.period, full.resetSeconds], [false, 'minute', 58])
+  assert.deepEqual([full.isAllowed, full.tightest, full.resetSeconds], [false, 1, 58])
   assert.equal(at(60_000).isAllowed, true)
 })
 

@@ -1,7 +1,7 @@
 // Refuses requests while there is more to do than can be done in time: by those under way, and by how late the event loop is.
-import type { ServerResponse } from 'node:http'
 import { AppError } from '@xinglin/core/errors'
 import type { Clock } from '../../../kernel/ports.ts'
+import type { Ending } from '../ending.ts'
 
 /** How much is too much. */
 export interface LoadLimits {
@@ -13,8 +13,8 @@ export interface LoadLimits {
 /** The load of this process. */
 export interface Load {
   readonly inFlight: () => number
-  /** Counts a request until its response is closed. @throws AppError 'unavailable' with Retry-After when there is no room */
-  admit(response: ServerResponse): void
+  /** Counts a request until its exchange is over. @throws AppError 'unavailable' with Retry-After when there is no room */
+  admit(exchange: { readonly ending: Ending }): void
   /** Begins to watch the event loop. */
   start(): void
   close(): void
@@ -48,7 +48,7 @@ export function createLoad(limits: LoadLimits, clock: Clock, onShed: (why: 'in-f
   }
   return {
     inFlight: () => state.inFlight,
-    admit(response) {
+    admit({ ending }) {
       const isFull = state.inFlight >= limits.maxInFlight
       const isLate = state.inFlight >= fewRequests && state.delayMs > limits.maxLoopDelayMs
       if (isFull || isLate) {
@@ -56,7 +56,7 @@ export function createLoad(limits: LoadLimits, clock: Clock, onShed: (why: 'in-f
         throw busy()
       }
       state.inFlight += 1
-      response.once('close', leave)
+      ending.add(leave)
     },
     start() {
       state.dueMs = clock.monotonicMs() + sampleMs

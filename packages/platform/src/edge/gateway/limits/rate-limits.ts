@@ -1,15 +1,16 @@
 // Holds the buckets and windows of this process: bounded in number, the least recently used forgotten first.
 import { LRUCache } from 'lru-cache'
+import type { Fields } from '../http1/index.ts'
 import type { WindowPlan } from '../routing/plugin-plans.ts'
 import { type Bucket, type BucketPolicy, takeToken } from './token-bucket.ts'
-import { countRequest, type WindowCounts } from './window-count.ts'
+import { countRequest, periods, type WindowCount, type WindowOutcome } from './window-count.ts'
 
 /** What a limit says of one request. */
 export interface LimitOutcome {
   readonly isAllowed: boolean
   readonly retryAfterSeconds: number
   /** For the answer, also of allowed requests (draft-ietf-httpapi-ratelimit-headers-10). */
-  readonly headers: Readonly<Record<string, string>>
+  readonly fields: Fields
 }
 
 /** The limits of this process; each gateway process counts for itself. */
@@ -22,18 +23,23 @@ export interface RateLimits {
 
 const maxKeys = 50_000
 
-function windowHeaders(plan: WindowPlan, outcome: ReturnType<typeof countRequest>): Readonly<Record<string, string>> {
-  if (plan.isHidden) return {}
-  const limit = plan.limits[outcome.period] ?? 0
-  const byPeriod = Object.entries(plan.limits).flatMap(([period, quota]) => [
-    [`x-ratelimit-limit-${period}`, String(quota)],
-    [`x-ratelimit-remaining-${period}`, String(outcome.remaining[period as keyof typeof outcome.remaining] ?? 0)],
-  ])
-  return {
-    'ratelimit-policy': `"${outcome.period}";q=${limit}`,
-    ratelimit: `"${outcome.period}";r=${outcome.remaining[outcome.period] ?? 0};t=${outcome.resetSeconds}`,
-    ...Object.fromEntries(byPeriod),
+const fieldNames = new Map(
+  periods.map((period) => [period, [`x-ratelimit-limit-${period}`, `x-ratelimit-remaining-${period}`]] as const),
+)
+
+function windowFields({ isHidden, limits }: WindowPlan, outcome: WindowOutcome): Fields {
+  const tightest = limits[outcome.tightest]
+  if (isHidden || tightest === undefined) return []
+  const { remaining, resetSeconds } = outcome
+  const fields = [
+    ...['ratelimit-policy', `"${tightest.period}";q=${tightest.quota}`],
+    ...['ratelimit', `"${tightest.period}";r=${remaining[outcome.tightest] ?? 0};t=${resetSeconds}`],
+  ]
+  for (const [at, { period, quota }] of limits.entries()) {
+    const [limit = '', left = ''] = fieldNames.get(period) ?? []
+    fields.push(limit, String(quota), left, String(remaining[at] ?? 0))
   }
+  return fields
 }
 
 const policyHeaderOf = ({ burst, ratePerSecond }: BucketPolicy): string =>
@@ -45,7 +51,7 @@ export function createRateLimits(
   clock: { now(): Date; monotonicMs(): number },
 ): RateLimits {
   const buckets = new LRUCache<string, Bucket>({ max: maxKeys })
-  const windows = new LRUCache<string, WindowCounts>({ max: maxKeys })
+  const windows = new LRUCache<string, readonly WindowCount[]>({ max: maxKeys })
   return {
     take(key) {
       const policy = policyNow()
@@ -56,19 +62,20 @@ export function createRateLimits(
       return {
         isAllowed: taking.isAllowed,
         retryAfterSeconds: Math.max(1, Math.ceil(taking.retryAfterMs / 1000)),
-        headers: {
-          'ratelimit-policy': policyHeaderOf(policy),
-          ratelimit: `"default";r=${taking.remaining};t=${resetSeconds}`,
-        },
+        fields: [
+          ...['ratelimit-policy', policyHeaderOf(policy)],
+          ...['ratelimit', `"default";r=${taking.remaining};t=${resetSeconds}`],
+        ],
       }
     },
     count(key, plan) {
-      const outcome = countRequest(windows.get(`${plan.id} ${key}`) ?? {}, plan.limits, clock.now().getTime())
-      windows.set(`${plan.id} ${key}`, outcome.counts)
+      const known = `${plan.id} ${key}`
+      const outcome = countRequest(windows.get(known), plan.limits, clock.now().getTime())
+      windows.set(known, outcome.counts)
       return {
         isAllowed: outcome.isAllowed,
         retryAfterSeconds: outcome.resetSeconds,
-        headers: windowHeaders(plan, outcome),
+        fields: windowFields(plan, outcome),
       }
     },
   }

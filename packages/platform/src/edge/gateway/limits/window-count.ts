@@ -6,21 +6,27 @@ export const periods = ['second', 'minute', 'hour', 'day', 'month', 'year'] as c
 /** One of {@link periods}. */
 export type Period = (typeof periods)[number]
 
-/** Limits by period. */
-export type WindowLimits = Readonly<Partial<Record<Period, number>>>
+/** So many requests a period. */
+export interface WindowLimit {
+  readonly period: Period
+  readonly quota: number
+}
 
-/** Counts of one consumer, by period. */
-export type WindowCounts = Readonly<Partial<Record<Period, { readonly window: number; readonly count: number }>>>
+/** The count of one period's present window. */
+export interface WindowCount {
+  readonly window: number
+  readonly count: number
+}
 
-/** The outcome of one request. */
+/** The outcome of one request; lists are in the order of the limits. */
 export interface WindowOutcome {
-  readonly counts: WindowCounts
+  readonly counts: readonly WindowCount[]
   readonly isAllowed: boolean
   /** Requests left in each limited period after this one. */
-  readonly remaining: Readonly<Partial<Record<Period, number>>>
-  /** The period that decides what the client is told: the fullest. */
-  readonly period: Period
-  /** Seconds until that period ends. */
+  readonly remaining: readonly number[]
+  /** Which limit decides what the client is told: the fullest. */
+  readonly tightest: number
+  /** Seconds until its period ends. */
   readonly resetSeconds: number
 }
 
@@ -33,26 +39,43 @@ const secondsOf: Readonly<Record<Period, number>> = {
   year: 31_536_000,
 }
 
-/** Counts a request when every period has room; a refused request does not count. `nowMs` is wall-clock time. */
-export function countRequest(counts: WindowCounts, limits: WindowLimits, nowMs: number): WindowOutcome {
-  const limited = periods.filter((period) => limits[period] !== undefined)
-  const used = limited.map((period) => {
-    const window = Math.floor(nowMs / 1000 / secondsOf[period])
-    const known = counts[period]
-    return { period, window, count: known?.window === window ? known.count : 0, limit: limits[period] ?? 0 }
-  })
-  const isAllowed = used.every(({ count, limit }) => count < limit)
-  const next = used.map((one) => ({ ...one, count: one.count + Number(isAllowed) }))
-  const left = (one: (typeof next)[number]): number => Math.max(0, one.limit - one.count)
-  // Of the periods without room the longest tells when a retry makes sense.
-  const tightest = next.toSorted((a, b) => left(a) - left(b) || secondsOf[b.period] - secondsOf[a.period])[0]
-  const period = tightest?.period ?? 'second'
-  const length = secondsOf[period]
-  return {
-    counts: Object.fromEntries(next.map((one) => [one.period, { window: one.window, count: one.count }])),
-    isAllowed,
-    remaining: Object.fromEntries(next.map((one) => [one.period, left(one)])),
-    period,
-    resetSeconds: Math.max(1, Math.ceil(length - ((nowMs / 1000) % length))),
+const noCount: WindowCount = { window: -1, count: 0 }
+
+function tightestOf(limits: readonly WindowLimit[], remaining: readonly number[]): number {
+  let found = 0
+  for (let at = 1; at < limits.length; at += 1) {
+    const difference = (remaining[at] ?? 0) - (remaining[found] ?? 0)
+    // Of the periods without room the longest tells when a retry makes sense; limits come shortest period first.
+    if (difference <= 0) found = at
   }
+  return found
+}
+
+/**
+ * Counts a request when every period has room; a refused request does not count. `limits` has at least one, the shortest
+ * period first; `counts` is what the last request left; `nowMs` is wall-clock time.
+ */
+export function countRequest(
+  counts: readonly WindowCount[] | undefined,
+  limits: readonly WindowLimit[],
+  nowMs: number,
+): WindowOutcome {
+  const used: { window: number; count: number }[] = []
+  let isAllowed = true
+  for (const [at, { period, quota }] of limits.entries()) {
+    const window = Math.floor(nowMs / 1000 / secondsOf[period])
+    const known = counts?.[at] ?? noCount
+    const count = known.window === window ? known.count : 0
+    used.push({ window, count })
+    isAllowed &&= count < quota
+  }
+  const remaining: number[] = []
+  for (const [at, one] of used.entries()) {
+    if (isAllowed) one.count += 1
+    remaining.push(Math.max(0, (limits[at]?.quota ?? 0) - one.count))
+  }
+  const tightest = tightestOf(limits, remaining)
+  const length = secondsOf[limits[tightest]?.period ?? 'second']
+  const resetSeconds = Math.max(1, Math.ceil(length - ((nowMs / 1000) % length)))
+  return { counts: used, isAllowed, remaining, tightest, resetSeconds }
 }

@@ -1,13 +1,13 @@
 // Which headers of a service's answer pass the edge: those from end to end, and no cookie that signs in at the console (pure).
-import type { Fields } from '../http1/index.ts'
+import { type Fields, fieldOf } from '../http1/index.ts'
 import { sessionCookie } from '../session/sessions.ts'
-import { connectionOptions, endToEndHeaders, isHopByHop } from './headers.ts'
+import { connectionOptions, isHopByHop } from './headers.ts'
 
 const signsIn = (cookie: string): boolean => cookie.split('=', 1)[0]?.trim() === sessionCookie
 
 /** The same fields without those; names and values in turn. */
 export function answerFields(fields: Fields): string[] {
-  const named = connectionOptions(fields)
+  const named = connectionOptions(fieldOf(fields, 'connection'))
   const kept: string[] = []
   for (let at = 0; at < fields.length; at += 2) {
     const [name = '', value = ''] = [fields[at], fields[at + 1]]
@@ -15,11 +15,4 @@ export function answerFields(fields: Fields): string[] {
     kept.push(name, value)
   }
   return kept
-}
-
-/** The same of headers by name. */
-export function answerHeaders(headers: Parameters<typeof endToEndHeaders>[0]): ReturnType<typeof endToEndHeaders> {
-  const { 'set-cookie': cookies, ...rest } = endToEndHeaders(headers, false)
-  const kept = [cookies ?? []].flat().filter((cookie) => !signsIn(cookie))
-  return kept.length === 0 ? rest : { ...rest, 'set-cookie': kept }
 }

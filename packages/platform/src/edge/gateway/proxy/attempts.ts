@@ -72,7 +72,12 @@ export async function tryOrigins(origins: readonly Origin[], attempt: Attempt, p
       return state.isPaid
     }
     targets.start(origin.id, origin.rules)
-    const outcome = await attempt(origin, mayHold, hasOther).finally(() => targets.end(origin.id))
+    let outcome: ForwardOutcome
+    try {
+      outcome = await attempt(origin, mayHold, hasOther)
+    } finally {
+      targets.end(origin.id)
+    }
     if (outcome.kind === 'answered' || outcome.kind === 'gone') return
     // One request is one failure, however often it was tried at the same address.
     if (outcome.seen !== undefined && origins[index - 1]?.id !== origin.id) targets.observe(origin.id, outcome.seen)

@@ -1,6 +1,6 @@
 // Bounds the bodies under way in this process together: each within its own limit, a hundred of them would fill the memory.
-import type { ServerResponse } from 'node:http'
 import { AppError } from '@xinglin/core/errors'
+import type { Ending } from '../ending.ts'
 
 /** What one exchange takes of the budget. */
 export interface BodyShare {
@@ -10,17 +10,17 @@ export interface BodyShare {
 
 /** The bodies under way. */
 export interface BodyBudget {
-  /** Opens the share of an exchange; it is given back when the response closes. */
-  open(response: ServerResponse): BodyShare
+  /** Opens the share of an exchange; it is given back when the exchange is over. */
+  open(exchange: { readonly ending: Ending }): BodyShare
 }
 
 /** Creates the budget; a body that is alone always has room, its own limit bounds it. */
 export function createBodyBudget(maxBytes: number): BodyBudget {
   const state = { used: 0 }
   return {
-    open(response) {
+    open({ ending }) {
       const own = { bytes: 0 }
-      response.once('close', () => {
+      ending.add(() => {
         state.used -= own.bytes
         own.bytes = 0
       })

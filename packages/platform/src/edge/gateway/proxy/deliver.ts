@@ -3,17 +3,19 @@ import { AppError } from '@xinglin/core/errors'
 import type { Identity } from '../authentication.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GatewayExtra } from '../extra.ts'
+import type { Fields } from '../http1/index.ts'
 import type { KongRoute, KongService } from '../kong/entities.ts'
 import type { Plan } from '../routing/plan.ts'
 import { isUnder, strippedPath } from '../routing/upstream-path.ts'
-import { tryOrigins } from './attempts.ts'
+import { type Attempt, tryOrigins } from './attempts.ts'
 import { type Choice, chooseInstances, chooseUpstream, upstreamOf } from './choose-origins.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
 import { forward, isIdempotent } from './forward.ts'
 import { dropEdgeHeaders } from './headers.ts'
 import { keptBody } from './kept-body.ts'
+import { hasBody } from './limited-body.ts'
 import type { Origin } from './origins.ts'
-import { consumerHeaders, forwardedHeaders, type Headers, passedHeaders } from './outgoing-headers.ts'
+import { consumerHeaders, forwardedHeaders, passedFields } from './outgoing-headers.ts'
 
 /** An admitted request. */
 export interface Admitted {
@@ -29,7 +31,10 @@ export interface Outgoing {
   readonly choice: Choice
   /** With query. */
   readonly path: string
-  readonly headers: Headers
+  /** Without Host: names and values in turn. */
+  readonly fields: Fields
+  /** The Host. */
+  readonly host: string
   readonly timeoutMs: number
   /** Whose retry budget it is. */
   readonly service: string
@@ -62,6 +67,7 @@ function deliverLocally(
 ): void {
   const { exchange, identity } = admitted
   const { request, response, target } = exchange
+  exchange.fields.applyTo(exchange.response)
   dropEdgeHeaders(request.headers)
   Object.assign(request.headers, forwardedHeaders(exchange))
   request.url = `${path}${target.query}`
@@ -69,21 +75,19 @@ function deliverLocally(
   handler(request, response)
 }
 
-async function toInstances(admitted: Admitted, service: string, path: string, parts: DeliveryParts): Promise<Outgoing> {
-  const { exchange, identity } = admitted
-  const { extra, timeoutMs } = parts
-  const token = identity === undefined ? undefined : await extra.signCaller(identity.caller)
-  const headers = {
-    ...passedHeaders(exchange),
-    'x-xinglin-timeout-ms': String(timeoutMs),
-    ...(token === undefined ? {} : { 'x-xinglin-caller': token }),
-  }
+function instancesWay(admitted: Admitted, path: string, token: string | undefined, parts: DeliveryParts): Outgoing {
+  const { exchange, plan } = admitted
+  const { timeoutMs } = parts
+  const fields = passedFields(exchange)
+  fields.push('x-xinglin-timeout-ms', String(timeoutMs))
+  if (token !== undefined) fields.push('x-xinglin-caller', token)
   return {
-    choice: chooseInstances(service, parts),
+    choice: chooseInstances(plan.service, parts),
     path: `${path}${exchange.target.query}`,
-    headers,
+    fields,
+    host: exchange.request.headers.host ?? '',
     timeoutMs,
-    service,
+    service: plan.service,
   }
 }
 
@@ -93,66 +97,66 @@ function toUpstream(admitted: Admitted, { service, route }: Defined, parts: Deli
     throw new AppError('invalid-request', 'Behind this route is gRPC; call it at the gateway’s port for gRPC')
   }
   const authority = service.port === 80 ? service.host : `${service.host}:${service.port}`
-  const headers: Headers = {
-    ...passedHeaders(exchange),
-    ...consumerHeaders(identity, plan),
-    'x-forwarded-path': exchange.target.path,
-    'x-forwarded-prefix': prefix,
-    host: route.preserve_host ? (exchange.request.headers.host ?? authority) : authority,
-  }
+  const fields = passedFields(exchange)
+  const consumer = consumerHeaders(identity, plan)
+  for (const name in consumer) fields.push(name, consumer[name] ?? '')
+  fields.push('x-forwarded-path', exchange.target.path, 'x-forwarded-prefix', prefix)
   return {
     choice: chooseUpstream(service, parts),
     path: `${strippedPath(exchange.target.path, prefix, service, route)}${exchange.target.query}`,
-    headers,
+    fields,
+    host: route.preserve_host ? (exchange.request.headers.host ?? authority) : authority,
     timeoutMs: service.read_timeout,
     service: service.name ?? service.id,
   }
 }
 
-/** Says how an admitted request leaves this process; undefined when a handler here takes it. */
-export async function outgoingOf(admitted: Admitted, parts: DeliveryParts): Promise<Outgoing | undefined> {
+type Leaving = Outgoing | undefined
+
+/** Says how an admitted request leaves this process; undefined when a handler here takes it. A promise where it has to be signed. */
+export function outgoingOf(admitted: Admitted, parts: DeliveryParts): Leaving | Promise<Leaving> {
   const { target } = admitted.plan
+  const { extra } = parts
   if (target.kind === 'upstream') return toUpstream(admitted, target, parts)
-  const isHere =
-    parts.extra.localHandler(target.service) !== undefined && upstreamOf(target.service, parts) === undefined
-  if (isHere) return undefined
-  const path = pathFor(admitted, target.service, target.defined, parts.extra)
-  return toInstances(admitted, target.service, path, parts)
+  if (extra.localHandler(target.service) !== undefined && upstreamOf(target.service, parts) === undefined)
+    return undefined
+  const path = pathFor(admitted, target.service, target.defined, extra)
+  const signed = admitted.identity === undefined ? undefined : extra.signCaller(admitted.identity.caller)
+  return signed instanceof Promise
+    ? signed.then((token) => instancesWay(admitted, path, token, parts))
+    : instancesWay(admitted, path, signed, parts)
 }
 
-/** The headers for one address: an upstream may ask for a Host of its own. */
-export function headersFor({ headers }: Outgoing, { hostHeader }: Origin): Headers {
-  return hostHeader === undefined ? headers : { ...headers, host: hostHeader }
+/** The headers for one address: an upstream may ask for a Host of its own. Names and values in turn. */
+export function fieldsFor({ fields, host }: Outgoing, { hostHeader = host }: Origin): string[] {
+  return ['host', hostHeader, ...fields]
 }
 
-async function send({ request, response }: Exchange, outgoing: Outgoing, parts: DeliveryParts): Promise<void> {
+async function send({ request, response, fields }: Exchange, outgoing: Outgoing, parts: DeliveryParts): Promise<void> {
   const { choice, path, timeoutMs, service } = outgoing
   const { targets, budgets, onRetry } = parts
-  const kept = await keptBody(request)
+  const kept = hasBody(request) ? await keptBody(request) : undefined
   if (response.destroyed) return
-  await tryOrigins(
-    choice.origins,
-    (origin, mayHold, hasOther) =>
-      forward(choice.connections, {
-        request,
-        response,
-        origin: origin.url,
-        path,
-        headers: headersFor(outgoing, origin),
-        kept,
-        timeoutMs: hasOther && isIdempotent(request) ? Math.min(timeoutMs, patienceMs) : timeoutMs,
-        hasOther,
-        mayHold,
-        onStatus: (status) => targets.observe(origin.id, { kind: 'answered', status }),
-      }),
-    { targets, budgets, service, onRetry },
-  )
+  const attempt: Attempt = (origin, mayHold, hasOther) =>
+    forward(choice.connections, {
+      ...{ request, response, kept, hasOther, mayHold, path },
+      edgeFields: fields,
+      origin: origin.url,
+      fields: fieldsFor(outgoing, origin),
+      timeoutMs: hasOther && isIdempotent(request) ? Math.min(timeoutMs, patienceMs) : timeoutMs,
+      onStatus: (status) => targets.observe(origin.id, { kind: 'answered', status }),
+    })
+  await tryOrigins(choice.origins, attempt, { targets, budgets, service, onRetry })
 }
 
 /** Delivers a request; resolves when the answer is complete (or is in the hands of a local handler). */
 export async function deliver(admitted: Admitted, parts: DeliveryParts): Promise<void> {
-  const outgoing = await outgoingOf(admitted, parts)
-  if (outgoing !== undefined) return send(admitted.exchange, outgoing, parts)
+  const leaving = outgoingOf(admitted, parts)
+  const outgoing = leaving instanceof Promise ? await leaving : leaving
+  if (outgoing !== undefined) {
+    await send(admitted.exchange, outgoing, parts)
+    return
+  }
   const { target } = admitted.plan
   const handler = target.kind === 'product' ? parts.extra.localHandler(target.service) : undefined
   if (handler === undefined || target.kind !== 'product') {

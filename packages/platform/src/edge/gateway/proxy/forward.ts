@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '@xinglin/core/errors'
 import { isUnreached } from '../../../kernel/transport.ts'
 import type { Observation } from '../balancing/circuit.ts'
+import type { EdgeFields } from '../edge-fields.ts'
 import { type AnswerTaker, type Connections, type Fields, fieldOf, type Sending } from '../http1/index.ts'
 import { answerFields } from './answer-headers.ts'
 import { hasBody } from './limited-body.ts'
@@ -14,7 +15,10 @@ export interface ForwardRequest {
   readonly origin: string
   /** With query. */
   readonly path: string
-  readonly headers: Readonly<Record<string, string | string[]>>
+  /** For the service: names in lower case and values in turn. */
+  readonly fields: Fields
+  /** For the client, beside what the service answers. */
+  readonly edgeFields: EdgeFields
   /** The body, where it was read beforehand so that it can be sent again. */
   readonly kept: Buffer | undefined
   /** Until the answer begins, and between its parts. */
@@ -165,8 +169,8 @@ class Forwarding implements AnswerTaker {
   }
 
   #begin(status: number, reason: string, fields: Fields): void {
-    const { response } = this.#sent
-    response.writeHead(status, reasonOf(reason), answerFields(fields))
+    const { response, edgeFields } = this.#sent
+    response.writeHead(status, reasonOf(reason), edgeFields.before(answerFields(fields)))
     const length = fieldOf(fields, 'content-length')
     if (length !== undefined) this.#expectedBytes = Number(length)
     // The reader of events waits for the head; they may come much later.
@@ -188,7 +192,7 @@ class Forwarding implements AnswerTaker {
 
 /** Streams request and answer. Resolves when the answer is complete or has failed; headers already sent are cut off by a reset. */
 export function forward(connections: Connections, sent: ForwardRequest): Promise<ForwardOutcome> {
-  const { request, origin, path: target, headers, kept, timeoutMs } = sent
+  const { request, origin, path: target, fields, kept, timeoutMs } = sent
   return new Promise((resolve) => {
     const forwarding = new Forwarding(sent, resolve)
     forwarding.sending = connections.send(
@@ -196,7 +200,7 @@ export function forward(connections: Connections, sent: ForwardRequest): Promise
       {
         method: request.method ?? 'GET',
         target,
-        headers,
+        fields,
         body: kept ?? (hasBody(request) ? request : undefined),
         silenceMs: isEventStream(request.headers.accept) ? 0 : timeoutMs, // events may be hours apart
       },

@@ -1,9 +1,5 @@
 // Which headers pass the edge, in and out (RFC 9110 7.6.1; pure).
 import type { IncomingHttpHeaders } from 'node:http'
-import { type Fields, fieldOf } from '../http1/index.ts'
-
-/** Headers by lower-case name. */
-export type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>
 
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
@@ -39,11 +35,8 @@ export function isEdgeHeader(name: string): boolean {
     : false
 }
 
-function named(connection: string | readonly string[] | undefined): readonly string[] {
-  if (connection === undefined) return []
-  return [connection]
-    .flat()
-    .join(',')
+function named(connection: string): readonly string[] {
+  return connection
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'close' && name !== 'keep-alive')
@@ -53,23 +46,9 @@ function named(connection: string | readonly string[] | undefined): readonly str
 export const isHopByHop = (name: string): boolean => hopByHop.has(name)
 
 /** Further names that Connection declares to be so; undefined for none. */
-export function connectionOptions(fields: Fields): ReadonlySet<string> | undefined {
-  const connection = fieldOf(fields, 'connection')
+export function connectionOptions(connection: string | undefined): ReadonlySet<string> | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined
   return new Set(named(connection))
-}
-
-/** Copies end-to-end headers; those of the edge are dropped too when `isInbound`. */
-export function endToEndHeaders(headers: HeaderFields, isInbound: boolean): Record<string, string | string[]> {
-  const dropped = named(headers.connection)
-  const kept: Record<string, string | string[]> = {}
-  for (const name in headers) {
-    const value = headers[name]
-    if (value === undefined || hopByHop.has(name) || dropped.includes(name)) continue
-    if (isInbound && isEdgeHeader(name)) continue
-    kept[name] = typeof value === 'string' ? value : [...value]
-  }
-  return kept
 }
 
 /** Removes the edge's own words from a request that stays in this process. */

@@ -1,14 +1,16 @@
 // The headers of a request that leaves this process, and of one that stays in it.
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Identity } from '../authentication.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Plan } from '../routing/plan.ts'
 import { sessionCookie } from '../session/sessions.ts'
-import { endToEndHeaders, withoutCookie } from './headers.ts'
+import type { VerifiedToken } from '../tokens/token-verifier.ts'
+import { connectionOptions, isEdgeHeader, isHopByHop, withoutCookie } from './headers.ts'
 
 /** Headers by lower-case name. */
 export type Headers = Record<string, string | string[]>
 
-/** What the edge says of where a request comes from. */
+/** What the edge says of where a request comes from, to a handler in this process. */
 export function forwardedHeaders({ client, request, requestId, traceparent }: Exchange): Headers {
   return {
     'x-forwarded-for': client.forwardedFor,
@@ -19,29 +21,51 @@ export function forwardedHeaders({ client, request, requestId, traceparent }: Ex
   }
 }
 
-function withoutSession(headers: Headers): Headers {
-  const { cookie, ...rest } = headers
-  if (typeof cookie !== 'string') return headers
-  const kept = withoutCookie(cookie, sessionCookie)
-  return kept === undefined ? rest : { ...rest, cookie: kept }
+// Said anew for each request.
+const ownWords: ReadonlySet<string> = new Set(['host', 'x-request-id', 'traceparent'])
+
+function passedValue(name: string, value: IncomingHttpHeaders[string]): string | readonly string[] | undefined {
+  if (name === 'cookie' && typeof value === 'string') return withoutCookie(value, sessionCookie)
+  return value
 }
 
-/** What is sent on of the request's own headers, with the edge's word. */
-export function passedHeaders(exchange: Exchange): Headers {
-  return Object.assign(withoutSession(endToEndHeaders(exchange.request.headers, true)), forwardedHeaders(exchange))
+/** What is sent on of the request's own headers but its Host, with the edge's word: names and values in turn. */
+export function passedFields({ request, client, requestId, traceparent }: Exchange): string[] {
+  const { headers } = request
+  const named = connectionOptions(headers.connection)
+  const fields: string[] = []
+  for (const name in headers) {
+    if (isHopByHop(name) || ownWords.has(name) || isEdgeHeader(name) || named?.has(name) === true) continue
+    const value = passedValue(name, headers[name])
+    if (typeof value === 'string') fields.push(name, value)
+    else for (const one of value ?? []) fields.push(name, one)
+  }
+  fields.push('x-forwarded-for', client.forwardedFor, 'x-forwarded-proto', client.protocol)
+  fields.push('x-forwarded-host', headers.host ?? '', 'x-request-id', requestId, 'traceparent', traceparent)
+  return fields
 }
 
-/** Kong's headers for an upstream: who the consumer is, and its groups. */
-export function consumerHeaders(identity: Identity | undefined, { acl }: Plan): Headers {
-  const token = identity?.token
-  if (token === undefined) return {}
+const consumers = new WeakMap<VerifiedToken, Readonly<Record<string, string>>>()
+
+function consumerOf(token: VerifiedToken): Readonly<Record<string, string>> {
+  const known = consumers.get(token)
+  if (known !== undefined) return known
   const { consumer, credential } = token
-  const groups = acl === undefined || acl.isHidden ? [] : acl.groupsOf(consumer.id)
-  return {
+  const headers = {
     'x-consumer-id': consumer.id,
     ...(consumer.username === null ? {} : { 'x-consumer-username': encodeURI(consumer.username) }),
     ...(consumer.custom_id === null ? {} : { 'x-consumer-custom-id': encodeURI(consumer.custom_id) }),
     'x-credential-identifier': encodeURI(credential.key),
-    ...(groups.length === 0 ? {} : { 'x-consumer-groups': groups.map((group) => encodeURI(group)).join(', ') }),
   }
+  consumers.set(token, headers)
+  return headers
+}
+
+/** Kong's headers for an upstream: who the consumer is, and its groups. */
+export function consumerHeaders(identity: Identity | undefined, { acl }: Plan): Readonly<Record<string, string>> {
+  const token = identity?.token
+  if (token === undefined) return {}
+  const groups = acl === undefined || acl.isHidden ? [] : acl.groupsOf(token.consumer.id)
+  if (groups.length === 0) return consumerOf(token)
+  return { ...consumerOf(token), 'x-consumer-groups': groups.map((group) => encodeURI(group)).join(', ') }
 }

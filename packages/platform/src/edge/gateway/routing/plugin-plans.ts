@@ -1,6 +1,6 @@
 // What the plugins that apply to a route mean: limits, CORS, tokens, groups (pure).
 import type { KongPlugin, KongState } from '../kong/entities.ts'
-import { periods, type WindowLimits } from '../limits/window-count.ts'
+import { periods, type WindowLimit } from '../limits/window-count.ts'
 import type { TokenRules } from '../tokens/token-verifier.ts'
 
 /** A route and its service, where they were defined at the admin port. */
@@ -19,7 +19,8 @@ export interface TokenPlaces {
 /** A limit of Kong's rate-limiting plugin. */
 export interface WindowPlan {
   readonly id: string
-  readonly limits: WindowLimits
+  /** The shortest period first. */
+  readonly limits: readonly WindowLimit[]
   readonly by: 'consumer' | 'credential' | 'ip' | 'service'
   readonly isHidden: boolean
   readonly message: string
@@ -90,10 +91,13 @@ export function pluginFor(name: string, state: KongState, at: PluginPlace): Kong
 /** The limit that a plugin rate-limiting sets. */
 export function windowPlan(plugin: KongPlugin): WindowPlan {
   const { config } = plugin
-  const given = periods.flatMap((period) => (typeof config[period] === 'number' ? [[period, config[period]]] : []))
+  const limits = periods.flatMap((period) => {
+    const quota = config[period]
+    return typeof quota === 'number' ? [{ period, quota }] : []
+  })
   return {
     id: plugin.id,
-    limits: Object.fromEntries(given),
+    limits,
     by: config.limit_by as WindowPlan['by'], // checked when it was defined
     isHidden: config.hide_client_headers === true,
     message: String(config.error_message ?? 'API rate limit exceeded'),

@@ -5,6 +5,7 @@ import { AppError } from '@xinglin/core/errors'
 import type { Caller } from '../../../kernel/caller.ts'
 import { isUnreached } from '../../../kernel/transport.ts'
 import { admit } from '../admission.ts'
+import { EdgeFields } from '../edge-fields.ts'
 import type { EdgeParts } from '../edge-handler.ts'
 import type { Asked } from '../exchange.ts'
 import type { OwnMethods } from '../extra.ts'
@@ -41,7 +42,7 @@ function askedOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, edge: 
   const socket = stream.session?.socket
   return {
     request: { headers },
-    response: { setHeader: () => stream as never }, // limits are told by the status of gRPC alone
+    fields: new EdgeFields(), // limits are told by the status of gRPC alone
     target,
     client: clientOf({ remoteAddress: socket?.remoteAddress }, headers, edge.trustedProxies),
     method: 'POST',

@@ -10,8 +10,8 @@ import { admit } from '../admission.ts'
 import { corsHeaders } from '../cors.ts'
 import { type EdgeParts, openEdgeExchange, refuse } from '../edge-handler.ts'
 import type { Exchange } from '../exchange.ts'
-import { answerHeaders } from '../proxy/answer-headers.ts'
-import { deliver, headersFor, type Outgoing, outgoingOf } from '../proxy/deliver.ts'
+import { answerFields } from '../proxy/answer-headers.ts'
+import { deliver, fieldsFor, type Outgoing, outgoingOf } from '../proxy/deliver.ts'
 import { cookieValue } from '../proxy/headers.ts'
 import type { Origin } from '../proxy/origins.ts'
 import type { Plan } from '../routing/plan.ts'
@@ -26,14 +26,9 @@ type Switched =
 
 const keepAliveMs = 30_000
 
-function ask(origin: Origin, outgoing: Outgoing, key: string): Promise<Switched> {
+function ask(origin: Origin, outgoing: Outgoing): Promise<Switched> {
   const url = new URL(origin.url)
-  const headers = {
-    ...headersFor(outgoing, origin),
-    connection: 'Upgrade',
-    upgrade: 'websocket',
-    'sec-websocket-key': key,
-  }
+  const headers = [...fieldsFor(outgoing, origin), ...['connection', 'Upgrade', 'upgrade', 'websocket']]
   const options = { method: 'GET', path: outgoing.path, headers, timeout: outgoing.timeoutMs, agent: false } as const
   return new Promise((resolve) => {
     const asked = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options)
@@ -64,16 +59,19 @@ function tie(client: Duplex, upstream: Duplex, ended: () => void): () => void {
   return end
 }
 
+// Names in lower case and values in turn.
+const fieldsOf = ({ rawHeaders }: IncomingMessage): readonly string[] =>
+  rawHeaders.map((text, at) => (at % 2 === 0 ? text.toLowerCase() : text))
+
 function headOf(answer: IncomingMessage, exchange: Exchange): string {
-  const fields = Object.entries(answerHeaders(answer.headers)).flatMap(([name, value]) =>
-    [value].flat().map((one) => `${name}: ${one}`),
-  )
+  const passed = answerFields(fieldsOf(answer))
+  const fields = passed.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${passed[at + 1] ?? ''}`] : []))
   const own = ['connection: Upgrade', 'upgrade: websocket', `x-request-id: ${exchange.requestId}`]
   return `HTTP/1.1 101 Switching Protocols\r\n${[...fields, ...own].join('\r\n')}\r\n\r\n`
 }
 
-function passAnswer(answer: IncomingMessage, { response }: Exchange): void {
-  response.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers))
+function passAnswer(answer: IncomingMessage, { response, fields }: Exchange): void {
+  response.writeHead(answer.statusCode ?? 502, fields.before(answerFields(fieldsOf(answer))))
   pipeline(answer, response, () => undefined) // an answer that is cut off ends the client's too
 }
 
@@ -81,13 +79,13 @@ const nobody = (cause?: unknown): AppError =>
   new AppError('unavailable', 'The service cannot be reached now; try again shortly', { retryAfterSeconds: 1, cause })
 
 // Nothing was sent but the first request, so the next target may be asked when one cannot be reached.
-async function connect(outgoing: Outgoing, key: string, parts: EdgeParts): Promise<Switched & { readonly id: string }> {
+async function connect(outgoing: Outgoing, parts: EdgeParts): Promise<Switched & { readonly id: string }> {
   const { targets } = parts.delivery
   let last: unknown
   for (const origin of outgoing.choice.origins) {
     if (!targets.isAvailable(origin.id)) continue
     targets.start(origin.id, origin.rules)
-    const outcome = await ask(origin, outgoing, key)
+    const outcome = await ask(origin, outgoing)
     if (outcome.kind !== 'failed') {
       targets.observe(origin.id, { kind: 'answered', status: outcome.answer.statusCode ?? 502 })
       return { ...outcome, id: origin.id }
@@ -114,18 +112,18 @@ async function relay(exchange: Exchange, rule: RouteRule<Plan>, client: Duplex, 
   const { parts, streams, head } = tools
   const plan = rule.target
   exchange.found.plan = plan
-  parts.load.admit(exchange.response)
+  parts.load.admit(exchange)
   const identity = await admit(parts, exchange, plan)
   const admitted = { exchange, plan, identity, prefix: rule.prefix }
   const outgoing = plan.target.kind === 'upstream' ? await outgoingOf(admitted, parts.delivery) : undefined
   // Our own services speak no WebSocket; they answer as if it had not been asked for.
   if (outgoing === undefined) return deliver(admitted, parts.delivery)
   demandOwnPage(exchange, plan, identity?.token !== undefined)
-  const key = exchange.request.headers['sec-websocket-key']
-  if (typeof key !== 'string') throw new AppError('invalid-request', 'Send the header Sec-WebSocket-Key')
+  if (exchange.request.headers['sec-websocket-key'] === undefined)
+    throw new AppError('invalid-request', 'Send the header Sec-WebSocket-Key')
   const ended = streams.open('websocket', () => client.destroy())
   try {
-    const { id, ...outcome } = await connect(outgoing, key, parts)
+    const { id, ...outcome } = await connect(outgoing, parts)
     const finish = (): void => {
       ended()
       parts.delivery.targets.end(id)
