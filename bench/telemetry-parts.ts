@@ -15,7 +15,7 @@ import {
   noTelemetry,
   readSampler,
 } from '../packages/platform/src/kernel/telemetry/index.ts'
-import { testDatabase } from '../packages/platform/src/testing/database.ts'
+import { databaseOnOwnServer } from '../packages/platform/src/testing/database.ts'
 import { measuredOn } from './target.ts'
 
 const rounds = 9
@@ -86,7 +86,7 @@ function cpuOfTree(pid: number): number {
   return [String(pid), ...pids].reduce((sum, one) => sum + ticksOf(one), 0) * 10_000
 }
 
-const database = await testDatabase([room.sql], 2)
+const database = await databaseOnOwnServer([room.sql], 2)
 try {
   const [recorded, unsampled] = [telemetryWith('always_on'), telemetryWith('always_off')]
   const off = cpuMicros(20_000, () => oneRequest(noTelemetry))

@@ -48,4 +48,6 @@ const files =
         'training/**/*.test.ts',
         'data/**/*.test.ts',
       ]
-runTypeScript(undefined, ['--test', '--test-concurrency=2', '--test-timeout=900000', ...files])
+// Many files need a PostgreSQL: made once for all of them, unless a few are chosen.
+const once = chosen.length > 0 ? [] : ['--test-global-setup=packages/platform/src/testing/before-all.ts']
+runTypeScript(undefined, ['--test', '--test-concurrency=2', '--test-timeout=900000', ...once, ...files])

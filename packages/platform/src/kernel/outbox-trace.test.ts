@@ -1,12 +1,12 @@
 // What follows from a change stands below it in its trace, also in another process; what was not traced begins no trace.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { testDatabase } from '../testing/database.ts'
+import { databaseOnOwnServer } from '../testing/database.ts'
 import { silentLogger } from '../testing/silent-logger.ts'
 import { createEvents, kernelSql } from './outbox.ts'
 import { createMetrics, createTelemetry, type FinishedSpan, readSampler } from './telemetry/index.ts'
 
-const database = await testDatabase([kernelSql])
+const database = await databaseOnOwnServer([kernelSql])
 after(() => database.close())
 
 test('the work of a consumer is a step of the trace that published', async () => {

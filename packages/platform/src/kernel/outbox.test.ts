@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type TestDatabase, testDatabase } from '../testing/database.ts'
+import { databaseOnOwnServer, type TestDatabase } from '../testing/database.ts'
 import { silentLogger } from '../testing/silent-logger.ts'
 import { createEvents, kernelSql, type RunningEvents } from './outbox.ts'
 import { passOver } from './outbox-feed.ts'
@@ -11,7 +11,7 @@ import type { DeliveredEvent } from './ports.ts'
 
 let db: TestDatabase
 before(async () => {
-  db = await testDatabase([kernelSql], 20)
+  db = await databaseOnOwnServer([kernelSql], 20)
 })
 after(() => db.close())
 

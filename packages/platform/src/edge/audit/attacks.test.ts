@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Tx } from '../../kernel/sql.ts'
-import { type TestDatabase, testDatabase } from '../../testing/database.ts'
+import { databaseOnOwnServer, type TestDatabase } from '../../testing/database.ts'
 import { silentLogger } from '../../testing/silent-logger.ts'
 import { audit } from './index.ts'
 import { readState } from './seal/seal-store.ts'
@@ -29,7 +29,7 @@ function subject(): TrailUnderTest {
 }
 
 before(async () => {
-  const database = await testDatabase([audit.sql])
+  const database = await databaseOnOwnServer([audit.sql])
   Object.assign(shared, { database, subject: await attackedTrail(database.sql, silentLogger) })
 })
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { validateText } from '@xinglin/core/fhir/validation'
 import fc from 'fast-check'
-import { type TestDatabase, testDatabase } from '../../testing/database.ts'
+import { databaseOnOwnServer, type TestDatabase } from '../../testing/database.ts'
 import { silentLogger } from '../../testing/silent-logger.ts'
 import { audit, verifyTrail } from './index.ts'
 import { type Ask, newest, type Reply, type ServiceUnderTest, serviceUnderTest } from './under-test/service.ts'
@@ -19,7 +19,7 @@ function service(): ServiceUnderTest {
 const ask = (url: string, how?: Ask): Promise<Reply> => service().ask(url, how)
 
 before(async () => {
-  const database = await testDatabase([audit.sql])
+  const database = await databaseOnOwnServer([audit.sql])
   Object.assign(shared, { database, service: await serviceUnderTest(database.sql, silentLogger) })
 })
 

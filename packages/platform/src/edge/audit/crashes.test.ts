@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { connectPostgres, startEmbeddedPostgres } from '../../engines/postgres/index.ts'
 import { migrate } from '../../kernel/migrations.ts'
 import type { Sql } from '../../kernel/sql.ts'
-import { testDatabase } from '../../testing/database.ts'
+import { databaseOnOwnServer } from '../../testing/database.ts'
 import { silentLogger } from '../../testing/silent-logger.ts'
 import { audit } from './index.ts'
 import { readOf, trailUnderTest } from './under-test/trail.ts'
@@ -47,7 +47,7 @@ function killAfter(child: ChildProcess, acknowledgements: number): Promise<reado
 }
 
 test('kill -9 of the process that records and seals loses no acknowledged event and breaks no proof', async () => {
-  const database = await testDatabase([audit.sql])
+  const database = await databaseOnOwnServer([audit.sql])
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-audit-'))
   const acknowledged: string[] = []
   for (let round = 0; round < 6; round++) {
@@ -96,7 +96,7 @@ async function copyTrail(from: Sql, to: Sql): Promise<void> {
 }
 
 test('a backup restored into a new cluster, where transaction ids begin anew, verifies and is sealed on', async () => {
-  const database = await testDatabase([audit.sql])
+  const database = await databaseOnOwnServer([audit.sql])
   const subject = await trailUnderTest(database.sql, silentLogger)
   for (let at = 0; at < 3000; at++) await database.sql.query({ text: 'SELECT pg_current_xact_id()' })
   await subject.readAll(['a', 'b', 'c'])
@@ -135,7 +135,7 @@ test('a backup restored into a new cluster, where transaction ids begin anew, ve
 })
 
 test('a trail of 20,000 events is verified page by page within seconds', async () => {
-  const database = await testDatabase([audit.sql])
+  const database = await databaseOnOwnServer([audit.sql])
   const subject = await trailUnderTest(database.sql, silentLogger)
   for (let page = 0; page < 20; page++) {
     const entries = Array.from({ length: 1000 }, (_, at) => readOf(`p-${page}-${at}`))

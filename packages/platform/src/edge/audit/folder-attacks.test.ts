@@ -5,7 +5,7 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type TestDatabase, testDatabase } from '../../testing/database.ts'
+import { databaseOnOwnServer, type TestDatabase } from '../../testing/database.ts'
 import { silentLogger } from '../../testing/silent-logger.ts'
 import { parseLine, signCheckpoint, toLine } from './checkpoints/checkpoint.ts'
 import { audit } from './index.ts'
@@ -22,7 +22,7 @@ function subject(): TrailUnderTest {
 }
 
 before(async () => {
-  const database = await testDatabase([audit.sql])
+  const database = await databaseOnOwnServer([audit.sql])
   Object.assign(shared, { database, subject: await attackedTrail(database.sql, silentLogger) })
 })
 

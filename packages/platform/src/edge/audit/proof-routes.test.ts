@@ -5,7 +5,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { verifyConsistency, verifyInclusion } from '@xinglin/core/merkle'
-import { type TestDatabase, testDatabase } from '../../testing/database.ts'
+import { databaseOnOwnServer, type TestDatabase } from '../../testing/database.ts'
 import { silentLogger } from '../../testing/silent-logger.ts'
 import { audit } from './index.ts'
 import { type Ask, newest, type Reply, type ServiceUnderTest, serviceUnderTest } from './under-test/service.ts'
@@ -21,7 +21,7 @@ function service(): ServiceUnderTest {
 const ask = (url: string, how?: Ask): Promise<Reply> => service().ask(url, how)
 
 before(async () => {
-  const database = await testDatabase([audit.sql])
+  const database = await databaseOnOwnServer([audit.sql])
   Object.assign(shared, { database, service: await serviceUnderTest(database.sql, silentLogger) })
 })
 
@@ -93,7 +93,7 @@ test('the key is outside the database, for its owner alone', async () => {
 })
 
 test('a second folder on the same database is refused, unless the loss of the first is told', async () => {
-  const database = await testDatabase([audit.sql])
+  const database = await databaseOnOwnServer([audit.sql])
   const first = await serviceUnderTest(database.sql, silentLogger)
   for (let turn = 0; (await first.ask('/audit/checkpoints')).body.checkpoints.length === 0 && turn < 300; turn++) {
     await first.trail.record(readOf('before the second folder'))

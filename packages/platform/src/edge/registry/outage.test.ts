@@ -4,10 +4,10 @@ import { after, test } from 'node:test'
 import type { KeyEntry } from '../../../../../conformance/registry/chapters/check.ts'
 import { startOwnRegistry } from '../../../../../conformance/registry/own-registry.ts'
 import { until } from '../../../../../conformance/registry/registry-client.ts'
-import { testDatabase } from '../../testing/database.ts'
+import { databaseOnOwnServer } from '../../testing/database.ts'
 import { registry } from './index.ts'
 
-const database = await testDatabase([registry.sql])
+const database = await databaseOnOwnServer([registry.sql])
 after(() => database.close())
 
 test('a database that is killed costs no acknowledged write, no instance that was known, no one who waits', async (context) => {

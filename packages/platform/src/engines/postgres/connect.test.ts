@@ -152,7 +152,9 @@ test('a listener hears notifications, again after its connection was cut', async
   await db.sql.query({ text: "SELECT pg_notify('news', 'one')" })
   await first
   const reconnected = next()
-  await db.sql.query({ text: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'" })
+  await db.sql.query({
+    text: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+  })
   await reconnected
   const second = next()
   await db.sql.query({ text: "SELECT pg_notify('news', 'two')" })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Sql } from '../../../kernel/sql.ts'
-import { type TestDatabase, testDatabase } from '../../../testing/database.ts'
+import { databaseOnOwnServer, type TestDatabase } from '../../../testing/database.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { audit } from '../index.ts'
 import { readOf, type TrailUnderTest, trailUnderTest } from '../under-test/trail.ts'
@@ -26,7 +26,7 @@ function subject(): TrailUnderTest {
 const keeper: { database?: TestDatabase } = {}
 
 before(async () => {
-  keeper.database = await testDatabase()
+  keeper.database = await databaseOnOwnServer()
 })
 
 after(async () => {
@@ -34,7 +34,7 @@ after(async () => {
 })
 
 beforeEach(async () => {
-  const database = await testDatabase([audit.sql])
+  const database = await databaseOnOwnServer([audit.sql])
   Object.assign(shared, { database, subject: await trailUnderTest(database.sql, silentLogger) })
 })
 
@@ -233,7 +233,7 @@ test('transaction ids that come by again after a restore do no harm', async () =
 test('a database restored without its newer checkpoints is called rolled back; nothing is appended to hide it', async () => {
   await subject().readAll(['a', 'b', 'c', 'd'])
   await subject().sealer.sealNow()
-  const other = await testDatabase([audit.sql])
+  const other = await databaseOnOwnServer([audit.sql])
   try {
     const [{ trail } = { trail: '' }] = await sql().query<{ trail: string }>({ text: 'SELECT trail FROM audit.state' })
     await other.sql.query({ text: 'UPDATE audit.state SET trail = $1', values: [trail] })

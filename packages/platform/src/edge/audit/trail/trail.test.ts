@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { systemClock } from '../../../kernel/clock.ts'
 import type { AuditEntry } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
-import { type TestDatabase, testDatabase } from '../../../testing/database.ts'
+import { databaseOnOwnServer, type TestDatabase } from '../../../testing/database.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { audit } from '../index.ts'
 import { callerOf, readOf } from '../under-test/trail.ts'
@@ -24,7 +24,7 @@ const trailOn = (sql: Sql, options: Partial<TrailOptions> = {}) =>
   createTrail({ sql, log: silentLogger, clock: systemClock, ...options })
 
 before(async () => {
-  shared.database = await testDatabase([audit.sql])
+  shared.database = await databaseOnOwnServer([audit.sql])
 })
 
 after(async () => {
