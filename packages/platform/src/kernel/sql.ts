@@ -29,6 +29,8 @@ export interface TransactionOptions {
   /** How many times a serialization failure or deadlock (40001, 40P01) is retried with jitter; default 3. */
   readonly retries?: number
   readonly timeoutMs?: number
+  /** Longest run of each statement, where the transaction as a whole has no limit of its own. */
+  readonly statementTimeoutMs?: number
 }
 
 /** The pool. */

@@ -69,8 +69,8 @@ export async function runTransaction<T>(
   log: Logger,
 ): Promise<T> {
   const isolation = options.isolation === undefined ? '' : ` ISOLATION LEVEL ${isolations[options.isolation]}`
-  const timeout =
-    options.timeoutMs === undefined ? '' : `; SET LOCAL statement_timeout = ${Math.ceil(options.timeoutMs)}`
+  const statementMs = options.statementTimeoutMs ?? options.timeoutMs
+  const timeout = statementMs === undefined ? '' : `; SET LOCAL statement_timeout = ${Math.ceil(statementMs)}`
   await client.query(`BEGIN${isolation}${timeout}`)
   const open = openTx(client, options.timeoutMs)
   const result = await rollBackOnFailure(client, open, work)

@@ -41,11 +41,16 @@ const consent = (id: string, patient: string, provision: object, status = 'activ
     provision,
   })
 
-async function find(context: RecordContext, url: string): Promise<{ total?: number; text: string }> {
+const newSearch = () => createSearch({ sql: store.database.sql, knowledge: searchKnowledge(), cursorKey: 'k' })
+
+async function find(
+  context: RecordContext,
+  url: string,
+  search = newSearch(),
+): Promise<{ total?: number; text: string }> {
   const [type = '', query = ''] = url.split('?')
   const parameters = [...new URLSearchParams(query)]
   const parsed = parseSearch({ types: [type], parameters, lenient: false })
-  const search = createSearch({ sql: store.database.sql, knowledge: searchKnowledge(), cursorKey: 'k' })
   const call = { access: context.access.read, holder: 'h', baseUrl: 'http://x', selfUrl: 'http://x/y' }
   const { bundle } = await search.search(parsed, call)
   const { total, entry = [] } = JSON.parse(bundle) as { total?: number; entry?: { resource: { id: string } }[] }
@@ -79,6 +84,25 @@ before(async () => {
   })
 })
 after(() => store.close())
+
+test('a Consent binds the very next search of every process, also of those that have met none so far', async () => {
+  const processes = [newSearch(), newSearch()]
+  const seen = () => Promise.all(processes.map((one) => find(pharmacist(), 'Observation?patient=p1', one)))
+  assert.deepEqual(
+    (await seen()).map(({ text }) => text),
+    ['o-p1', 'o-p1'],
+  )
+  await consent('k0', 'p1', { type: 'deny', actor: [role('pharmacist')] })
+  assert.deepEqual(await seen(), [
+    { total: 0, text: '' },
+    { total: 0, text: '' },
+  ])
+  await consent('k0', 'p1', { type: 'deny', actor: [role('pharmacist')] }, 'inactive')
+  assert.deepEqual(
+    (await seen()).map(({ text }) => text),
+    ['o-p1', 'o-p1'],
+  )
+})
 
 describe('a denial to a role', () => {
   before(() => consent('k1', 'p1', { type: 'deny', actor: [role('pharmacist')] }))

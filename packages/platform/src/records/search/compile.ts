@@ -9,6 +9,7 @@ import { inCompartment } from './compartment.ts'
 import { compileCriterion } from './criterion.ts'
 import type { Position } from './cursor.ts'
 import type { SearchKnowledge } from './knowledge.ts'
+import { anyRestriction, openAccess } from './open-page.ts'
 import { choosePath, isCoarse, type Path } from './path.ts'
 import { allOf, type Scope } from './scope.ts'
 import { after, type DrivingColumns, isNaturalOrder, type OrderKey, orderBy, orderOf } from './sort.ts'
@@ -26,6 +27,8 @@ export interface PageRequest extends CompileOptions {
   readonly position?: Position | undefined
   /** Bytes of content after which rows come without it; default {@link maxPageBytes}. */
   readonly maxBytes?: number
+  /** Leaves out what Consents withhold of the matches: see open-page.ts. */
+  readonly isOpen?: boolean
 }
 
 /** A compiled page: rows have `rid, type, id, pat, content, beyond` and the position's text `c1 … cn`. */
@@ -47,7 +50,8 @@ export function compilePage(query: SearchQuery, request: PageRequest): CompiledP
   const columns = columnsOf(path)
   const order = { columns, binder, knowledge: request.knowledge }
   const keys = orderOf(query, order)
-  const conditions = conditionsOf(query, path, binder, request)
+  const isOpen = request.isOpen === true
+  const conditions = conditionsOf(query, path, binder, request, isOpen ? openAccess(request.access) : request.access)
   if (request.position !== undefined) conditions.push(after(keys, request.position, order))
   const limit = binder.bind(request.limit, 'bigint')
   const rows = sourcesOf(path, binder).map((source) =>
@@ -63,7 +67,8 @@ export function compilePage(query: SearchQuery, request: PageRequest): CompiledP
       : `SELECT * FROM (${rows.map((row) => `(${row})`).join(union)}) q ORDER BY ${outerOrder} LIMIT ${limit}`
   const positions = keys.map((_key, index) => `, q.k${index + 1}::text AS c${index + 1}`).join('')
   const content = boundedContent(outerOrder, request.maxBytes ?? maxPageBytes)
-  const text = `SELECT q.rid, q.type, q.id, q.pat${positions}, ${content} FROM (${united}) q JOIN records.version v ON v.rid = q.rid ORDER BY ${outerOrder}`
+  const guard = isOpen ? `, ${anyRestriction} AS restricted` : ''
+  const text = `SELECT q.rid, q.type, q.id, q.pat${positions}, ${content}${guard} FROM (${united}) q JOIN records.version v ON v.rid = q.rid ORDER BY ${outerOrder}`
   return { text, values: binder.values, keyCount: keys.length, path: path.kind }
 }
 
@@ -93,7 +98,7 @@ function columnsOf(path: Path): DrivingColumns {
 export function compileCount(query: SearchQuery, options: CompileOptions, cap: number): Statement {
   const binder = createBinder()
   const path = choosePath(query, options.access, options.knowledge)
-  const where = conditionsOf(query, path, binder, options)
+  const where = conditionsOf(query, path, binder, options, options.access)
   const rows = sourcesOf(path, binder).map(
     (source) => `SELECT r.rid FROM ${source.from} WHERE ${allOf([...source.where, ...where])}`,
   )
@@ -102,7 +107,13 @@ export function compileCount(query: SearchQuery, options: CompileOptions, cap: n
 }
 
 /** The conditions on row `r` that hold on every path: type, access, compartment, criteria. */
-function conditionsOf(query: SearchQuery, path: Path, binder: Binder, options: CompileOptions): string[] {
+function conditionsOf(
+  query: SearchQuery,
+  path: Path,
+  binder: Binder,
+  options: CompileOptions,
+  access: AccessFilter,
+): string[] {
   const scope: Scope = {
     alias: 'r',
     binder,
@@ -118,7 +129,7 @@ function conditionsOf(query: SearchQuery, path: Path, binder: Binder, options: C
     others.length === 0
       ? `r.type = ${binder.bind(type ?? '', 'text')}`
       : `r.type = ANY(${binder.bind(query.types, 'text[]')})`
-  const conditions = [types, visible('r', options.access, binder)]
+  const conditions = [types, visible('r', access, binder)]
   if (query.compartment !== undefined && path.kind !== 'patient')
     conditions.push(inCompartment(scope, query.types, query.compartment))
   const narrowed = (criterion: Criterion) => (isCoarse(criterion) ? { ...scope, isNarrow: true } : scope)

@@ -6,12 +6,13 @@ import { type Bounded, rowsOfPage } from '../store/page-bytes.ts'
 import type { AccessFilter } from '../types.ts'
 import { maySeeType } from './access.ts'
 import { searchUrl, writeSearchset } from './bundle.ts'
-import { compileCount, compilePage } from './compile.ts'
+import { compileCount, compilePage, type PageRequest } from './compile.ts'
 import { createCursors, fingerprintOf, type Position } from './cursor.ts'
 import { limitOf, maxPageSize, pageSize, type SearchAnswer, type SearchCall, type SearchEngine } from './engine.ts'
 import { type EverythingQuery, everythingPage } from './everything-page.ts'
 import { type FoundRow, followIncludes, type Included } from './includes.ts'
 import type { SearchKnowledge } from './knowledge.ts'
+import { createOpenness } from './open-page.ts'
 import { createStatementNames, type StatementNames } from './statement-names.ts'
 import { withinCondition, withinTime } from './time-limit.ts'
 import type { Turns } from './turns.ts'
@@ -63,6 +64,8 @@ const estimateCap = 10_000
 const unlimited = Number.MAX_SAFE_INTEGER
 
 interface PageRow extends FoundRow, Bounded {
+  /** Of an open page: somebody restricts something, so that the row does not count. */
+  readonly restricted?: boolean
   readonly [key: `c${number}`]: string | null
 }
 
@@ -74,6 +77,7 @@ export function createSearch(options: SearchOptions): Search {
     knowledge: options.knowledge,
     cursors: createCursors(options.cursorKey),
     names: options.statementNames ?? createStatementNames(),
+    openness: createOpenness(),
     turns: options.turns,
     limits: { statementTimeoutMs, conditionTimeoutMs, maxChainDepth, maxIncluded },
   }
@@ -143,30 +147,53 @@ const emptyPage: Page = { matches: [], included: { rows: [], isCut: false }, nex
 
 async function readPage(engine: SearchEngine, query: SearchQuery, call: SearchCall, size: number): Promise<Page> {
   const { knowledge, cursors, limits } = engine
-  const fingerprint = fingerprintOf(query, call.access)
-  const position = query.cursor === undefined ? undefined : cursors.read(query.cursor, fingerprint)
   const { access } = call
-  const compiled = compilePage(query, {
-    access,
-    knowledge,
-    maxChainDepth: limits.maxChainDepth,
-    limit: size + 1,
-    position,
-  })
-  // One patient's rows are few: no transaction is needed to bound the statement, and one plan serves every patient.
-  const isSmall = compiled.path === 'patient' && !hasJoins(query)
-  const name = isSmall ? await engine.names.of(engine.sql, compiled.text) : undefined
-  const statement = name === undefined ? compiled : { ...compiled, name }
-  const rows = await withinTime(limitOf(engine, call, isSmall), (sql) => sql.query<PageRow>(statement))
+  const fingerprint = () => fingerprintOf(query, access)
+  const position = query.cursor === undefined ? undefined : cursors.read(query.cursor, fingerprint())
+  const request = { access, knowledge, maxChainDepth: limits.maxChainDepth, limit: size + 1, position }
+  const { rows, keyCount } = await findPage(engine, query, call, request)
   const shown = rowsOfPage(rows, size)
   const matches = shown.filter((row) => knowledge.verify(row.content, query))
   const last = shown.at(-1)
   const next =
     rows.length > shown.length && last !== undefined
-      ? cursors.write(positionOf(last, compiled.keyCount), fingerprint)
+      ? cursors.write(positionOf(last, keyCount), fingerprint())
       : undefined
   const included = await include(engine, query, call, matches)
   return { matches, included, next, isFirst: position === undefined }
+}
+
+interface FoundPage {
+  readonly rows: readonly PageRow[]
+  readonly keyCount: number
+}
+
+async function findPage(
+  engine: SearchEngine,
+  query: SearchQuery,
+  call: SearchCall,
+  request: PageRequest,
+): Promise<FoundPage> {
+  if (!engine.openness.mayBeOpen(call.access)) return await askPage(engine, query, call, request)
+  const open = await askPage(engine, query, call, { ...request, isOpen: true })
+  if (open.rows[0]?.restricted !== true) return open
+  engine.openness.sawRestriction()
+  return await askPage(engine, query, call, request)
+}
+
+async function askPage(
+  engine: SearchEngine,
+  query: SearchQuery,
+  call: SearchCall,
+  request: PageRequest,
+): Promise<FoundPage> {
+  const compiled = compilePage(query, request)
+  // One patient's rows are few: no transaction is needed to bound the statement, and one plan serves every patient.
+  const isSmall = compiled.path === 'patient' && !hasJoins(query)
+  const name = isSmall ? await engine.names.of(engine.sql, compiled.text) : undefined
+  const statement = name === undefined ? compiled : { ...compiled, name }
+  const rows = await withinTime(limitOf(engine, call, isSmall), (sql) => sql.query<PageRow>(statement))
+  return { rows, keyCount: compiled.keyCount }
 }
 
 function hasJoins(query: SearchQuery): boolean {

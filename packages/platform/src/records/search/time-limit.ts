@@ -25,14 +25,7 @@ export async function withinTime<T>(limit: TimeLimit, work: (sql: Queryable) => 
 async function limited<T>({ sql, limitMs }: TimeLimit, work: (sql: Queryable) => Promise<T>): Promise<T> {
   try {
     if (limitMs === undefined) return await work(sql)
-    return await sql.transaction(async (tx) => {
-      await tx.query({
-        text: "SELECT set_config('statement_timeout', $1, true)",
-        values: [String(limitMs)],
-        name: 'search_time_limit',
-      })
-      return await work(tx)
-    })
+    return await sql.transaction(work, { statementTimeoutMs: limitMs })
   } catch (error) {
     throw isCanceled(error) ? tooCostly(limitMs, error) : error
   }
