@@ -46,7 +46,7 @@ const idlePollMs = 1000
 // Events above the watermark become final when older transactions end, of which nobody tells: look again soon after a wake-up.
 const soonPollMs = 25
 const soonPolls = 40
-const renewEveryMs = 1500
+const renewEveryMs = 3000
 const passOverEveryMs = 20_000
 
 class Stopped extends Error {}
@@ -173,7 +173,7 @@ function begin(loop: Loop, batch: Batch): void {
 async function pass(loop: Loop): Promise<void> {
   const { sql } = loop.tools
   if (performance.now() - loop.renewedAt > renewEveryMs) {
-    await renewLeases(sql, loop.lease)
+    await renewLeases(sql, loop.lease, loop.renewedAt === Number.NEGATIVE_INFINITY)
     loop.renewedAt = performance.now()
   }
   const request = { ...loop.lease, topics: loop.subscription.topics, perPartition, except: [...loop.working.keys()] }

@@ -43,14 +43,16 @@ export async function rebaseAfterRestore(sql: Sql): Promise<boolean> {
 }
 
 /**
- * Renews this process's leases, takes free ones up to a fair share and gives up what is above it.
+ * Renews this process's leases, takes free ones up to a fair share and gives up what is above it; the first time it makes
+ * the cursors that are missing.
  * @returns how many partitions it holds
  */
-export async function renewLeases(sql: Sql, { consumer, holder }: LeaseHolder): Promise<number> {
+export async function renewLeases(sql: Sql, { consumer, holder }: LeaseHolder, isFirst: boolean): Promise<number> {
   return sql.transaction(async (tx) => {
     await tx.query({ text: 'SELECT pg_advisory_xact_lock(hashtext($1))', values: [`xinglin.outbox.${consumer}`] })
-    await ensureCursors(tx, consumer)
+    if (isFirst) await ensureCursors(tx, consumer)
     const [members] = await tx.query<{ count: number }>({
+      name: 'kernel.outbox.members',
       text: `WITH me AS (
                INSERT INTO kernel.outbox_member (consumer, holder, seen_until)
                VALUES ($1, $2, now() + make_interval(secs => $3))
@@ -62,6 +64,7 @@ export async function renewLeases(sql: Sql, { consumer, holder }: LeaseHolder): 
     })
     const share = Math.ceil(partitions / (members?.count ?? 1))
     const rows = await tx.query<{ isMine: boolean }>({
+      name: 'kernel.outbox.renew',
       text: `WITH wanted AS (
                SELECT part, row_number() OVER (ORDER BY (holder = $2) DESC NULLS LAST, part) <= $3 AS "isMine"
                FROM kernel.outbox_cursor
