@@ -26,7 +26,8 @@ export function parseTraceparent(header: string | readonly string[] | undefined)
 
 /** A new trace id: 32 hex digits. (A UUID: Node keeps random bytes ready for it, which is ten times cheaper than asking for 16.) */
 export function newTraceId(): string {
-  return randomUUID().replaceAll('-', '')
+  const id = randomUUID()
+  return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24)
 }
 
 /** The header for an outgoing call within the trace, with a new span id. */

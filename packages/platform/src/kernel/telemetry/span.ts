@@ -34,12 +34,19 @@ export interface SpanStart {
 
 const maxAttributes = 64
 const maxTextLength = 300
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const idLimit = 0x1_0000_0000
 
-const half = (): string =>
-  Math.trunc(Math.random() * idLimit)
-    .toString(16)
-    .padStart(8, '0')
+function half(): string {
+  const bits = Math.trunc(Math.random() * idLimit)
+  const [first = '', second = '', third = '', last = ''] = [
+    hexOfByte[bits >>> 24],
+    hexOfByte[(bits >>> 16) & 0xff],
+    hexOfByte[(bits >>> 8) & 0xff],
+    hexOfByte[bits & 0xff],
+  ]
+  return first + second + third + last
+}
 
 // Only unique within a trace, and no secret: sixteen hex digits, not all zero.
 function newSpanId(): string {
