@@ -7,7 +7,7 @@ import { migrate } from '../kernel/migrations.ts'
 import { createEvents, type RunningEvents } from '../kernel/outbox.ts'
 import type { Audit, Blobs, Clock, Ids, Logger, Telemetry } from '../kernel/ports.ts'
 import type { Shutdown } from '../kernel/shutdown.ts'
-import { createPreparePool, type OpenRecords, openRecords } from '../records/index.ts'
+import { compileConsentsOfBefore, createPreparePool, type OpenRecords, openRecords } from '../records/index.ts'
 import { medicines, ownedSql, writeRules } from '../services.ts'
 import { type BlobSettings, openBlobs } from './blobs.ts'
 import { openProcessDatabase } from './database.ts'
@@ -60,6 +60,7 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
   const database = { ...opened, sql }
   const ran = await migrate(sql, ownedSql)
   if (ran > 0) log.info('sql.migrated', { migrations: ran })
+  await compileConsentsOfBefore(sql, log)
   shutdown.add('medicines', await followMedicines(sql, medicines, log))
   const trail = createTrail({ sql, log, clock, telemetry })
   shutdown.add('audit trail', () => trail.close())

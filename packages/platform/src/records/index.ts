@@ -2,6 +2,7 @@
 export { accessFor } from './access/index.ts'
 export { breakGlassRoutes } from './break-glass/routes.ts'
 export { consentRule } from './consent/consent-rule.ts'
+export { compileConsentsOfBefore } from './consent/consents-of-before.ts'
 export { patientsWithholding, withheldElsewhere } from './consent/withheld-store.ts'
 export { type FhirServing, type OpenRecords, openRecords, recordsSql } from './open-records.ts'
 export type { RecordsOptions } from './options.ts'

@@ -1,5 +1,6 @@
 // Keeps the restrictions in step with the Consents and labelled Patients that a commit writes.
 import { AppError } from '@xinglin/core/errors'
+import type { Resource } from '@xinglin/core/fhir'
 import type { Tx } from '../../kernel/sql.ts'
 import { resourceOf } from '../prepare/prepare-record.ts'
 import type { AccessFilter } from '../types.ts'
@@ -29,10 +30,15 @@ function sourceOfPatient({ pending, record }: Decided): Source {
 function sourceOfConsent({ pending, record }: Decided): Source {
   const reference = `Consent/${pending.id}`
   if (record === undefined) return { reference, patients: [], restrictions: [], hides: [] }
-  const { restrictions, unenforceable } = compileConsent(resourceOf(record))
+  return consentSource(reference, resourceOf(record), record.patients)
+}
+
+/** What a stored Consent withholds about its patients. */
+export function consentSource(reference: string, consent: Resource, patients: readonly string[]): Source {
+  const { restrictions, unenforceable } = compileConsent(consent)
   // The write rule refuses these; whoever wrote without it gets the cautious reading.
   const isUnclear = unenforceable.length > 0
-  return { reference, patients: record.patients, restrictions: isUnclear ? [everything] : restrictions, hides: [] }
+  return { reference, patients, restrictions: isUnclear ? [everything] : restrictions, hides: [] }
 }
 
 // Who takes down what a patient decides, on paper or by word, also when it concerns everybody.
