@@ -71,13 +71,24 @@ function isWebSocket({ method, headers }: IncomingMessage): boolean {
 
 // Node begins every request of a pipeline at once and keeps the answers: a page of requests would be gigabytes of answers.
 function boundPipeline(onRequest: RequestListener): RequestListener {
-  const underWay = new WeakMap<Socket, number>()
+  const counts = new WeakMap<Socket, { underWay: number; leave: () => void }>()
+  const begun = (): { underWay: number; leave: () => void } => {
+    const count = {
+      underWay: 0,
+      leave: () => {
+        count.underWay -= 1
+      },
+    }
+    return count
+  }
   return (request, response) => {
     const { socket } = request
-    const count = (underWay.get(socket) ?? 0) + 1
-    underWay.set(socket, count)
-    response.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 1) - 1))
-    if (count <= maxPipelined) return onRequest(request, response)
+    const known = counts.get(socket)
+    const count = known ?? begun()
+    if (known === undefined) counts.set(socket, count)
+    count.underWay += 1
+    response.on('close', count.leave)
+    if (count.underWay <= maxPipelined) return onRequest(request, response)
     response.writeHead(503, { connection: 'close', 'retry-after': '1' }).end()
   }
 }

@@ -120,7 +120,7 @@ class Forwarding implements AnswerTaker {
       this.#isLate = true
       this.sending?.abort(new Error('late'))
     }, sent.timeoutMs)
-    sent.response.once('close', this.#onClose)
+    sent.response.on('close', this.#onClose)
   }
 
   bodyBegun(): void {
