@@ -2,7 +2,16 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { demoPassword } from '../../edge/gateway/index.ts'
 import { openBrowser } from '../identity/browser.ts'
-import { type App, askToken, assertion, backendFields, begin, exchange, returned } from '../identity/smart-app.ts'
+import {
+  type App,
+  askToken,
+  assertion,
+  backendFields,
+  begin,
+  exchange,
+  returned,
+  type TokenAnswer,
+} from '../identity/smart-app.ts'
 import type { Stage } from './stage.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -16,7 +25,10 @@ const lookEveryMs = 20
 
 async function demandStatus(stage: Stage, path: string, token: string, status: number): Promise<void> {
   const answer = await stage.ask(path, { token })
-  if (answer.status !== status) throw new Error(`${path} answered ${answer.status} instead of ${status}`)
+  if (answer.status === status) return
+  throw new Error(
+    `${path} answered ${answer.status} instead of ${status}: ${JSON.stringify(answer.body).slice(0, 300)}`,
+  )
 }
 
 async function register(stage: Stage, client: Fields): Promise<void> {
@@ -40,9 +52,16 @@ async function launch(fhir: string, username: string): Promise<Fields> {
   const allowed = await browser.submit(consent, { decision: 'allow', scope: scopes })
   const code = returned(allowed).get('code')
   if (code === null) throw new Error(`The app came back without a code: ${allowed.status}`)
-  const { status, body } = await exchange(fhir, app, { code, verifier: begun.verifier })
-  if (status !== 200) throw new Error(`The code was refused: ${JSON.stringify(body)}`)
-  return body
+  const answer = await exchange(fhir, app, { code, verifier: begun.verifier })
+  givenToken('The code', answer)
+  return answer.body
+}
+
+// A missing token would be refused as well, and tell nothing.
+function givenToken(what: string, { status, body }: TokenAnswer): string {
+  const token = body['access_token']
+  if (status === 200 && typeof token === 'string') return token
+  throw new Error(`${what} was refused: ${status} ${JSON.stringify(body)}`)
 }
 
 async function untilRefused(stage: Stage, path: string, token: string): Promise<number> {
@@ -66,8 +85,8 @@ async function playBackend(stage: Stage, fhir: string): Promise<string> {
   const claims = { iss: id, sub: id, aud: `${fhir.replace(/\/fhir$/, '')}/oidc/token` }
   const signed = assertion(claims, { privateKey, kid })
   const first = await askToken(fhir, backendFields(signed, 'system/Patient.rs'))
+  const token = givenToken('The assertion', first)
   const again = await askToken(fhir, backendFields(signed, 'system/Patient.rs'))
-  const token = String(first.body['access_token'])
   await demandStatus(stage, '/fhir/Patient?_count=1', token, 200)
   await demandStatus(stage, '/fhir/Observation?_count=1', token, 403)
   return `200 for Patient, 403 for Observation; the same assertion again: ${again.status} ${String(again.body['error'])}`
@@ -93,9 +112,9 @@ export async function playSmartApp(stage: Stage): Promise<void> {
   await stage.scene(chapter, 'a refresh token is used a second time: everything given with it ends', async () => {
     const refresh = (token: unknown) =>
       askToken(fhir, { grant_type: 'refresh_token', refresh_token: String(token) }, app)
-    const { body } = await refresh(held.tokens['refresh_token'])
+    const token = givenToken('The refresh token', await refresh(held.tokens['refresh_token']))
     const stolen = await refresh(held.tokens['refresh_token'])
-    const ms = await untilRefused(stage, '/fhir/Patient/zhang-san', String(body['access_token']))
+    const ms = await untilRefused(stage, '/fhir/Patient/zhang-san', token)
     return `${stolen.status} ${String(stolen.body['error'])}; the access token is refused after ${ms} ms`
   })
   await stage.scene(chapter, 'a backend service proves itself by a key', () => playBackend(stage, fhir))
