@@ -1,7 +1,7 @@
 // Each role is offered its screens, and a forged address after sign-in leads nowhere.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { homeOf, safeNext, screensFor } from './navigation.ts'
+import { groupsFor, homeOf, isUnderAddress, safeNext, screensFor } from './navigation.ts'
 
 test('offers each role its screens', () => {
   assert.deepEqual(screensFor(['clinician']), ['patients', 'imaging', 'triage'])
@@ -20,11 +20,29 @@ test('offers each role its screens', () => {
     'private',
     'traces',
     'system',
+    'accounts',
   ]
   assert.deepEqual(screensFor(['admin']), everything)
   assert.deepEqual(screensFor(['patient']), ['own-record', 'triage'])
   assert.deepEqual(screensFor(['patient', 'clinician']), ['patients', 'imaging', 'triage'])
   assert.deepEqual(screensFor([]), ['system'])
+})
+
+test('groups the screens of those who have many, and of nobody else', () => {
+  for (const role of ['clinician', 'compliance', 'operator', 'data-scientist', 'patient', 'frontend'] as const) {
+    assert.equal(groupsFor([role]), undefined, role)
+  }
+  assert.deepEqual(groupsFor(['admin']), [
+    { name: 'clinical', screens: ['patients', 'imaging', 'triage'] },
+    { name: 'research', screens: ['federations', 'models', 'private'] },
+    { name: 'running', screens: ['operations', 'traces', 'system'] },
+    { name: 'administration', screens: ['audit', 'accounts'] },
+  ])
+  assert.deepEqual(
+    groupsFor(['clinician', 'data-scientist'])?.flatMap(({ screens }) => screens),
+    ['patients', 'imaging', 'triage', 'federations', 'models', 'private', 'system'],
+  )
+  assert.deepEqual([isUnderAddress('/traces/1', '/traces'), isUnderAddress('/accounts', '/account')], [true, false])
 })
 
 test('starts a patient at the own record', () => {
