@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '@xinglin/core/errors'
 import manifest from '../../package.json' with { type: 'json' }
@@ -9,8 +10,6 @@ import { dataFolderOf } from '../composition/process-settings.ts'
 import { ownIdentity } from '../engines/postgres/index.ts'
 import { processEnvironment } from '../kernel/config.ts'
 import { type RunningProcess, startProcess } from '../main.ts'
-import { lanEnvironment } from './lan/index.ts'
-import { phoneLines } from './lan/phone-lines.ts'
 import { ownSettings } from './place.ts'
 import { clearRunState, type RunState, readRunState, writeRunState } from './run-state.ts'
 import { listenForStop } from './stop-signals.ts'
@@ -100,8 +99,12 @@ async function serve(names: readonly string[], own: Environment, stop: AbortSign
     const state = await remember(running)
     const lines =
       state === undefined ? [partLine(running)] : await welcomeLines(running, state, performance.now() - startedAt)
-    const phones = gateway?.tlsUrl === undefined ? [] : phoneLines(gateway.tlsUrl, gateway.authority)
+    const phones =
+      gateway?.tlsUrl === undefined
+        ? []
+        : (await import('./lan/phone-lines.ts')).phoneLines(gateway.tlsUrl, gateway.authority)
     process.stdout.write(`${[...lines, ...phones].join('\n')}\n`)
+    flushCompileCache() // the next start has it also when this process is killed
   } catch (error) {
     await shutdown.run('start failed')
     throw error
@@ -125,7 +128,8 @@ export async function start(names: readonly string[], lan: string | boolean = fa
   if (hasGateway) await buildConsole((line) => void (line.startsWith('Building') && process.stderr.write(line)))
   try {
     const given = typeof lan === 'string' ? lan : undefined
-    const own = lan === false ? {} : await lanEnvironment(given, processEnvironment())
+    // Certificates are another two hundred modules, of which most starts have no use.
+    const own = lan === false ? {} : await (await import('./lan/index.ts')).lanEnvironment(given, processEnvironment())
     await serve(names, own, stop)
   } catch (error) {
     if (!stop.aborted) throw error
