@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { icuStayBundle } from '@xinglin/core/explain/icu'
 import type { BrowserContext, Page } from 'playwright-core'
 import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
-import { computeEncrypted } from './console/encrypted.ts'
+import { computeEncrypted, makeKeysHere } from './console/encrypted.ts'
 import { allowApp, openConsent, openSignIn, saveUser, signInThere } from './console/identity.ts'
 import { busyPatient, goTo, noChromium, openStage, type Stage, settle } from './console/stage.ts'
 import { askToBreakGlass, breakTheGlass, whoBrokeGlass, withholdFromPharmacists } from './console/withheld.ts'
@@ -49,6 +49,26 @@ async function openTrace(page: Page): Promise<void> {
   await page.locator('main table a').first().click()
   await page.locator('main details').first().waitFor()
   await page.locator('main details summary').first().click()
+  await settle(page)
+}
+
+// With the keyboard alone: a group of screens opens, the arrows go along it, Escape closes it, and a link of it leads on.
+async function openGroup(page: Page): Promise<void> {
+  const group = page.getByRole('button', { name: /^(Administration|管理)$/ })
+  const focused = (): Promise<unknown> => page.evaluate('document.activeElement.getAttribute("href")')
+  await group.focus()
+  await page.keyboard.press('Enter')
+  for (const address of ['/app/audit', '/app/accounts']) {
+    await page.keyboard.press('ArrowDown')
+    assert.equal(await focused(), address)
+  }
+  await page.keyboard.press('Escape')
+  assert.equal(await group.getAttribute('aria-expanded'), 'false')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('ArrowUp')
+  await page.keyboard.press('Enter')
+  await page.waitForURL((address) => address.pathname === '/app/accounts')
+  await group.click()
   await settle(page)
 }
 
@@ -131,6 +151,13 @@ const screens: readonly Screen[] = [
     prepare: computeEncrypted,
     isDear: true,
   },
+  {
+    name: 'keys from the browser',
+    persona: 'data-scientist-guo',
+    path: '/private',
+    prepare: makeKeysHere,
+    isDear: true,
+  },
   { name: 'forbidden encrypted computation', persona: 'operator-sun', path: '/private' },
   { name: 'system', persona: 'data-scientist-guo', path: '/system' },
   { name: 'traces', persona: 'operator-sun', path: '/traces' },
@@ -152,6 +179,7 @@ const screens: readonly Screen[] = [
   { name: 'consent to an app', persona: 'admin', path: '/system', prepare: openConsent },
   { name: 'own account after an app was allowed', persona: 'admin', path: '/system', prepare: allowApp },
   { name: 'patients, signed in at the own page', persona: undefined, path: '/sign-in', prepare: signInThere },
+  { name: 'groups of the navigation', persona: 'admin', path: '/patients', prepare: openGroup },
   { name: 'no such page', persona: chen, path: '/nowhere' },
   {
     name: 'command bar',

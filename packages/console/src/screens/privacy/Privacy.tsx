@@ -10,6 +10,7 @@ import { ContextList } from './ContextList.tsx'
 import { Contributions } from './Contributions.tsx'
 import { HowTo } from './HowTo.tsx'
 import { JobTable } from './JobTable.tsx'
+import { MakeKeys } from './MakeKeys.tsx'
 import { Parties } from './Parties.tsx'
 import styles from './Privacy.module.css'
 import type { PrivateContext } from './private-api.ts'
@@ -72,6 +73,7 @@ export function Privacy() {
       <Parties />
       <ContextList />
       <Chosen id={context} />
+      <MakeKeys />
       <HowTo />
     </div>
   )

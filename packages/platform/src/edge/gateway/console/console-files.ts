@@ -14,6 +14,7 @@ interface StaticFile {
   readonly type: string
   readonly etag: string
   readonly isHashed: boolean
+  readonly isWorker: boolean
   readonly encoded: ReadonlyMap<string, Buffer>
 }
 
@@ -41,6 +42,11 @@ const encodings = [
 const maxFiles = 5000
 const maxTotalBytes = 67_108_864
 const hashedName = /^\/assets\/.*[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/
+
+// A worker has the policy of its own file. Those that compute in WebAssembly may compile it, load it from here, and no more;
+// no page may.
+const workerName = /^\/assets\/[\w.-]+\.worker-[\w-]{8,}\.js$/
+const workerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 
 // Styles are set inline by the component library; scripts never are.
 const securityHeaders = Object.freeze({
@@ -88,6 +94,7 @@ function toFiles(bodies: ReadonlyMap<string, Buffer>): ReadonlyMap<string, Stati
         type: types[extname(path).toLowerCase()] ?? 'application/octet-stream',
         etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
         isHashed: hashedName.test(path),
+        isWorker: workerName.test(path),
         encoded: new Map(variants),
       }
       return [path, file]
@@ -109,6 +116,7 @@ function send(exchange: Exchange, file: StaticFile): void {
     new RegExp(`\\b${name}\\b(?!\\s*;\\s*q=0(?:\\.0*)?(?:,|$))`).test(accepted),
   )
   setHeaders(response, securityHeaders)
+  if (file.isWorker) response.setHeader('content-security-policy', workerPolicy)
   response.setHeader('content-type', file.type)
   response.setHeader('cache-control', file.isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
   response.setHeader('etag', file.etag)
