@@ -8,3 +8,5 @@ export interface ConsoleBuild {
 }
 /** Builds packages/console into its dist folder when a source changed since the last build (or `force` is set). */
 export function buildConsole(options?: { readonly force?: boolean }): Promise<ConsoleBuild>
+/** Whether the dist folder holds what the sources would give. */
+export function isConsoleCurrent(): Promise<boolean>

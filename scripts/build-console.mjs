@@ -128,6 +128,11 @@ async function buildFresh(wanted) {
   }
 }
 
+/** Whether the dist folder holds what the sources would give. */
+export async function isConsoleCurrent() {
+  return (await hashOfSources()) === (await stampOf(distFolder))
+}
+
 /**
  * Builds packages/console into its dist folder when a source changed since the last build (or `force` is set).
  * `onBuild` is called before a build that takes seconds.

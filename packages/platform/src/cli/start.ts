@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { AppError } from '@xinglin/core/errors'
 import manifest from '../../package.json' with { type: 'json' }
 import { dataFolderOf } from '../composition/process-settings.ts'
@@ -20,9 +20,16 @@ type Environment = Readonly<Record<string, string | undefined>>
 const consoleFolder = new URL('../../../console/dist/', import.meta.url)
 const consoleBuilder = fileURLToPath(new URL('../../../../scripts/build-console.mjs', import.meta.url))
 
+interface ConsoleBuilder {
+  readonly isConsoleCurrent: () => Promise<boolean>
+}
+
 /** Builds the console when its sources changed; a failure leaves the old one, is told, and gives false. */
 export async function buildConsole(say: (line: string) => void): Promise<boolean> {
   if (!existsSync(consoleBuilder)) return true
+  // Most starts find it as it was, and need not wait for a process that says so.
+  const { isConsoleCurrent } = (await import(pathToFileURL(consoleBuilder).href)) as ConsoleBuilder
+  if (await isConsoleCurrent().catch(() => false)) return true // what is wrong the build will tell
   const child = spawn(process.execPath, [consoleBuilder], { stdio: ['ignore', 'pipe', 'pipe'] })
   const output: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => say(String(chunk)))
