@@ -232,6 +232,8 @@ async function keepsNothing(stage: Stage): Promise<void> {
     await page.waitForURL(/\/app\/sign-in/)
     await page.goto(`${stage.url}/app/patients/${ownPatient}`)
     await page.waitForURL(/\/app\/sign-in\?next=%2Fpatients%2Fzhang-san/)
+    await page.locator('main button', { hasText: /Chen Wei|陈伟/ }).click()
+    await page.waitForURL(new RegExp(`/app/patients/${ownPatient}$`))
   })
 }
 

@@ -13,7 +13,9 @@ interface AxeResult {
 
 async function runAxe(page: Page, options: object): Promise<readonly string[]> {
   if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axe.source)
-  const result = await page.evaluate<AxeResult>(`axe.run(document, ${JSON.stringify(options)})`)
+  const result = await page.evaluate<AxeResult>(
+    `axe.run(document, ${JSON.stringify({ ...options, resultTypes: ['violations'] })})`,
+  )
   return result.violations.map(
     ({ id, nodes }) => `${id}: ${nodes[0]?.target.join(' ')} ${nodes[0]?.failureSummary ?? ''}`,
   )
