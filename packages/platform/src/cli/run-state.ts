@@ -3,6 +3,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { anothersFolder } from '../composition/data-folder.ts'
 import { stillRuns } from '../engines/postgres/index.ts'
+import type { Bucket } from './backup/blobs-elsewhere.ts'
 
 /** The running system as its own command line sees it; the file is readable by its owner only. */
 export interface RunState {
@@ -23,6 +24,8 @@ export interface RunState {
   readonly ports: readonly number[]
   /** Whether anybody can sign in as the people of the demo. */
   readonly isDemo: boolean
+  /** Where images and models lie, when that is not the data folder. */
+  readonly blobsElsewhere?: Bucket
 }
 
 const fileName = 'run.json'

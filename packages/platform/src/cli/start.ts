@@ -10,6 +10,7 @@ import { dataFolderOf } from '../composition/process-settings.ts'
 import { ownIdentity } from '../engines/postgres/index.ts'
 import { processEnvironment } from '../kernel/config.ts'
 import { type RunningProcess, startProcess } from '../main.ts'
+import { bucketOf } from './backup/blobs-elsewhere.ts'
 import { ownSettings } from './place.ts'
 import { clearRunState, type RunState, readRunState, writeRunState } from './run-state.ts'
 import { listenForStop } from './stop-signals.ts'
@@ -56,6 +57,7 @@ async function stateOf(running: RunningProcess): Promise<RunState | undefined> {
   if (gateway === undefined) return undefined
   const { pid, startedAt: processStartedAt } = await ownIdentity()
   const postgresPid = engines.database.embedded?.pid
+  const blobsElsewhere = bucketOf(ownSettings())
   return {
     pid,
     ...(processStartedAt === undefined ? {} : { processStartedAt }),
@@ -70,6 +72,7 @@ async function stateOf(running: RunningProcess): Promise<RunState | undefined> {
     services,
     ports: running.ports.map(({ port }) => port),
     isDemo: gateway.isDemo,
+    ...(blobsElsewhere === undefined ? {} : { blobsElsewhere }),
   }
 }
 

@@ -13,6 +13,7 @@ import type { Sql } from '../../kernel/sql.ts'
 import { ownedSql } from '../../services.ts'
 import { verifyLocalTrail } from '../local.ts'
 import { demandPlace, ownSettings, runningSystem } from '../place.ts'
+import { type Bucket, bucketOf, warnOfBucket } from './blobs-elsewhere.ts'
 
 interface Manifest {
   readonly kind: 'xinglin-backup'
@@ -22,6 +23,8 @@ interface Manifest {
   readonly migrations: readonly string[]
   readonly dump: Dump
   readonly folders: readonly string[]
+  /** Where images and models lie, when that is not here: they are not in this backup. */
+  readonly blobsElsewhere?: Bucket
 }
 
 /** Folders of the data folder that belong to a backup besides the database. */
@@ -61,6 +64,9 @@ export async function backup(target: string, isJson: boolean): Promise<void> {
   const startedAt = performance.now()
   const folder = resolve(target)
   const place = await demandPlace()
+  const elsewhere = bucketOf(ownSettings()) ?? (await runningSystem())?.blobsElsewhere
+  if (elsewhere !== undefined)
+    warnOfBucket(elsewhere, 'They are NOT in this backup: the bucket needs versions or copies of its own.')
   await demandEmptyFolder(folder)
   // Before the rows: the checkpoints of the audit trail must not be ahead of what is dumped.
   const early = await copyFolders(place.dataFolder, folder, ['audit', 'keys'])
@@ -77,11 +83,15 @@ export async function backup(target: string, isJson: boolean): Promise<void> {
     migrations,
     dump,
     folders: [...early, ...late],
+    ...(elsewhere === undefined ? {} : { blobsElsewhere: elsewhere }),
   }
   await writeDurably(join(folder, manifestName), `${JSON.stringify(written, undefined, 1)}\n`)
   const rows = dump.tables.reduce((sum, table) => sum + table.rows, 0)
   const seconds = (performance.now() - startedAt) / 1000
-  const told = { folder, tables: dump.tables.length, rows, seconds: Math.round(seconds * 10) / 10 }
+  const told = {
+    ...{ folder, tables: dump.tables.length, rows, seconds: Math.round(seconds * 10) / 10 },
+    ...(elsewhere === undefined ? {} : { blobsElsewhere: elsewhere }),
+  }
   process.stdout.write(
     isJson
       ? `${JSON.stringify(told)}\n`
@@ -131,7 +141,12 @@ export async function restore(source: string, isJson: boolean): Promise<void> {
   const running = await runningSystem(settings)
   if (running !== undefined)
     throw new AppError('conflict', `Stop the system on ${dataFolder} (process ${running.pid}) first`)
-  const { dump, migrations, folders, at } = await readManifest(folder)
+  const { dump, migrations, folders, at, blobsElsewhere } = await readManifest(folder)
+  if (blobsElsewhere !== undefined)
+    warnOfBucket(
+      blobsElsewhere,
+      'They are NOT in this backup: bring the bucket back as it was then, or later, and name it to the system.',
+    )
   await openDataFolder(dataFolder)
   const log = createLogger({ level: 'error' })
   const database = await openProcessDatabase({ settings, dataFolder, log, isShared: false, onRestart: () => undefined })
