@@ -13,6 +13,7 @@ export interface Lane {
 }
 
 interface Piece {
+  /** Undefined is the end. */
   readonly data: Buffer | undefined
   readonly atMs: number
 }
@@ -20,78 +21,98 @@ interface Piece {
 const usualLimitBytes = 1_048_576
 const soonMs = 0.5
 
-/** Joins two sockets in one direction; `undefined` data is the end of it. */
-export function joinLane(from: Socket, to: Socket, random: () => number): Lane {
-  const waiting: Piece[] = []
-  const state = {
-    shaper: shaperOf([], random) as Shaper,
-    isCut: false,
-    limitBytes: usualLimitBytes,
-    waitingBytes: 0,
-    bytes: 0,
-    openingMs: 0,
-    lastAtMs: 0,
-    timer: undefined as NodeJS.Timeout | undefined,
+class JoinedLane implements Lane {
+  readonly #from: Socket
+  readonly #to: Socket
+  readonly #random: () => number
+  readonly #waiting: Piece[] = []
+  #shaper: Shaper
+  #isCut = false
+  #limitBytes = usualLimitBytes
+  #waitingBytes = 0
+  #bytes = 0
+  #openingMs = 0
+  #lastAtMs = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(from: Socket, to: Socket, random: () => number) {
+    this.#from = from
+    this.#to = to
+    this.#random = random
+    this.#shaper = shaperOf([], random)
   }
 
-  const send = ({ data }: Piece): void => {
-    if (to.destroyed) return
-    if (data === undefined) return void to.end()
-    state.waitingBytes -= data.length
-    if (!to.write(data)) from.pause()
+  join(): void {
+    this.#from.on('data', (data) => this.#take(data))
+    this.#from.once('end', () => this.#take(undefined))
+    this.#to.on('drain', () => this.#goOn())
+    this.#to.once('close', () => clearTimeout(this.#timer))
   }
 
-  const release = (): void => {
-    clearTimeout(state.timer)
-    if (state.isCut) return
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+  bytes = (): number => this.#bytes
+
+  setFaults(faults: readonly TrafficFault[]): void {
+    this.#shaper = shaperOf(faults, this.#random)
+    this.#isCut = faults.some(({ isCut }) => isCut === true)
+    const limits = faults.map(({ bandwidth }) => bandwidth?.limitBytes ?? usualLimitBytes)
+    this.#limitBytes = Math.min(...limits, usualLimitBytes)
+    if (faults.length === 0) {
+      const nowMs = performance.now()
+      this.#lastAtMs = nowMs
+      for (const [index, piece] of this.#waiting.entries()) this.#waiting[index] = { ...piece, atMs: nowMs }
+    }
+    this.#release()
+  }
+
+  addOpening(ms: number): void {
+    this.#openingMs += ms
+  }
+
+  #take(data: Buffer | undefined): void {
+    const nowMs = performance.now()
+    const heldMs = this.#openingMs + (data === undefined ? 0 : this.#shaper.holdMs(data.length, nowMs))
+    this.#openingMs = 0
+    this.#lastAtMs = Math.max(this.#lastAtMs, nowMs + heldMs) // a stream keeps its order
+    this.#waiting.push({ data, atMs: this.#lastAtMs })
+    this.#waitingBytes += data?.length ?? 0
+    this.#bytes += data?.length ?? 0
+    if (this.#waitingBytes > this.#limitBytes || this.#isCut) this.#from.pause()
+    if (this.#waiting.length === 1) this.#release()
+  }
+
+  #release(): void {
+    clearTimeout(this.#timer)
+    if (this.#isCut) return
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const leftMs = next.atMs - performance.now()
       if (leftMs > soonMs) {
-        state.timer = setTimeout(release, leftMs)
+        this.#timer = setTimeout(() => this.#release(), leftMs)
         return
       }
-      waiting.shift()
-      send(next)
+      this.#waiting.shift()
+      this.#send(next)
     }
-    if (state.waitingBytes <= state.limitBytes && !to.writableNeedDrain) from.resume()
+    if (!this.#to.writableNeedDrain) this.#goOn()
   }
 
-  const take = (data: Buffer | undefined): void => {
-    const nowMs = performance.now()
-    const heldMs = state.openingMs + (data === undefined ? 0 : state.shaper.holdMs(data.length, nowMs))
-    state.openingMs = 0
-    state.lastAtMs = Math.max(state.lastAtMs, nowMs + heldMs) // a stream keeps its order
-    waiting.push({ data, atMs: state.lastAtMs })
-    state.waitingBytes += data?.length ?? 0
-    state.bytes += data?.length ?? 0
-    if (state.waitingBytes > state.limitBytes || state.isCut) from.pause()
-    if (waiting.length === 1) release()
+  #send({ data }: Piece): void {
+    if (this.#to.destroyed) return
+    if (data === undefined) {
+      this.#to.end()
+      return
+    }
+    this.#waitingBytes -= data.length
+    if (!this.#to.write(data)) this.#from.pause()
   }
 
-  from.on('data', take)
-  from.once('end', () => take(undefined))
-  to.on('drain', () => {
-    if (!state.isCut && state.waitingBytes <= state.limitBytes) from.resume()
-  })
-  to.once('close', () => clearTimeout(state.timer))
-  return {
-    setFaults(faults) {
-      state.shaper = shaperOf(faults, random)
-      state.isCut = faults.some(({ isCut }) => isCut === true)
-      state.limitBytes = Math.min(
-        ...faults.map(({ bandwidth }) => bandwidth?.limitBytes ?? usualLimitBytes),
-        usualLimitBytes,
-      )
-      if (faults.length === 0) {
-        const nowMs = performance.now()
-        state.lastAtMs = nowMs
-        for (const [index, piece] of waiting.entries()) waiting[index] = { ...piece, atMs: nowMs }
-      }
-      release()
-    },
-    addOpening(ms) {
-      state.openingMs += ms
-    },
-    bytes: () => state.bytes,
+  #goOn(): void {
+    if (!this.#isCut && this.#waitingBytes <= this.#limitBytes) this.#from.resume()
   }
+}
+
+/** Joins two sockets in one direction. */
+export function joinLane(from: Socket, to: Socket, random: () => number): Lane {
+  const lane = new JoinedLane(from, to, random)
+  lane.join()
+  return lane
 }
