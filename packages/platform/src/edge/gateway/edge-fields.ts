@@ -27,12 +27,12 @@ export class EdgeFields {
     for (let at = 0; at < this.#list.length; at += 2) response.setHeader(this.#list[at] ?? '', this.#list[at + 1] ?? '')
   }
 
-  /** Before the headers of a service's answer, except where the service says the same itself; names and values in turn. */
+  /** Before the headers of a service's answer, except where the service says the same itself (what answers vary with adds up); names and values in turn. */
   before(fields: readonly string[]): string[] {
     const all: string[] = []
     for (let at = 0; at < this.#list.length; at += 2) {
       const [name = '', value = ''] = [this.#list[at], this.#list[at + 1]]
-      if (!hasName(fields, name)) all.push(name, value)
+      if (name === 'vary' || !hasName(fields, name)) all.push(name, value)
     }
     for (const text of fields) all.push(text)
     return all

@@ -20,6 +20,7 @@ export function createTargetPage(parts: TargetPageParts): (exchange: Exchange) =
   return async (exchange) => {
     const { ownPlan, services } = admission.compiled()
     const identity = await admit(admission, exchange, ownPlan)
+    exchange.fields.applyTo(exchange.response)
     const { roles = [], scopes = [] } = identity?.caller ?? {}
     if (scopes.length > 0 || !roles.some((role) => readers.includes(role))) {
       throw new AppError('forbidden', `Targets are open to the roles ${readers.join(', ')} only`)

@@ -21,7 +21,7 @@ interface Framing {
 const headEnd = Buffer.from('\r\n\r\n')
 const maxHeadBytes = 65_536
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: (.*))?$/
-const lonelyBreak = /[^\r]\n|\r[^\n]|\0/
+const lonelyBreak = /[^\r]\n|\r(?!\n)|\0/
 const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const lengthValue = /^\d{1,15}$/
 const none: Framing = { kind: 'none', length: 0 }

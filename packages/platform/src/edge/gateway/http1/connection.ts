@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { AnswerFault } from './answer-fault.ts'
 import { AnswerParser, type AnswerReader, type Fields, fieldOf } from './answer-parser.ts'
-import { type BodyMark, requestHead } from './request-head.ts'
+import { chunkedLine, lengthLine, requestHead } from './request-head.ts'
 
 /** A request to a service. */
 export interface ServiceRequest {
@@ -37,11 +37,14 @@ export interface ConnectionOwner {
 
 const emptyMethods: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 const marginSeconds = 1
+// A client that has taken nothing for so long is gone, even if it does not say so.
+const stuckBeats = 300
 
-function markOf({ method, fields, body }: ServiceRequest): BodyMark {
-  if (fieldOf(fields, 'content-length') !== undefined) return 'as-said'
-  if (body !== undefined) return 'chunked'
-  return emptyMethods.has(method) ? 'empty' : 'as-said'
+// The line that marks the end of the body, where the headers do not yet.
+function framingOf({ method, fields, body }: ServiceRequest): string {
+  if (fieldOf(fields, 'content-length') !== undefined) return ''
+  if (body !== undefined) return Buffer.isBuffer(body) ? lengthLine(body.length) : chunkedLine
+  return emptyMethods.has(method) ? lengthLine(0) : ''
 }
 
 const lateError = (): Error => Object.assign(new Error('The answer stopped'), { code: 'UND_ERR_BODY_TIMEOUT' })
@@ -82,8 +85,8 @@ export class Connection implements AnswerReader {
 
   /** Sends a request over it. @throws AppError 'invalid-request' before anything was sent, when HTTP cannot carry it */
   send(request: ServiceRequest, taker: AnswerTaker): void {
-    const mark = markOf(request)
-    const head = requestHead(request.method, request.target, request.fields, mark)
+    const framing = framingOf(request)
+    const head = requestHead(request.method, request.target, request.fields, framing)
     const { body } = request
     this.#taker = taker
     this.#heardAt = this.#owner.beat()
@@ -91,7 +94,7 @@ export class Connection implements AnswerReader {
     this.#parser.expect(request.method, this)
     if (body === undefined) this.#socket.write(head, 'latin1')
     else if (Buffer.isBuffer(body)) this.#socket.write(Buffer.concat([Buffer.from(head, 'latin1'), body]))
-    else this.#sendStream(head, body, mark === 'chunked')
+    else this.#sendStream(head, body, framing === chunkedLine)
   }
 
   /** Gives the taker's request up, if it is still under way; the connection ends. */
@@ -105,13 +108,16 @@ export class Connection implements AnswerReader {
   }
 
   resume(taker: AnswerTaker): void {
-    if (this.#taker === taker) this.#socket.resume()
+    if (this.#taker !== taker) return
+    this.#heardAt = this.#owner.beat() // the silence was not the service's
+    this.#socket.resume()
   }
 
-  /** Gives up a request whose answer began and went silent; called at each beat. */
+  /** Gives up a request whose answer began and went silent, or is taken by nobody; called at each beat. */
   checkSilence(): void {
-    const isSilent = this.#taker !== undefined && this.#parser.hasBegun && !this.#socket.isPaused()
-    if (isSilent && this.#owner.beat() - this.#heardAt > this.#silenceBeats) this.#break(lateError())
+    if (this.#taker === undefined || !this.#parser.hasBegun) return
+    const beats = this.#socket.isPaused() ? stuckBeats : this.#silenceBeats
+    if (this.#owner.beat() - this.#heardAt > beats) this.#break(lateError())
   }
 
   head(status: number, reason: string, fields: Fields): void {

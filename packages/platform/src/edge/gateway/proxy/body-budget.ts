@@ -19,13 +19,14 @@ export function createBodyBudget(maxBytes: number): BodyBudget {
   const state = { used: 0 }
   return {
     open({ ending }) {
-      const own = { bytes: 0 }
+      const own = { bytes: 0, isOver: false }
       ending.add(() => {
         state.used -= own.bytes
-        own.bytes = 0
+        Object.assign(own, { bytes: 0, isOver: true })
       })
       return {
         take(bytes) {
+          if (own.isOver) return // what still comes is read and dropped; nobody would give its room back
           const isAlone = state.used === own.bytes
           if (!isAlone && state.used + bytes > maxBytes) {
             throw new AppError('unavailable', 'Too many large bodies are under way; send this one again shortly', {

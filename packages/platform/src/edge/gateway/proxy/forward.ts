@@ -109,6 +109,7 @@ class Forwarding implements AnswerTaker {
   #isLate = false
   #isGone = false
   #isBodyRead = false
+  #isWaiting = false
   #heldStatus: number | undefined
   #heldBytes = 0
   #expectedBytes = -1
@@ -129,7 +130,6 @@ class Forwarding implements AnswerTaker {
 
   head(status: number, reason: string, fields: Fields): void {
     if (status < 200) return
-    clearTimeout(this.#timer)
     this.#sent.onStatus(status)
     if (heldStatuses.has(status) && isRepeatable(this.#sent) && this.#sent.mayHold()) this.#heldStatus = status
     else this.#begin(status, reason, fields)
@@ -143,10 +143,7 @@ class Forwarding implements AnswerTaker {
     } else if (chunk.length === this.#expectedBytes && chunk.length <= maxTextBytes) {
       // A short answer that is there whole goes out as one text with its head, which costs one write.
       response.end(chunk.toString('latin1'), 'latin1')
-    } else if (!response.write(chunk)) {
-      this.sending?.pause()
-      response.once('drain', () => this.sending?.resume())
-    }
+    } else if (!response.write(chunk) && !this.#isWaiting) this.#wait()
   }
 
   end(): void {
@@ -170,11 +167,22 @@ class Forwarding implements AnswerTaker {
 
   #begin(status: number, reason: string, fields: Fields): void {
     const { response, edgeFields } = this.#sent
-    response.writeHead(status, reasonOf(reason), edgeFields.before(answerFields(fields)))
+    clearTimeout(this.#timer) // it goes on where the answer is held
+    response.writeHead(status, reasonOf(reason), edgeFields.before(answerFields(status, fields)))
     const length = fieldOf(fields, 'content-length')
     if (length !== undefined) this.#expectedBytes = Number(length)
     // The reader of events waits for the head; they may come much later.
     if (isEventStream(fieldOf(fields, 'content-type'))) response.flushHeaders()
+  }
+
+  // For a client that reads slowly; what is there already comes nevertheless.
+  #wait(): void {
+    this.#isWaiting = true
+    this.sending?.pause()
+    this.#sent.response.once('drain', () => {
+      this.#isWaiting = false
+      this.sending?.resume()
+    })
   }
 
   #leave(): void {
@@ -192,7 +200,8 @@ class Forwarding implements AnswerTaker {
 
 /** Streams request and answer. Resolves when the answer is complete or has failed; headers already sent are cut off by a reset. */
 export function forward(connections: Connections, sent: ForwardRequest): Promise<ForwardOutcome> {
-  const { request, origin, path: target, fields, kept, timeoutMs } = sent
+  const { request, response, origin, path: target, fields, kept, timeoutMs } = sent
+  if (response.destroyed) return Promise.resolve(gone) // between two attempts
   return new Promise((resolve) => {
     const forwarding = new Forwarding(sent, resolve)
     forwarding.sending = connections.send(

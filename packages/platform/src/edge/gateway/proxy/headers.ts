@@ -28,18 +28,22 @@ const ownNames: ReadonlySet<string> = new Set([
   'x-forwarded-prefix',
 ])
 
+// Fields for all recipients cannot be options of a connection (RFC 9110, 7.6.1); without its length a body is no body.
+const noOptions: ReadonlySet<string> = new Set(['', 'close', 'keep-alive', 'content-length', 'host'])
+
+const isOwnWord = (name: string): boolean =>
+  name.startsWith('x-xinglin-') || name.startsWith('x-consumer-') || ownNames.has(name)
+
 /** Says whether a header is the edge's own word, so that it is dropped when it comes from outside. */
 export function isEdgeHeader(name: string): boolean {
-  return name.startsWith('x-') || name === 'forwarded'
-    ? name.startsWith('x-xinglin-') || name.startsWith('x-consumer-') || ownNames.has(name)
-    : false
+  if (!name.startsWith('x')) return name === 'forwarded'
+  // Services behind CGI and its heirs take an underscore for a hyphen.
+  return isOwnWord(name.includes('_') ? name.replaceAll('_', '-') : name)
 }
 
 function named(connection: string): readonly string[] {
-  return connection
-    .split(',')
-    .map((name) => name.trim().toLowerCase())
-    .filter((name) => name !== '' && name !== 'close' && name !== 'keep-alive')
+  const names = connection.split(',').map((name) => name.trim().toLowerCase())
+  return names.filter((name) => !noOptions.has(name))
 }
 
 /** Says whether a header is only for the next connection. */

@@ -34,18 +34,32 @@ export function limitBody(request: IncomingMessage, limit: BodyLimit): void {
   if (limit.isLengthRequired) throw new AppError('invalid-request', 'Send the header Content-Length with a body')
   const push = request.push.bind(request)
   let size = 0
-  let isOver = false
-  // The parser hands every chunk to push; a chunk beyond the limit goes no further, and the socket keeps draining.
+  let refusal: unknown
+  // The parser hands every chunk to push; a chunk beyond the limit goes no further, and the socket keeps draining. Neither
+  // does the end: whoever begins to read later must not take what was let through for the whole.
   request.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
+    if (refusal !== undefined) return true
     if (chunk === null) return push(chunk, encoding)
-    if (isOver) return true
     size += chunk.length
-    const refusal = size > limit.maxBytes ? tooLarge(limit.maxBytes) : refusalOf(limit.share, chunk.length)
+    refusal = size > limit.maxBytes ? tooLarge(limit.maxBytes) : refusalOf(limit.share, chunk.length)
     if (refusal === undefined) return push(chunk, encoding)
-    isOver = true
-    if (request.listenerCount('error') > 0) request.emit('error', refusal)
+    tellReader(request, refusal)
     return true
   }
+}
+
+// At once, or as soon as somebody listens: a request may still wait for its connection to a service.
+function tellReader(request: IncomingMessage, refusal: unknown): void {
+  if (request.listenerCount('error') > 0) {
+    request.emit('error', refusal)
+    return
+  }
+  const onListener = (event: string | symbol): void => {
+    if (event !== 'error') return
+    request.off('newListener', onListener)
+    process.nextTick(() => tellReader(request, refusal))
+  }
+  request.on('newListener', onListener)
 }
 
 function refusalOf(share: BodyShare, bytes: number): unknown {

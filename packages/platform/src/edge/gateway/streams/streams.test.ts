@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import { type WebSocket as Socket, WebSocket, WebSocketServer } from 'ws'
 import { type OwnGateway, startOwnGateway } from '../../../../../../conformance/gateway/own-gateway.ts'
@@ -16,7 +17,15 @@ const upstream = createServer((request, response) => {
   request.on('close', () => state.ended.push(String(request.url)))
   state.send = (text) => response.write(text)
 })
-const state: { send: (text: string) => void; ended: string[] } = { send: () => undefined, ended: [] }
+interface Thinking {
+  readonly socket: Duplex
+}
+const refusal = 'HTTP/1.1 418 No\r\nContent-Length: 2\r\n\r\n'
+const state: { send: (text: string) => void; ended: string[]; thinking: Thinking[] } = {
+  send: () => undefined,
+  ended: [],
+  thinking: [],
+}
 const sockets = new WebSocketServer({ noServer: true })
 
 async function define(path: string, body: object): Promise<Record<string, unknown>> {
@@ -52,6 +61,13 @@ before(async () => {
   upstream.on('upgrade', (request, socket, head) => {
     if (request.url === '/cut') return socket.end('HTTP/1.1 418 No\r\nContent-Length: 9\r\n\r\nno')
     if (request.url === '/refused') return socket.end('HTTP/1.1 418 No\r\nContent-Length: 2\r\n\r\nno')
+    if (request.url?.startsWith('/thinks')) state.thinking.push({ socket })
+    if (request.url === '/thinks/forever') return
+    if (request.url === '/thinks/refuses') return void setTimeout(() => socket.write(refusal), 100)
+    if (request.url === '/thinks') {
+      setTimeout(() => socket.write('HTTP/1.1 101 Yes\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'), 100)
+      return
+    }
     sockets.handleUpgrade(request, socket, head, (one) => {
       one.send(`hello ${request.headers['x-consumer-username'] ?? 'nobody'}`)
       one.on('message', (data, isBinary) => one.send(data, { binary: isBinary }))
@@ -94,6 +110,26 @@ test('events pass as they come, also after a pause longer than an answer may tak
 })
 
 describe('a WebSocket', () => {
+  test('whose client goes away before the service has answered leaves nothing behind', async () => {
+    const { port } = new URL(shared.own?.url ?? '')
+    const head = 'Host: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
+    for (const path of ['/thinks', '/thinks', '/thinks/refuses', '/thinks/refuses', '/thinks/forever']) {
+      const client = connect(Number(port), '127.0.0.1')
+      client.write(`GET /live${path} HTTP/1.1\r\n${head}\r\n\r\n`)
+      const until = Date.now() + 5000
+      while (state.thinking.length === 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
+      client.resetAndDestroy()
+      const [{ socket } = {}] = state.thinking.splice(0)
+      assert.ok(socket !== undefined)
+      socket.on('error', () => undefined)
+      socket.on('end', () => socket.end()).resume()
+      if (!socket.destroyed) await once(socket, 'close', { signal: AbortSignal.timeout(5000) })
+    }
+    const socket = await opened('/live/chat') // at most three at a time
+    socket.close()
+    await once(socket, 'close')
+  })
+
   test('carries text and bytes both ways, small and large', async () => {
     const socket = await opened('/live/chat')
     const heard: Buffer[] = []

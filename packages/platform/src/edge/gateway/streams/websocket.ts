@@ -26,16 +26,28 @@ type Switched =
 
 const keepAliveMs = 30_000
 
-function ask(origin: Origin, outgoing: Outgoing): Promise<Switched> {
-  const url = new URL(origin.url)
+const nowhere: Switched = {
+  kind: 'failed',
+  error: Object.assign(new Error('The address cannot be one'), { code: 'ENOTFOUND' }),
+}
+
+async function ask(origin: Origin, outgoing: Outgoing, client: Duplex): Promise<Switched> {
+  const url = URL.parse(origin.url)
+  if (url === null) return nowhere
   const headers = [...fieldsFor(outgoing, origin), ...['connection', 'Upgrade', 'upgrade', 'websocket']]
   const options = { method: 'GET', path: outgoing.path, headers, timeout: outgoing.timeoutMs, agent: false } as const
   return new Promise((resolve) => {
     const asked = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options)
-    asked.once('upgrade', (answer, socket, head) => resolve({ kind: 'switched', answer, socket, head }))
-    asked.once('response', (answer) => resolve({ kind: 'answered', answer }))
+    const leave = (): void => void asked.destroy(new Error('The client went away'))
+    const settle = (outcome: Switched): void => {
+      client.off('close', leave)
+      resolve(outcome)
+    }
+    client.once('close', leave)
+    asked.once('upgrade', (answer, socket, head) => settle({ kind: 'switched', answer, socket, head }))
+    asked.once('response', (answer) => settle({ kind: 'answered', answer }))
     asked.once('timeout', () => asked.destroy(Object.assign(new Error('late'), { code: 'UND_ERR_HEADERS_TIMEOUT' })))
-    asked.once('error', (error) => resolve({ kind: 'failed', error }))
+    asked.on('error', (error) => settle({ kind: 'failed', error }))
     asked.end()
   })
 }
@@ -64,14 +76,15 @@ const fieldsOf = ({ rawHeaders }: IncomingMessage): readonly string[] =>
   rawHeaders.map((text, at) => (at % 2 === 0 ? text.toLowerCase() : text))
 
 function headOf(answer: IncomingMessage, exchange: Exchange): string {
-  const passed = answerFields(fieldsOf(answer))
+  const passed = answerFields(101, fieldsOf(answer))
   const fields = passed.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${passed[at + 1] ?? ''}`] : []))
   const own = ['connection: Upgrade', 'upgrade: websocket', `x-request-id: ${exchange.requestId}`]
   return `HTTP/1.1 101 Switching Protocols\r\n${[...fields, ...own].join('\r\n')}\r\n\r\n`
 }
 
 function passAnswer(answer: IncomingMessage, { response, fields }: Exchange): void {
-  response.writeHead(answer.statusCode ?? 502, fields.before(answerFields(fieldsOf(answer))))
+  const status = answer.statusCode ?? 502
+  response.writeHead(status, fields.before(answerFields(status, fieldsOf(answer))))
   pipeline(answer, response, () => undefined) // an answer that is cut off ends the client's too
 }
 
@@ -79,18 +92,23 @@ const nobody = (cause?: unknown): AppError =>
   new AppError('unavailable', 'The service cannot be reached now; try again shortly', { retryAfterSeconds: 1, cause })
 
 // Nothing was sent but the first request, so the next target may be asked when one cannot be reached.
-async function connect(outgoing: Outgoing, parts: EdgeParts): Promise<Switched & { readonly id: string }> {
+async function connect(
+  outgoing: Outgoing,
+  client: Duplex,
+  parts: EdgeParts,
+): Promise<Switched & { readonly id: string }> {
   const { targets } = parts.delivery
   let last: unknown
   for (const origin of outgoing.choice.origins) {
     if (!targets.isAvailable(origin.id)) continue
     targets.start(origin.id, origin.rules)
-    const outcome = await ask(origin, outgoing)
+    const outcome = await ask(origin, outgoing, client)
     if (outcome.kind !== 'failed') {
       targets.observe(origin.id, { kind: 'answered', status: outcome.answer.statusCode ?? 502 })
       return { ...outcome, id: origin.id }
     }
     targets.end(origin.id)
+    if (client.destroyed) throw nobody(outcome.error) // which is no fault of the service, and heard by nobody
     targets.observe(origin.id, { kind: 'unreached' })
     if (!isUnreached(outcome.error))
       throw new AppError('bad-gateway', 'The service gave no valid answer', { cause: outcome.error })
@@ -108,6 +126,11 @@ function demandOwnPage(exchange: Exchange, plan: Plan, hasToken: boolean): void 
   throw new AppError('forbidden', 'Pages of other sites cannot open this WebSocket', { cause: 'origin' })
 }
 
+function drop(outcome: Switched): void {
+  if (outcome.kind === 'switched') outcome.socket.destroy()
+  else if (outcome.kind === 'answered') outcome.answer.destroy()
+}
+
 async function relay(exchange: Exchange, rule: RouteRule<Plan>, client: Duplex, tools: WebSocketTools): Promise<void> {
   const { parts, streams, head } = tools
   const plan = rule.target
@@ -123,10 +146,15 @@ async function relay(exchange: Exchange, rule: RouteRule<Plan>, client: Duplex, 
     throw new AppError('invalid-request', 'Send the header Sec-WebSocket-Key')
   const ended = streams.open('websocket', () => client.destroy())
   try {
-    const { id, ...outcome } = await connect(outgoing, parts)
+    const { id, ...outcome } = await connect(outgoing, client, parts)
     const finish = (): void => {
       ended()
       parts.delivery.targets.end(id)
+    }
+    if (client.destroyed) {
+      drop(outcome)
+      finish()
+      return
     }
     if (outcome.kind !== 'switched') {
       exchange.response.once('close', finish)
@@ -136,7 +164,7 @@ async function relay(exchange: Exchange, rule: RouteRule<Plan>, client: Duplex, 
     exchange.response.statusCode = 101
     exchange.response.detachSocket(client as Socket)
     exchange.response.emit('close') // the request is over; what follows is the stream
-    client.write(headOf(outcome.answer, exchange))
+    client.write(headOf(outcome.answer, exchange), 'latin1') // as the fields came
     if (outcome.head.length > 0) client.write(outcome.head)
     if (head.length > 0) outcome.socket.write(head)
     tie(client, outcome.socket, finish)
