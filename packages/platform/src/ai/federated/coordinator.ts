@@ -1,7 +1,7 @@
 // Runs the federations that this process holds the lease on: begins, goes on after a crash, and cancels.
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@xinglin/core/errors'
-import type { Blobs, Clock, Logger } from '../../kernel/ports.ts'
+import type { Blobs, Clock, Logger, Telemetry } from '../../kernel/ports.ts'
 import type { Sql } from '../../kernel/sql.ts'
 import type { Lobby } from './lobby.ts'
 import { type ConnectedSite, createRoster, type Roster } from './roster.ts'
@@ -16,6 +16,7 @@ export interface CoordinatorOptions {
   readonly blobs: Blobs
   readonly clock: Clock
   readonly log: Logger
+  readonly telemetry: Telemetry
   readonly lobby: Lobby
   readonly publish: Publish
   /** Names this process in its leases. */

@@ -8,6 +8,8 @@ import type { RunningService, Service } from '../../kernel/service.ts'
 import { createCoordinator } from './coordinator.ts'
 import { createFeed } from './feed.ts'
 import { type FlowerListener, listenForFlower } from './flower/listener.ts'
+import { observedStream } from './flower/observed-stream.ts'
+import type { SiteStream } from './flower/site-stream.ts'
 import { createLobby } from './lobby.ts'
 import { publisherOf } from './publish.ts'
 import { federatedRoutes } from './routes.ts'
@@ -52,14 +54,15 @@ async function createFederated(
   settings: FederatedSettings,
   { leaseMs }: FederatedExtra,
 ): Promise<RunningFederated> {
-  const { sql, blobs, audit, clock, ids } = ports
+  const { sql, blobs, audit, clock, ids, telemetry } = ports
   const log = ports.log.child({ service: 'federated' })
   const isLocal = isLoopback(settings.host)
   const isOpen = settings.openJoin ?? isLocal
   const tls = await tlsOf(settings)
   const lobby = createLobby({ sql, log, isOpen })
   const publish = publisherOf(ports.call)
-  const coordinator = createCoordinator({ sql, blobs, clock, log, lobby, publish, holder: ids.uuid(), leaseMs })
+  const known = { sql, blobs, clock, log, telemetry }
+  const coordinator = createCoordinator({ ...known, lobby, publish, holder: ids.uuid(), leaseMs })
   const feed = createFeed({ sql, log })
   const open: { listener?: FlowerListener } = {}
   const flowerPort = (): number => open.listener?.port ?? 0
@@ -69,7 +72,8 @@ async function createFederated(
     routes: federatedRoutes({ sql, audit, clock, ids, feed, flower, poke: () => coordinator.poke() }),
     async start() {
       const { host, port, maxSites } = settings
-      open.listener = await listenForFlower({ host, port, tls, maxSites, onJoin: (stream) => void lobby.admit(stream) })
+      const onJoin = (stream: SiteStream): void => void lobby.admit(observedStream(stream, telemetry))
+      open.listener = await listenForFlower({ host, port, tls, maxSites, onJoin })
       if (isOpen) log.warn('federated.join.open', { host, port, about: openWarning })
       if (!isLocal && tls === undefined) log.warn('federated.join.plain', { host, port, about: plainWarning })
       coordinator.start()

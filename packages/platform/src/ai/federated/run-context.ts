@@ -1,7 +1,7 @@
 // What the phases of a running federation share.
 import { AppError } from '@xinglin/core/errors'
 import { encodeNpy, siteConfiguration, type Weights } from '@xinglin/core/federated'
-import type { Blobs, Clock, Logger } from '../../kernel/ports.ts'
+import type { Blobs, Clock, Logger, Telemetry } from '../../kernel/ports.ts'
 import type { Sql, Tx } from '../../kernel/sql.ts'
 import type { Federation, FeedEvent, Plan, StoredStandardisation } from './federation.ts'
 import type { Scalars, Status } from './flower/messages.ts'
@@ -14,6 +14,7 @@ export interface RunContext {
   readonly blobs: Blobs
   readonly clock: Clock
   readonly log: Logger
+  readonly telemetry: Telemetry
   readonly id: string
   readonly plan: Plan
   readonly roster: Roster

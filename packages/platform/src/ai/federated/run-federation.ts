@@ -134,6 +134,25 @@ async function finish(ctx: RunContext): Promise<void> {
   )
 }
 
+// A round is a trace of its own: the request that started the federation is long over.
+async function inRound<T>({ telemetry, id, plan }: RunContext, number: number, work: () => Promise<T>): Promise<T> {
+  const attributes = {
+    'xinglin.federation.id': id,
+    'xinglin.federation.round': number,
+    'xinglin.federation.strategy': plan.strategy.kind,
+  }
+  const options = { kind: 'internal', service: 'federated', parent: undefined, attributes } as const
+  const span = telemetry.startEntry('federation round', options)
+  try {
+    return await telemetry.within(span, work)
+  } catch (error) {
+    span.fail(error)
+    throw error
+  } finally {
+    span.end()
+  }
+}
+
 /**
  * Runs, or goes on with, a federation to its end.
  * @throws AppError 'unavailable' when too few sites take part; the reason of `ctx.signal` when that is aborted
@@ -152,8 +171,12 @@ export async function runFederation(ctx: RunContext): Promise<void> {
   let end: RoundEnd = { weights: await loadWeights(ctx, last), moments: await loadMoments(ctx, last) }
   for (let number = done + 1; number <= ctx.plan.rounds; number++) {
     ctx.signal.throwIfAborted()
-    end = await trainRound(ctx, { number, global: end.weights, moments: end.moments, pooled })
-    await evaluateRound(ctx, { number, weights: end.weights, pooled })
+    const { weights: global, moments } = end
+    end = await inRound(ctx, number, async () => {
+      const trained = await trainRound(ctx, { number, global, moments, pooled })
+      await evaluateRound(ctx, { number, weights: trained.weights, pooled })
+      return trained
+    })
     await tidy(ctx, number)
   }
   await finish(ctx)

@@ -5,8 +5,9 @@ import type { Caller, Role } from '../../../kernel/caller.ts'
 import { systemClock } from '../../../kernel/clock.ts'
 import { buildServiceApp } from '../../../kernel/http.ts'
 import { createIds } from '../../../kernel/ids.ts'
-import type { Audit, AuditEntry, CallService, Ports } from '../../../kernel/ports.ts'
+import type { Audit, AuditEntry, CallService, Ports, Telemetry } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
+import { noTelemetry } from '../../../kernel/telemetry/index.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { federated } from '../index.ts'
 
@@ -71,6 +72,7 @@ export interface Place {
   readonly sql: Sql
   readonly folder: string
   readonly call?: CallService
+  readonly telemetry?: Telemetry
   readonly flowerPort?: number
   readonly openJoin?: boolean
   readonly leaseMs?: number
@@ -99,6 +101,7 @@ export async function serviceUnderTest(place: Place): Promise<ServiceUnderTest> 
     blobs: await openDiskBlobs(place.folder),
     audit,
     call: place.call ?? noRegistry,
+    telemetry: place.telemetry ?? noTelemetry,
     log: silentLogger,
     clock: systemClock,
     ids: createIds(systemClock),
