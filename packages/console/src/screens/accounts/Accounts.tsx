@@ -1,9 +1,8 @@
 // Users, apps and backend services: who may sign in, and what may be given tokens.
 import { useSearch } from '@tanstack/react-router'
 import { useCaller } from '../../app/session.ts'
-import { PageTitle } from '../../components/PageTitle.tsx'
+import { Page } from '../../components/Page.tsx'
 import { useText } from '../../language/LanguageProvider.tsx'
-import styles from './Accounts.module.css'
 import { AddClient } from './AddClient.tsx'
 import { AddUser } from './AddUser.tsx'
 import { ClientList } from './ClientList.tsx'
@@ -16,9 +15,7 @@ export function Accounts() {
   const { roles } = useCaller()
   const { user } = useSearch({ from: '/signed-in/accounts' })
   return (
-    <div className={styles.page}>
-      <PageTitle tab={text.title}>{text.title}</PageTitle>
-      <p className={styles.quiet}>{text.about}</p>
+    <Page about={text.about} title={text.title}>
       <UserList chosen={user} />
       {roles.includes('admin') ? (
         <>
@@ -29,6 +26,6 @@ export function Accounts() {
           <AddClient />
         </>
       ) : null}
-    </div>
+    </Page>
   )
 }

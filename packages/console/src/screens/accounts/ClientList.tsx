@@ -1,10 +1,9 @@
 // The registered apps and backend services, each with the way to let it in or no more.
 import { Button } from '@mantine/core'
 import type { AppClient } from '../../api/accounts.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
-import { type PlainColumn, PlainTable } from '../../components/PlainTable.tsx'
-import { Section } from '../../components/Section.tsx'
+import type { PlainColumn } from '../../components/PlainTable.tsx'
+import { TableSection } from '../../components/TableSection.tsx'
 import { useText } from '../../language/LanguageProvider.tsx'
 import styles from './Accounts.module.css'
 import { useClients, useEnableClient } from './account-queries.ts'
@@ -47,15 +46,16 @@ export function ClientList() {
   ]
   return (
     <>
-      <Section
+      <TableSection
         asked={asked}
-        empty={<EmptyState reason={text.noClientsReason} title={text.noClients} />}
-        isEmpty={(rows) => rows.length === 0}
+        columns={columns}
         loading={text.loadingClients}
+        none={text.noClients}
+        noneReason={text.noClientsReason}
+        rowKey={({ id }) => id}
+        rows={(rows) => rows}
         title={text.clients}
-      >
-        {(rows) => <PlainTable columns={columns} label={text.clients} rowKey={({ id }) => id} rows={rows} />}
-      </Section>
+      />
       {change.error === null ? null : <FailurePanel error={change.error} isCompact />}
     </>
   )

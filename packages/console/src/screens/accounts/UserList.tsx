@@ -7,9 +7,8 @@ import type { User } from '../../api/accounts.ts'
 import { shellText } from '../../app/text.ts'
 import { minuteText } from '../../clinical/dates.ts'
 import { nameFor } from '../../clinical/names.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
-import { type PlainColumn, PlainTable } from '../../components/PlainTable.tsx'
-import { Section } from '../../components/Section.tsx'
+import type { PlainColumn } from '../../components/PlainTable.tsx'
+import { TableSection } from '../../components/TableSection.tsx'
 import { fill } from '../../language/fill.ts'
 import { useLanguage, useText } from '../../language/LanguageProvider.tsx'
 import styles from './Accounts.module.css'
@@ -69,17 +68,18 @@ export function UserList({ chosen }: { readonly chosen: string | undefined }) {
           value={typed}
         />
       </div>
-      <Section
+      <TableSection
         asked={asked}
-        empty={<EmptyState reason={text.noUsersReason} title={text.noUsers} />}
-        isEmpty={(rows) => rows.length === 0}
+        columns={columns}
         loading={text.loadingUsers}
+        none={text.noUsers}
+        noneReason={text.noUsersReason}
+        rowKey={({ username }) => username}
+        rows={(rows) => rows}
         title={text.users}
-      >
-        {(rows) => <PlainTable columns={columns} label={text.users} rowKey={({ username }) => username} rows={rows} />}
-      </Section>
+      />
       {one === undefined ? (
-        <p className={styles.quiet}>{text.chooseUser}</p>
+        <p className="quiet">{text.chooseUser}</p>
       ) : (
         <section aria-label={fill(text.changeUser, { username: one.username })}>
           <h2>{fill(text.changeUser, { username: one.username })}</h2>

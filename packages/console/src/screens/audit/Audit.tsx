@@ -1,9 +1,8 @@
 // The audit trail: the state of its chain, and who saw or changed what.
 import { screensFor } from '../../app/navigation.ts'
 import { useCaller } from '../../app/session.ts'
-import { PageTitle } from '../../components/PageTitle.tsx'
+import { Page } from '../../components/Page.tsx'
 import { useText } from '../../language/LanguageProvider.tsx'
-import styles from './Audit.module.css'
 import { AuditEvents } from './AuditEvents.tsx'
 import { ChainState } from './ChainState.tsx'
 import { auditText } from './text.ts'
@@ -17,13 +16,9 @@ export function Audit() {
   // Whoever may not read the trail is refused once, not once for each part of the screen.
   const isReader = state.isSuccess || screensFor(caller.roles).includes('audit')
   return (
-    <div className={styles.page}>
-      <div className={styles.head}>
-        <PageTitle tab={text.title}>{text.title}</PageTitle>
-        <p className={styles.quiet}>{text.about}</p>
-      </div>
+    <Page about={text.about} title={text.title}>
       <ChainState />
       {isReader ? <AuditEvents /> : null}
-    </div>
+    </Page>
   )
 }

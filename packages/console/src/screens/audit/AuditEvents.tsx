@@ -51,7 +51,7 @@ function List({ filters, events, pages }: ReturnType<typeof useEvents> & { reado
   if (pages.isPending) {
     return (
       <div aria-busy="true">
-        <p className={styles.quiet} role="status">
+        <p className="quiet" role="status">
           {text.eventsLoading}
         </p>
         <Skeleton h={320} />
@@ -82,7 +82,7 @@ export function AuditEvents() {
     <section aria-labelledby="events" className={styles.events}>
       <div className={styles.head}>
         <h2 id="events">{text.events}</h2>
-        <p className={styles.quiet} role="status">
+        <p className="quiet" role="status">
           {pages.isPending || events.length === 0
             ? ''
             : pages.isFetchingNextPage

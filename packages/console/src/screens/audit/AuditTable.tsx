@@ -7,7 +7,6 @@ import { nameFor } from '../../clinical/names.ts'
 import { type Column, VirtualTable } from '../../components/VirtualTable.tsx'
 import { fill } from '../../language/fill.ts'
 import { useLanguage, useText } from '../../language/LanguageProvider.tsx'
-import styles from './Audit.module.css'
 import type { EventView } from './audit-view.ts'
 import { eventText } from './event-text.ts'
 import { interactionWords } from './interaction-words.ts'
@@ -57,7 +56,7 @@ function useColumns(isNarrow: boolean): readonly Column<EventView>[] {
         cell: ({ agent, roles }) => (
           <>
             {agent === undefined || agent === 'Not identified' ? text.unidentified : nameFor(language, agent)}
-            <span className={styles.quiet}> {roles.map(roleWords).join(', ')}</span>
+            <span className="quiet"> {roles.map(roleWords).join(', ')}</span>
           </>
         ),
       },

@@ -48,7 +48,7 @@ export function EventProof({ seq }: { readonly seq: number }) {
   return (
     <section aria-labelledby="proof" className={styles.proof}>
       <h4 id="proof">{text.proof}</h4>
-      <p className={styles.quiet}>{text.proveWhy}</p>
+      <p className="quiet">{text.proveWhy}</p>
       <ol aria-live="polite" className={styles.steps}>
         {proving.data?.map(({ key, verdict, values }) => (
           <li className={styles.step} data-verdict={verdict} key={key}>

@@ -82,6 +82,6 @@ export function VerificationPanel({ verification }: { readonly verification: Ver
     )
   }
   if (state === 'failed') return <p className={styles.alarm}>{text.verifyFailed}</p>
-  if (report === undefined) return <p className={styles.quiet}>{text.notVerified}</p>
+  if (report === undefined) return <p className="quiet">{text.notVerified}</p>
   return <Report report={report} time={secondText(finishedAt) ?? '–'} />
 }

@@ -33,7 +33,7 @@ function AllergyList({ patientId }: { readonly patientId: string }) {
   if (asked.isPending) return <Skeleton aria-label={text.allergiesLoading} h={20} w={160} />
   if (asked.isError) {
     const isForbidden = asked.error instanceof Failure && asked.error.kind === 'forbidden'
-    if (isForbidden) return <span className={styles.quiet}>{text.allergiesForbidden}</span>
+    if (isForbidden) return <span className="quiet">{text.allergiesForbidden}</span>
     return (
       <span className={styles.alarm} role="alert">
         <Icon name="warning" sizePx={16} /> {text.allergiesFailed}{' '}
@@ -44,7 +44,7 @@ function AllergyList({ patientId }: { readonly patientId: string }) {
     )
   }
   const view = allergyView(asked.data.rows)
-  if (view.kind === 'none') return <span className={styles.quiet}>{text.allergiesNone}</span>
+  if (view.kind === 'none') return <span className="quiet">{text.allergiesNone}</span>
   if (view.kind === 'denied') return <span>{text.allergiesDenied}</span>
   return (
     <ul className={styles.allergies}>
@@ -83,7 +83,7 @@ export function Banner({ patient }: { readonly patient: Patient }) {
         <PageTitle className={styles.name} tab={text.tab}>
           {nameOf(patient.name) ?? text.unnamed}
         </PageTitle>
-        <span className={styles.quiet}>{otherNamesOf(patient.name).join(' · ')}</span>
+        <span className="quiet">{otherNamesOf(patient.name).join(' · ')}</span>
         <States patient={patient} />
       </div>
       <dl className={styles.facts}>

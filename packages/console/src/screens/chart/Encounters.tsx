@@ -93,7 +93,7 @@ export function Encounters() {
     <div className={styles.split} data-open={isNarrow || undefined}>
       {opened === undefined ? null : <EncounterDetail encounter={opened} key={opened.id} />}
       <Section
-        aside={<span className={styles.quiet}>{asked.data?.rows.length}</span>}
+        aside={<span className="quiet">{asked.data?.rows.length}</span>}
         asked={asked}
         empty={empty}
         isEmpty={({ rows }) => rows.length === 0}

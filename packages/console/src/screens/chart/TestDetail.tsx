@@ -29,13 +29,13 @@ interface TestDetailProps {
 function Charts({ lines, concept }: { readonly lines: readonly TrendSeries[]; readonly concept: CodeableConcept }) {
   const text = useText(resultsText)
   const [main] = lines
-  if (main === undefined) return <p className={styles.quiet}>{text.noCourse}</p>
+  if (main === undefined) return <p className="quiet">{text.noCourse}</p>
   const together = lines.filter(({ unit }) => unit === main.unit)
   const others = [...new Set(lines.filter(({ unit }) => unit !== main.unit).map(({ unit }) => unit))]
   return (
     <>
       <TrendChart concept={concept} lines={together} />
-      <p className={styles.quiet}>
+      <p className="quiet">
         {main.range !== undefined && together.length === 1 ? text.band : ''}{' '}
         {others.length === 0 ? '' : fill(text.unitsMixed, { units: others.join(', ') })}
       </p>

@@ -31,7 +31,7 @@ function Test({ test, isChosen }: { readonly test: ObservedTest; readonly isChos
       <span className={styles.course}>
         {line === undefined ? null : <Sparkline points={line.points} range={line.range} />}
       </span>
-      <span className={styles.quiet}>{latest === undefined ? '–' : dayText(observedAt(latest))}</span>
+      <span className="quiet">{latest === undefined ? '–' : dayText(observedAt(latest))}</span>
     </li>
   )
 }

@@ -1,7 +1,7 @@
 // Federated learning: the federations, and one of them with its sites, rounds and feed.
 import { useSearch } from '@tanstack/react-router'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
-import { PageTitle } from '../../components/PageTitle.tsx'
+import { Page } from '../../components/Page.tsx'
 import { useText } from '../../language/LanguageProvider.tsx'
 import styles from './Federation.module.css'
 import { FederationHead } from './FederationHead.tsx'
@@ -35,9 +35,7 @@ function Chosen({ id }: { readonly id: string | undefined }) {
   const text = useText(federationText)
   const federations = useFederations()
   if (id !== undefined) return <One id={id} key={id} />
-  return federations.data === undefined || federations.data.length === 0 ? null : (
-    <p className={styles.quiet}>{text.choose}</p>
-  )
+  return federations.data === undefined || federations.data.length === 0 ? null : <p className="quiet">{text.choose}</p>
 }
 
 /** The screen. */
@@ -45,11 +43,9 @@ export function Federation() {
   const text = useText(federationText)
   const { federation } = useSearch({ from: '/signed-in/federations' })
   return (
-    <div className={styles.page}>
-      <PageTitle tab={text.title}>{text.title}</PageTitle>
-      <p className={styles.quiet}>{text.about}</p>
+    <Page about={text.about} title={text.title}>
       <FederationList />
       <Chosen id={federation} />
-    </div>
+    </Page>
   )
 }

@@ -51,7 +51,7 @@ export function FederationHead({ federation }: { readonly federation: Federation
         {registered === null ? null : ` · ${fill(text.registered, { model: registered })}`}
       </p>
       {reason === null || language !== 'en' ? null : <p>{fill(text.hasReason, { reason })}</p>}
-      <p className={styles.quiet}>{text.limits}</p>
+      <p className="quiet">{text.limits}</p>
       <Actions federation={federation} />
     </div>
   )

@@ -2,9 +2,8 @@
 import { Link } from '@tanstack/react-router'
 import type { Federation } from '../../api/federations.ts'
 import { minuteText } from '../../clinical/dates.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
-import { type PlainColumn, PlainTable } from '../../components/PlainTable.tsx'
-import { Section } from '../../components/Section.tsx'
+import type { PlainColumn } from '../../components/PlainTable.tsx'
+import { TableSection } from '../../components/TableSection.tsx'
 import { useText } from '../../language/LanguageProvider.tsx'
 import { useFederations } from './federation-queries.ts'
 import { StateMark } from './StateMark.tsx'
@@ -30,14 +29,15 @@ export function FederationList() {
     { key: 'created', label: text.created, isFixed: true, cell: ({ createdAt }) => minuteText(createdAt) ?? '–' },
   ]
   return (
-    <Section
+    <TableSection
       asked={asked}
-      empty={<EmptyState reason={text.noneReason} title={text.none} />}
-      isEmpty={(rows) => rows.length === 0}
+      columns={columns}
       loading={text.loading}
+      none={text.none}
+      noneReason={text.noneReason}
+      rowKey={({ id }) => id}
+      rows={(rows) => rows}
       title={text.list}
-    >
-      {(rows) => <PlainTable columns={columns} label={text.list} rowKey={({ id }) => id} rows={rows} />}
-    </Section>
+    />
   )
 }

@@ -1,9 +1,9 @@
 // The rounds, newest first, with the course of the metric that decides.
 import type { FederationRound } from '../../api/federations.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
-import { type PlainColumn, PlainTable } from '../../components/PlainTable.tsx'
-import { type Loadable, Section } from '../../components/Section.tsx'
+import type { PlainColumn } from '../../components/PlainTable.tsx'
+import type { Loadable } from '../../components/Section.tsx'
 import { Sparkline } from '../../components/Sparkline.tsx'
+import { TableSection } from '../../components/TableSection.tsx'
 import { fill } from '../../language/fill.ts'
 import { useText } from '../../language/LanguageProvider.tsx'
 import styles from './Federation.module.css'
@@ -34,6 +34,13 @@ function Course({ rounds, metric }: { readonly rounds: readonly FederationRound[
   )
 }
 
+// The round 0 is the model before any training.
+const newestFirst = (rounds: readonly FederationRound[]): readonly FederationRound[] =>
+  rounds
+    .filter(({ number }) => number > 0)
+    .toReversed()
+    .slice(0, newest)
+
 /** The table. */
 export function RoundTable({ asked, metric }: RoundTableProps) {
   const text = useText(federationText)
@@ -59,25 +66,16 @@ export function RoundTable({ asked, metric }: RoundTableProps) {
     { key: 'dropped', label: text.dropped, cell: (row) => droppedFrom(row).join(', ') || text.noneDropped },
   ]
   return (
-    <Section
+    <TableSection
       aside={<Course metric={metric} rounds={asked.data ?? []} />}
       asked={asked}
-      empty={<EmptyState reason={text.roundsNoneReason} title={text.roundsNone} />}
-      isEmpty={(rounds) => rounds.every(({ number }) => number === 0)}
+      columns={columns}
       loading={text.loadingRounds}
+      none={text.roundsNone}
+      noneReason={text.roundsNoneReason}
+      rowKey={({ number }) => String(number)}
+      rows={newestFirst}
       title={text.roundsTitle}
-    >
-      {(rounds) => (
-        <PlainTable
-          columns={columns}
-          label={text.roundsTitle}
-          rowKey={({ number }) => String(number)}
-          rows={rounds
-            .filter(({ number }) => number > 0)
-            .toReversed()
-            .slice(0, newest)}
-        />
-      )}
-    </Section>
+    />
   )
 }

@@ -1,10 +1,9 @@
 // The sites: who is connected, how the newest model does there, and how many bytes left each.
 import type { FederationDetail, FederationRound } from '../../api/federations.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
-import { type PlainColumn, PlainTable } from '../../components/PlainTable.tsx'
-import { type Loadable, Section } from '../../components/Section.tsx'
+import type { PlainColumn } from '../../components/PlainTable.tsx'
+import type { Loadable } from '../../components/Section.tsx'
+import { TableSection } from '../../components/TableSection.tsx'
 import { useText } from '../../language/LanguageProvider.tsx'
-import styles from './Federation.module.css'
 import { bytesText, figure, type SiteRow, siteRows } from './federation-view.ts'
 import { federationText } from './text.ts'
 
@@ -33,22 +32,16 @@ export function SiteTable({ asked, rounds }: SiteTableProps) {
     { key: 'sent', label: text.sent, isNumber: true, cell: ({ bytesSent }) => bytesText(bytesSent) },
   ]
   return (
-    <Section
-      aside={<span className={styles.quiet}>{text.leftHint}</span>}
+    <TableSection
+      aside={<span className="quiet">{text.leftHint}</span>}
       asked={asked}
-      empty={<EmptyState reason={text.sitesNoneReason} title={text.sitesNone} />}
-      isEmpty={({ sites }) => sites.length === 0}
+      columns={columns}
       loading={text.loadingSites}
+      none={text.sitesNone}
+      noneReason={text.sitesNoneReason}
+      rowKey={({ name }) => name}
+      rows={(federation) => siteRows(federation, rounds)}
       title={text.sites}
-    >
-      {(federation) => (
-        <PlainTable
-          columns={columns}
-          label={text.sites}
-          rowKey={({ name }) => name}
-          rows={siteRows(federation, rounds)}
-        />
-      )}
-    </Section>
+    />
   )
 }

@@ -97,7 +97,7 @@ export function DropZone({ onStored }: { readonly onStored: () => void }) {
       onDrop={drop}
     >
       <h2 id="store-images">{text.drop}</h2>
-      <p className={styles.quiet}>{text.dropHint}</p>
+      <p className="quiet">{text.dropHint}</p>
       <div className={styles.buttons}>
         <Button disabled={isSending} onClick={() => folder.current?.click()} variant="default">
           {text.chooseFolder}

@@ -163,7 +163,7 @@ export function Worklist() {
     <div className={styles.page}>
       <div className={styles.head}>
         <PageTitle tab={text.title}>{text.title}</PageTitle>
-        <p className={styles.quiet} role="status">
+        <p className="quiet" role="status">
           {studies.length === 0
             ? ''
             : pages.isFetchingNextPage
@@ -171,7 +171,7 @@ export function Worklist() {
               : fill(text.shown, { count: studies.length })}
         </p>
       </div>
-      <p className={styles.quiet}>{text.about}</p>
+      <p className="quiet">{text.about}</p>
       {pages.isError && studies.length === 0 ? null : <DropZone onStored={onStored} />}
       <WorklistFilterBar filters={filters} />
       <List filters={filters} pages={pages} studies={studies} />

@@ -1,9 +1,8 @@
 // The registered models with the state of each on the server; one is chosen by its address.
 import { Link } from '@tanstack/react-router'
 import type { ModelSummary } from '../../api/models.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
-import { type PlainColumn, PlainTable } from '../../components/PlainTable.tsx'
-import { Section } from '../../components/Section.tsx'
+import type { PlainColumn } from '../../components/PlainTable.tsx'
+import { TableSection } from '../../components/TableSection.tsx'
 import { fill } from '../../language/fill.ts'
 import { useText } from '../../language/LanguageProvider.tsx'
 import { StateMark } from './Marks.tsx'
@@ -40,14 +39,15 @@ export function ModelList() {
     { key: 'versions', label: text.versionsCount, isNumber: true, cell: ({ versions }) => versions },
   ]
   return (
-    <Section
+    <TableSection
       asked={asked}
-      empty={<EmptyState reason={text.noneReason} title={text.none} />}
-      isEmpty={(rows) => rows.length === 0}
+      columns={columns}
       loading={text.loading}
+      none={text.none}
+      noneReason={text.noneReason}
+      rowKey={({ name }) => name}
+      rows={(rows) => rows}
       title={text.list}
-    >
-      {(rows) => <PlainTable columns={columns} label={text.list} rowKey={({ name }) => name} rows={rows} />}
-    </Section>
+    />
   )
 }

@@ -1,6 +1,6 @@
 // Models: the registered ones, the versions of one, and one version with its card; what the server does with it, live.
 import { useSearch } from '@tanstack/react-router'
-import { PageTitle } from '../../components/PageTitle.tsx'
+import { Page } from '../../components/Page.tsx'
 import { fill } from '../../language/fill.ts'
 import { useLanguage, useText } from '../../language/LanguageProvider.tsx'
 import { ModelList } from './ModelList.tsx'
@@ -18,7 +18,7 @@ function Reason({ name }: { readonly name: string }) {
   const index = useIndex()
   const { state, reason } = stateOf(name, index.data ?? [])
   if (state !== 'unavailable' || reason === '' || language !== 'en') return null
-  return <p className={styles.quiet}>{fill(text.reasonGiven, { reason })}</p>
+  return <p className="quiet">{fill(text.reasonGiven, { reason })}</p>
 }
 
 function One({ name, version }: { readonly name: string; readonly version: string | undefined }) {
@@ -39,7 +39,7 @@ function Chosen({ name, version }: { readonly name: string | undefined; readonly
   const text = useText(modelsText)
   const models = useModels()
   if (name !== undefined) return <One key={name} name={name} version={version} />
-  return models.data === undefined || models.data.length === 0 ? null : <p className={styles.quiet}>{text.choose}</p>
+  return models.data === undefined || models.data.length === 0 ? null : <p className="quiet">{text.choose}</p>
 }
 
 /** The screen. */
@@ -47,12 +47,10 @@ export function Models() {
   const text = useText(modelsText)
   const { model, version } = useSearch({ from: '/signed-in/models' })
   return (
-    <div className={styles.page}>
-      <PageTitle tab={text.title}>{text.title}</PageTitle>
-      <p className={styles.quiet}>{text.about}</p>
+    <Page about={text.about} title={text.title}>
       <p className={styles.statement}>{text.limits}</p>
       <ModelList />
       <Chosen name={model} version={version} />
-    </div>
+    </Page>
   )
 }

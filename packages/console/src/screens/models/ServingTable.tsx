@@ -1,9 +1,9 @@
 // What the inference server does with a model now: requests, time, processes; fresh every few seconds.
 import type { ModelDetail, Serving } from '../../api/models.ts'
 import { secondText } from '../../clinical/dates.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
-import { type PlainColumn, PlainTable } from '../../components/PlainTable.tsx'
-import { type Loadable, Section } from '../../components/Section.tsx'
+import type { PlainColumn } from '../../components/PlainTable.tsx'
+import type { Loadable } from '../../components/Section.tsx'
+import { TableSection } from '../../components/TableSection.tsx'
 import { fill } from '../../language/fill.ts'
 import { useText } from '../../language/LanguageProvider.tsx'
 import { countsOf, meanText } from './model-view.ts'
@@ -30,16 +30,15 @@ export function ServingTable({ asked }: { readonly asked: Loadable<ModelDetail> 
     { key: 'last', label: text.lastUse, isFixed: true, cell: (row) => last(row.last_inference) },
   ]
   return (
-    <Section
+    <TableSection
       asked={asked}
-      empty={<EmptyState reason={text.servingNoneReason} title={text.servingNone} />}
-      isEmpty={({ serving }) => serving.length === 0}
+      columns={columns}
       loading={text.loadingModel}
+      none={text.servingNone}
+      noneReason={text.servingNoneReason}
+      rowKey={({ version }) => version}
+      rows={({ serving }) => serving}
       title={text.serving}
-    >
-      {({ serving }) => (
-        <PlainTable columns={columns} label={text.serving} rowKey={({ version }) => version} rows={serving} />
-      )}
-    </Section>
+    />
   )
 }

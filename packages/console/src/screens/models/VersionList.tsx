@@ -2,9 +2,9 @@
 import { Link } from '@tanstack/react-router'
 import type { ModelDetail, ModelVersion } from '../../api/models.ts'
 import { minuteText } from '../../clinical/dates.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
-import { type PlainColumn, PlainTable } from '../../components/PlainTable.tsx'
-import { type Loadable, Section } from '../../components/Section.tsx'
+import type { PlainColumn } from '../../components/PlainTable.tsx'
+import type { Loadable } from '../../components/Section.tsx'
+import { TableSection } from '../../components/TableSection.tsx'
 import { fill } from '../../language/fill.ts'
 import { useText } from '../../language/LanguageProvider.tsx'
 import { StageMark } from './Marks.tsx'
@@ -36,16 +36,15 @@ export function VersionList({ model, asked }: VersionListProps) {
   ]
   const title = fill(text.versions, { model })
   return (
-    <Section
+    <TableSection
       asked={asked}
-      empty={<EmptyState reason={text.noVersionsReason} title={text.noVersions} />}
-      isEmpty={({ versions }) => versions.length === 0}
+      columns={columns}
       loading={text.loadingModel}
+      none={text.noVersions}
+      noneReason={text.noVersionsReason}
+      rowKey={({ version }) => String(version)}
+      rows={({ versions }) => versions}
       title={title}
-    >
-      {({ versions }) => (
-        <PlainTable columns={columns} label={title} rowKey={({ version }) => String(version)} rows={versions} />
-      )}
-    </Section>
+    />
   )
 }

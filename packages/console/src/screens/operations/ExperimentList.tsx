@@ -42,9 +42,7 @@ export function ExperimentList() {
   return (
     <Section
       aside={
-        asked.data === undefined ? null : (
-          <span className={styles.quiet}>{asked.data.isEnabled ? text.isOn : text.isOff}</span>
-        )
+        asked.data === undefined ? null : <span className="quiet">{asked.data.isEnabled ? text.isOn : text.isOff}</span>
       }
       asked={asked}
       empty={

@@ -1,11 +1,10 @@
 // Operations: the service map with its goals, the last hour on one line, and the experiments with what they showed.
 import { useSearch } from '@tanstack/react-router'
-import { PageTitle } from '../../components/PageTitle.tsx'
+import { Page } from '../../components/Page.tsx'
 import { useText } from '../../language/LanguageProvider.tsx'
 import { ExperimentList } from './ExperimentList.tsx'
 import { HourTimeline } from './HourTimeline.tsx'
 import { OneExperiment } from './OneExperiment.tsx'
-import styles from './Operations.module.css'
 import { ServiceMap } from './ServiceMap.tsx'
 import { TargetTable } from './TargetTable.tsx'
 import { operationsText } from './text.ts'
@@ -15,14 +14,12 @@ export function Operations() {
   const text = useText(operationsText)
   const { experiment } = useSearch({ from: '/signed-in/operations' })
   return (
-    <div className={styles.page}>
-      <PageTitle tab={text.title}>{text.title}</PageTitle>
-      <p className={styles.quiet}>{text.about}</p>
+    <Page about={text.about} title={text.title} width="medium">
       <ServiceMap />
       <TargetTable />
       <HourTimeline />
       <ExperimentList />
       {experiment === undefined ? null : <OneExperiment id={experiment} key={experiment} />}
-    </div>
+    </Page>
   )
 }

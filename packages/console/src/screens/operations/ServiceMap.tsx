@@ -60,7 +60,7 @@ function Health({ service }: { readonly service: MappedService }) {
 
 function Success({ share }: { readonly share: number | null }) {
   const text = useText(operationsText)
-  if (share === null) return <span className={styles.quiet}>{text.notMeasured}</span>
+  if (share === null) return <span className="quiet">{text.notMeasured}</span>
   const isMet = share >= successGoal
   return (
     <>

@@ -1,8 +1,7 @@
 // Where the gateway sends requests: each address with its health, its circuit, what is under way, and its share.
 import type { Target } from '../../api/targets.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
-import { type PlainColumn, PlainTable } from '../../components/PlainTable.tsx'
-import { Section } from '../../components/Section.tsx'
+import type { PlainColumn } from '../../components/PlainTable.tsx'
+import { TableSection } from '../../components/TableSection.tsx'
 import { fill } from '../../language/fill.ts'
 import { useText } from '../../language/LanguageProvider.tsx'
 import styles from './Operations.module.css'
@@ -19,7 +18,7 @@ function Address({ kind, address, version, upstream }: Target) {
   return (
     <>
       {address === null ? text[kind === 'local' ? 'here' : 'nowhere'] : <code>{address}</code>}
-      {more.length === 0 ? null : <span className={styles.quiet}> {more.join(' · ')}</span>}
+      {more.length === 0 ? null : <span className="quiet"> {more.join(' · ')}</span>}
     </>
   )
 }
@@ -62,26 +61,20 @@ export function TargetTable() {
     },
   ]
   return (
-    <Section
+    <TableSection
       aside={
         asked.data === undefined ? null : (
-          <span className={styles.quiet}>{fill(text.seenBy, { gateway: asked.data.gateway })}</span>
+          <span className="quiet">{fill(text.seenBy, { gateway: asked.data.gateway })}</span>
         )
       }
       asked={asked}
-      empty={<EmptyState reason={text.noneReason} title={text.none} />}
-      isEmpty={({ targets }) => targets.length === 0}
+      columns={columns}
       loading={text.loading}
+      none={text.none}
+      noneReason={text.noneReason}
+      rowKey={({ service, address, version }) => `${service} ${address} ${version}`}
+      rows={({ targets }) => worstFirst(targets)}
       title={text.title}
-    >
-      {({ targets }) => (
-        <PlainTable
-          columns={columns}
-          label={text.title}
-          rowKey={({ service, address, version }) => `${service} ${address} ${version}`}
-          rows={worstFirst(targets)}
-        />
-      )}
-    </Section>
+    />
   )
 }

@@ -3,12 +3,11 @@ import { Button, TextInput } from '@mantine/core'
 import { useRef } from 'react'
 import type { AppAccess } from '../../api/accounts.ts'
 import { minuteText } from '../../clinical/dates.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
 import { NewPasswordField } from '../../components/NewPasswordField.tsx'
-import { PageTitle } from '../../components/PageTitle.tsx'
-import { type PlainColumn, PlainTable } from '../../components/PlainTable.tsx'
-import { Section } from '../../components/Section.tsx'
+import { Page } from '../../components/Page.tsx'
+import type { PlainColumn } from '../../components/PlainTable.tsx'
+import { TableSection } from '../../components/TableSection.tsx'
 import { useText } from '../../language/LanguageProvider.tsx'
 import styles from '../accounts/Accounts.module.css'
 import { useApps, useEndAccess, useOwnPassword } from './own-queries.ts'
@@ -41,15 +40,16 @@ function Apps() {
   ]
   return (
     <>
-      <Section
+      <TableSection
         asked={asked}
-        empty={<EmptyState reason={text.noneReason} title={text.none} />}
-        isEmpty={(rows) => rows.length === 0}
+        columns={columns}
         loading={text.loading}
+        none={text.none}
+        noneReason={text.noneReason}
+        rowKey={({ grant }) => grant}
+        rows={(rows) => rows}
         title={text.apps}
-      >
-        {(rows) => <PlainTable columns={columns} label={text.apps} rowKey={({ grant }) => grant} rows={rows} />}
-      </Section>
+      />
       {end.isSuccess ? <p role="status">{text.ended}</p> : null}
       {end.error === null ? null : <FailurePanel error={end.error} isCompact />}
     </>
@@ -96,12 +96,10 @@ function Password() {
 export function OwnAccount() {
   const text = useText(ownAccountText)
   return (
-    <div className={styles.page}>
-      <PageTitle tab={text.title}>{text.title}</PageTitle>
-      <p className={styles.quiet}>{text.about}</p>
+    <Page about={text.about} title={text.title}>
       <Apps />
       <h2>{text.password}</h2>
       <Password />
-    </div>
+    </Page>
   )
 }

@@ -65,7 +65,7 @@ export function ComputeForm({ context }: { readonly context: PrivateContext }) {
   const kind = isCohort ? 'total' : picked
   const contributions = contributionsOf(vectors.data ?? [])
   const { wish, fields } = useWish(contributions, kind)
-  if (contributions.length === 0) return <p className={styles.quiet}>{text.nothingToCompute}</p>
+  if (contributions.length === 0) return <p className="quiet">{text.nothingToCompute}</p>
   const programs = isCohort ? (['total'] as const) : (['score', 'total'] as const)
   return (
     <form

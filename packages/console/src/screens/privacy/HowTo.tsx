@@ -18,7 +18,7 @@ export function HowTo() {
       <p>{text.howToAbout}</p>
       {commands.map(([name, command]) => (
         <div key={name}>
-          <p className={styles.quiet}>{text[name]}</p>
+          <p className="quiet">{text[name]}</p>
           <code className={styles.command}>{command}</code>
         </div>
       ))}

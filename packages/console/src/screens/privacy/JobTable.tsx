@@ -2,10 +2,9 @@
 import { Button } from '@mantine/core'
 import { useCaller } from '../../app/session.ts'
 import { minuteText } from '../../clinical/dates.ts'
-import { EmptyState } from '../../components/EmptyState.tsx'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
-import { type PlainColumn, PlainTable } from '../../components/PlainTable.tsx'
-import { Section } from '../../components/Section.tsx'
+import type { PlainColumn } from '../../components/PlainTable.tsx'
+import { TableSection } from '../../components/TableSection.tsx'
 import { fill } from '../../language/fill.ts'
 import { useLanguage, useText } from '../../language/LanguageProvider.tsx'
 import styles from './Privacy.module.css'
@@ -25,7 +24,7 @@ function State({ job }: { readonly job: PrivateJob }) {
       <span className={styles.state} data-state={state}>
         {text[`state.${state}`]}
       </span>{' '}
-      <span className={styles.quiet}>{why === '' ? fill(text.progress, progress) : why}</span>
+      <span className="quiet">{why === '' ? fill(text.progress, progress) : why}</span>
     </>
   )
 }
@@ -68,14 +67,15 @@ export function JobTable({ context }: { readonly context: PrivateContext }) {
     { key: 'created', label: text.created, isFixed: true, cell: ({ createdAt }) => minuteText(createdAt) ?? '–' },
   ]
   return (
-    <Section
+    <TableSection
       asked={asked}
-      empty={<EmptyState reason={text.noJobsReason} title={text.noJobs} />}
-      isEmpty={(rows) => rows.length === 0}
+      columns={columns}
       loading={text.loadingJobs}
+      none={text.noJobs}
+      noneReason={text.noJobsReason}
+      rowKey={({ id }) => id}
+      rows={(rows) => rows}
       title={text.jobs}
-    >
-      {(rows) => <PlainTable columns={columns} label={text.jobs} rowKey={({ id }) => id} rows={rows} />}
-    </Section>
+    />
   )
 }

@@ -1,7 +1,7 @@
 // Encrypted computation: who holds what, the public contexts, and what is contributed to and computed under one of them.
 import { useSearch } from '@tanstack/react-router'
 import { useCaller } from '../../app/session.ts'
-import { PageTitle } from '../../components/PageTitle.tsx'
+import { Page } from '../../components/Page.tsx'
 import { Section } from '../../components/Section.tsx'
 import { fill } from '../../language/fill.ts'
 import { useText } from '../../language/LanguageProvider.tsx'
@@ -26,7 +26,7 @@ function Compute({ context }: { readonly context: PrivateContext }) {
       {() => (
         <div className={styles.note}>
           <ComputeForm context={context} />
-          <p className={styles.quiet}>{text.statement}</p>
+          <p className="quiet">{text.statement}</p>
         </div>
       )}
     </Section>
@@ -41,7 +41,7 @@ function One({ context }: { readonly context: PrivateContext }) {
     <>
       <div className={styles.head}>
         <h2>{label}</h2>
-        <p className={styles.quiet}>{parametersText(context)}</p>
+        <p className="quiet">{parametersText(context)}</p>
         <p>
           {subject === owner ? text.yours : fill(text.theirs, { owner })}{' '}
           {minContributors > 1 ? fill(text.cohort, { count: minContributors }) : null}
@@ -59,7 +59,7 @@ function Chosen({ id }: { readonly id: string | undefined }) {
   const contexts = useContexts()
   const context = contexts.data?.find((one) => one.id === id)
   if (context !== undefined) return <One context={context} key={context.id} />
-  return (contexts.data?.length ?? 0) === 0 ? null : <p className={styles.quiet}>{text.choose}</p>
+  return (contexts.data?.length ?? 0) === 0 ? null : <p className="quiet">{text.choose}</p>
 }
 
 /** The screen. */
@@ -67,14 +67,12 @@ export function Privacy() {
   const text = useText(privacyText)
   const { context } = useSearch({ from: '/signed-in/private' })
   return (
-    <div className={styles.page}>
-      <PageTitle tab={text.title}>{text.title}</PageTitle>
-      <p className={styles.quiet}>{text.about}</p>
+    <Page about={text.about} title={text.title}>
       <Parties />
       <ContextList />
       <Chosen id={context} />
       <MakeKeys />
       <HowTo />
-    </div>
+    </Page>
   )
 }

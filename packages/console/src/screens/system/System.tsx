@@ -4,7 +4,7 @@ import type { ServiceHealth } from '../../api/health.ts'
 import { useHealth } from '../../app/LiveStatus.tsx'
 import { secondText } from '../../clinical/dates.ts'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
-import { PageTitle } from '../../components/PageTitle.tsx'
+import { Page } from '../../components/Page.tsx'
 import { fill } from '../../language/fill.ts'
 import { useLanguage, useText } from '../../language/LanguageProvider.tsx'
 import styles from './System.module.css'
@@ -26,7 +26,7 @@ function Row({ name, health }: { readonly name: string; readonly health: Service
           {text[health.status]}
         </span>
       </td>
-      <td>{health.reasons.length === 0 ? <span className={styles.quiet}>{text.noReason}</span> : said}</td>
+      <td>{health.reasons.length === 0 ? <span className="quiet">{text.noReason}</span> : said}</td>
     </tr>
   )
 }
@@ -38,12 +38,10 @@ export function System() {
   const services = Object.entries(health.data?.services ?? {})
   const unready = services.filter(([, { status }]) => status !== 'ready').length
   return (
-    <div className={styles.page}>
-      <PageTitle tab={text.title}>{text.title}</PageTitle>
-      <p className={styles.quiet}>{text.about}</p>
+    <Page about={text.about} title={text.title} width="narrow">
       {health.isError ? <FailurePanel error={health.error} onRetry={() => void health.refetch()} /> : null}
       {health.isPending ? (
-        <div aria-busy="true" className={styles.page}>
+        <div aria-busy="true" className={styles.waiting}>
           <span role="status">{text.loading}</span>
           <Skeleton h={220} maw={860} />
         </div>
@@ -54,7 +52,7 @@ export function System() {
             {unready === 0
               ? fill(text.allReady, { count: services.length })
               : fill(text.someUnready, { count: unready, total: services.length })}
-            <span className={styles.quiet}>
+            <span className="quiet">
               {' · '}
               {fill(text.asked, { time: secondText(new Date(health.dataUpdatedAt).toISOString()) ?? '' })}
             </span>
@@ -75,6 +73,6 @@ export function System() {
           </table>
         </>
       )}
-    </div>
+    </Page>
   )
 }

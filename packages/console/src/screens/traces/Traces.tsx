@@ -7,7 +7,7 @@ import type { TracePage } from '../../api/traces.ts'
 import { useRequest } from '../../app/session.ts'
 import { EmptyList } from '../../components/EmptyList.tsx'
 import { FailurePanel } from '../../components/FailurePanel.tsx'
-import { PageTitle } from '../../components/PageTitle.tsx'
+import { Page } from '../../components/Page.tsx'
 import { fill } from '../../language/fill.ts'
 import { useText } from '../../language/LanguageProvider.tsx'
 import { TraceFilterBar } from './TraceFilterBar.tsx'
@@ -47,7 +47,7 @@ function List({ filters, pages }: { readonly filters: TraceFilters; readonly pag
   if (pages.isPending) {
     return (
       <div aria-busy="true">
-        <p className={styles.quiet} role="status">
+        <p className="quiet" role="status">
           {text.loading}
         </p>
         <Skeleton h={320} />
@@ -58,7 +58,7 @@ function List({ filters, pages }: { readonly filters: TraceFilters; readonly pag
   return (
     <>
       <div className={styles.bar}>
-        <p className={styles.quiet} role="status">
+        <p className="quiet" role="status">
           {isFetchingNextPage ? text.loadingMore : fill(text.shown, { count: traces.length })}
         </p>
         <Button onClick={again} size="compact-sm" variant="default">
@@ -81,11 +81,9 @@ export function Traces() {
   const filters = useSearch({ from: '/signed-in/traces' })
   const pages = useTraces(filters)
   return (
-    <div className={styles.page}>
-      <PageTitle tab={text.title}>{text.title}</PageTitle>
-      <p className={styles.quiet}>{text.about}</p>
+    <Page about={text.about} title={text.title}>
       {pages.isError && pages.data === undefined ? null : <TraceFilterBar filters={filters} />}
       <List filters={filters} pages={pages} />
-    </div>
+    </Page>
   )
 }

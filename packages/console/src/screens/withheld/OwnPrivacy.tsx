@@ -33,7 +33,7 @@ function Choice({ patientId, consents }: ChoiceProps) {
         saving.mutate(chosen)
       }}
     >
-      <p className={styles.quiet}>{text.ownAbout}</p>
+      <p className="quiet">{text.ownAbout}</p>
       <fieldset className={styles.groups}>
         <legend>{text.from}</legend>
         {groups.map((group) => (
@@ -50,14 +50,14 @@ function Choice({ patientId, consents }: ChoiceProps) {
           </label>
         ))}
       </fieldset>
-      <p className={styles.quiet}>{text.warning}</p>
-      {hasOthers ? <p className={styles.quiet}>{text.other}</p> : null}
+      <p className="quiet">{text.warning}</p>
+      {hasOthers ? <p className="quiet">{text.other}</p> : null}
       <div className={styles.actions}>
         <Button disabled={saving.isPending} type="submit">
           {saving.isPending ? text.saving : text.save}
         </Button>
       </div>
-      <p className={styles.quiet} role="status">
+      <p className="quiet" role="status">
         {saving.isSuccess ? text.saved : ''}
       </p>
       {saving.isError ? <FailurePanel error={saving.error} isCompact /> : null}

@@ -39,7 +39,7 @@ function Reason({ breaking, onCancel }: Pick<Glass, 'breaking'> & { readonly onC
         required
         value={reason}
       />
-      <p className={styles.quiet} id={hintId}>
+      <p className="quiet" id={hintId}>
         {text.whyHint}
       </p>
       <div className={styles.actions}>

@@ -34,9 +34,7 @@ function Facts({ nodule }: { readonly nodule: Nodule }) {
           </div>
         ))}
       </dl>
-      <p className={styles.quiet}>
-        {fill(text.slices, { first: evidence.firstSlice + 1, last: evidence.lastSlice + 1 })}
-      </p>
+      <p className="quiet">{fill(text.slices, { first: evidence.firstSlice + 1, last: evidence.lastSlice + 1 })}</p>
     </>
   )
 }

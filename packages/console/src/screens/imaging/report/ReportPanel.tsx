@@ -41,7 +41,7 @@ function Broken({ reading, isActing, act }: ReadingProps) {
   return (
     <div className={styles.part} role={isFailed ? 'alert' : undefined}>
       <p>{isFailed ? `${text.failed} ${text.failedReason}` : text.cancelled}</p>
-      {isFailed && language === 'en' ? <p className={styles.quiet}>{reading.failure?.detail}</p> : null}
+      {isFailed && language === 'en' ? <p className="quiet">{reading.failure?.detail}</p> : null}
       <Button disabled={isActing} onClick={() => act({ kind: 'retry', reading })} variant="default">
         {text.retry}
       </Button>
@@ -109,7 +109,7 @@ function Signed(props: ReadingProps) {
   return (
     <div className={styles.part}>
       <p className={styles.signed}>{fill(text.signed, { name: reading.signedBy ?? '–', time })}</p>
-      <p className={styles.quiet}>{text.signedReason}</p>
+      <p className="quiet">{text.signedReason}</p>
       <Marks {...props} />
       <Button disabled={isActing} onClick={() => act({ kind: 'start' })} variant="default">
         {text.again}
@@ -128,7 +128,7 @@ function Current(props: ReadingProps) {
       {reading.state === 'failed' || reading.state === 'cancelled' ? <Broken {...props} /> : null}
       {reading.state === 'ready' ? <Draft {...props} /> : null}
       {reading.state === 'signed' ? <Signed {...props} /> : null}
-      <p className={styles.quiet}>{fill(text.model, { name, version: version === '' ? '–' : version })}</p>
+      <p className="quiet">{fill(text.model, { name, version: version === '' ? '–' : version })}</p>
     </>
   )
 }

@@ -34,10 +34,10 @@ export function SignForm({ obstacle, isActing, onSign }: SignFormProps) {
         onChange={(event) => setConclusion(event.currentTarget.value)}
         value={conclusion}
       />
-      <p className={styles.quiet} id={hintId}>
+      <p className="quiet" id={hintId}>
         {text.conclusionHint}
       </p>
-      {obstacle === undefined ? null : <p className={styles.quiet}>{text[`obstacle.${obstacle}`]}</p>}
+      {obstacle === undefined ? null : <p className="quiet">{text[`obstacle.${obstacle}`]}</p>}
       <Button disabled={obstacle !== undefined || isActing} type="submit">
         {text.sign}
       </Button>

@@ -118,7 +118,7 @@ function Controls({ look, stack, hasMasks, onLook }: ControlsProps) {
           </label>
         </>
       ) : (
-        <p className={styles.quiet}>{stack.slices.length > 1 ? text.uneven : ''}</p>
+        <p className="quiet">{stack.slices.length > 1 ? text.uneven : ''}</p>
       )}
     </>
   )
@@ -161,7 +161,7 @@ function Views(props: SeriesViewerProps & { readonly volume: LoadingVolume; read
       <div className={styles.side}>
         <Controls hasMasks={masks !== undefined} {...{ look, stack, onLook }} />
         <Progress total={slices.length} volume={volume} />
-        <p className={styles.quiet}>{text.keys}</p>
+        <p className="quiet">{text.keys}</p>
       </div>
       <div className={styles.views}>
         <AxialView

@@ -43,7 +43,7 @@ function SeriesList({ study, chosen }: { readonly study: StudyWithSeries; readon
                 {modality} ·{' '}
                 {description === '' ? text.unnamedSeries : <span lang={languageOf(description)}>{description}</span>}
               </span>
-              <span className={styles.quiet}>{fill(text.seriesImages, { count: instances })}</span>
+              <span className="quiet">{fill(text.seriesImages, { count: instances })}</span>
             </Link>
           </li>
         ))}
@@ -87,9 +87,9 @@ export function Viewer() {
     <div className={styles.page}>
       <div className={styles.head}>
         <PageTitle tab={text.title}>{text.title}</PageTitle>
-        <span className={styles.quiet}>{facts.filter((fact) => fact !== undefined && fact !== '').join(' · ')}</span>
+        <span className="quiet">{facts.filter((fact) => fact !== undefined && fact !== '').join(' · ')}</span>
         {study.data === undefined ? null : (
-          <span className={styles.quiet} lang={languageOf(study.data.description)}>
+          <span className="quiet" lang={languageOf(study.data.description)}>
             {study.data.description}
           </span>
         )}
