@@ -50,4 +50,5 @@ const files =
       ]
 // Many files need a PostgreSQL: made once for all of them, unless a few are chosen.
 const once = chosen.length > 0 ? [] : ['--test-global-setup=packages/platform/src/testing/before-all.ts']
-runTypeScript(undefined, ['--test', '--test-concurrency=2', '--test-timeout=900000', ...once, ...files])
+// Three at a time keep two cores busy while one of them waits for a process to start.
+runTypeScript(undefined, ['--test', '--test-concurrency=3', '--test-timeout=900000', ...once, ...files])
