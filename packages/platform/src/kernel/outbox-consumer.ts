@@ -143,6 +143,8 @@ interface Loop {
   soon: number
   renewedAt: number
   passedOverAt: number
+  /** A cursor may stand in a window in which nothing is left. */
+  mayBeOpen: boolean
 }
 
 async function sleep(loop: Loop): Promise<void> {
@@ -164,6 +166,7 @@ function begin(loop: Loop, batch: Batch): void {
     .catch((error: unknown) => tools.log.warn('outbox.batch.failed', { consumer, part: batch.part, error }))
     .finally(() => {
       working.delete(batch.part)
+      loop.mayBeOpen = true
       loop.isAwake = true
       loop.wake()
     })
@@ -175,12 +178,16 @@ async function pass(loop: Loop): Promise<void> {
   if (performance.now() - loop.renewedAt > renewEveryMs) {
     await renewLeases(sql, loop.lease, loop.renewedAt === Number.NEGATIVE_INFINITY)
     loop.renewedAt = performance.now()
+    loop.mayBeOpen = true // those that another process left
   }
   const request = { ...loop.lease, topics: loop.subscription.topics, perPartition, except: [...loop.working.keys()] }
   const batches = await fetchBatches(sql, request)
   for (const batch of batches) begin(loop, batch)
   if (batches.length > 0) return
-  if (await closeWindows(sql, request)) loop.isAwake = true
+  if (loop.mayBeOpen) {
+    loop.mayBeOpen = await closeWindows(sql, request)
+    if (loop.mayBeOpen) loop.isAwake = true
+  }
   if (performance.now() - loop.passedOverAt < passOverEveryMs) return
   loop.passedOverAt = performance.now()
   await passOver(sql, request)
@@ -214,6 +221,7 @@ export function startConsumer(subscription: Subscription, tools: ConsumerTools):
     soon: 0,
     renewedAt: Number.NEGATIVE_INFINITY,
     passedOverAt: performance.now(),
+    mayBeOpen: true,
   }
   const running = runLoop(loop)
   return {
