@@ -42,7 +42,7 @@ test('ids and references to them have one collation', async () => {
   })
   assert.deepEqual(
     rows.map(({ place, collation }) => `${place} ${collation}`),
-    ['reference_index.id C', 'resource.id C', 'version.id C'],
+    ['consent_backlog.id C', 'reference_index.id C', 'resource.id C', 'version.id C'],
   )
 })
 
