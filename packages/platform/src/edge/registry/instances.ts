@@ -1,11 +1,11 @@
 // The registry as the rest of the platform sees it: healthy instances at hand, told again when they change.
 import { isDeepStrictEqual } from 'node:util'
+import { type Looked, worthTrying } from '../../kernel/late-looks.ts'
 import type { Instance, Logger, Registry } from '../../kernel/ports.ts'
 import { registrationBody } from '../../kernel/registration-body.ts'
 import type { Sql } from '../../kernel/sql.ts'
 import type { NewService } from './definitions/service.ts'
 import { readService } from './definitions/service.ts'
-import { worstOf } from './shapes.ts'
 import { readChecks, readServices } from './store/catalog-store.ts'
 import { changeRegistry } from './store/changes.ts'
 import { deregisterService, registerService } from './store/registrations.ts'
@@ -30,14 +30,13 @@ export function registrationOf(instance: Parameters<Registry['register']>[0]): N
 async function readInstances(sql: Sql, nodeAddress: string): Promise<ReadonlyMap<string, readonly Instance[]>> {
   const services = await readServices(sql)
   const checks = Map.groupBy(await readChecks(sql), (check) => check.serviceId ?? '')
-  const healthy = services.filter(({ id }) => {
-    return worstOf((checks.get(id) ?? []).map(({ status }) => status)) !== 'critical'
-  })
-  const instances = healthy.map(({ id, name, definition }): Instance => {
+  const all = services.map(({ id, name, definition }): Looked<Instance> => {
     const { address, port, tags } = definition
-    return { id, service: name, address: address === '' ? nodeAddress : address, port, healthy: true, tags }
+    const instance = { id, service: name, address: address === '' ? nodeAddress : address, port, healthy: true, tags }
+    return { instance, checks: checks.get(id) ?? [] }
   })
-  return Map.groupBy(instances, (instance) => instance.service)
+  const byService = Map.groupBy(all, ({ instance }) => instance.service)
+  return new Map([...byService].map(([service, looked]) => [service, worthTrying(looked)]))
 }
 
 type Lists = ReadonlyMap<string, readonly Instance[]>

@@ -1,6 +1,7 @@
 // Asks one service whether it is well, over HTTP or TCP, within its time and a small answer.
 import { connect } from 'node:net'
 import { Agent, type Dispatcher, request } from 'undici'
+import { lateLook } from '../../../kernel/late-looks.ts'
 import { distrustOf, serviceOfHostName, type Transport } from '../../../kernel/transport.ts'
 import type { Probe } from '../definitions/check.ts'
 import { type CheckResult, maxOutputLength } from '../store/check-store.ts'
@@ -90,7 +91,7 @@ function failureOf(probe: ActiveProbe, error: unknown, signal: AbortSignal): Che
   const target = probe.kind === 'http' ? `HTTP ${probe.method} ${probe.url}` : `TCP connect ${probe.address}`
   const code = (error as { code?: unknown }).code
   const answered = distrustOf(error) ?? String(code ?? 'failed')
-  const reason = signal.aborted ? `no answer within ${probe.timeoutMs} ms` : answered
+  const reason = signal.aborted ? lateLook(probe.timeoutMs) : answered
   return { status: 'critical', output: `${target}: ${reason}` }
 }
 
