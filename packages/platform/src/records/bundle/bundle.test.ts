@@ -146,6 +146,11 @@ test('keeps nothing when one entry fails, whatever the reason', async () => {
 
 test('lays the pending changes of the Bundle over what rules read', async () => {
   const observation = (subject: string) => post({ resourceType: 'Observation', subject: { reference: subject } })
+  const [urn, patient] = ['urn:uuid:3', { resourceType: 'Patient' }]
+  await assert.rejects(
+    transact(post(patient, urn), observation(urn), observation(urn), observation(urn)),
+    refusedAt('business-rule', 'Bundle.entry[1].resource.subject'),
+  )
   const answer = await transact(post({ resourceType: 'Patient' }, 'urn:uuid:2'), observation('urn:uuid:2'))
   const reference = `Patient/${answer.entry[0].resource.id}`
   await assert.rejects(

@@ -52,7 +52,10 @@ export async function commitChanges(
   }
   const made = decided.filter((one) => one !== undefined)
   await refuseLiftingOwn(tx, made, context.access.read)
-  const ruled = made.map((one) => ({ change: changeOf(one, options.now), index: one.pending.index }))
+  const ruled = made.map((one) => {
+    const { index, isFresh } = one.pending
+    return { change: changeOf(one, options.now), index, isFresh }
+  })
   const warnings = await applyRules(tx, ruled, parts.rules, parts.ruleStore)
   if (parts.checkReferences) await checkTargets(tx, made)
   const ordered = inOneOrder(made)

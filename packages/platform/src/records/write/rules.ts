@@ -10,6 +10,8 @@ import type { Change, RuleRead, RuleView, WriteRule } from '../types.ts'
 export interface RuledChange {
   readonly change: Change
   readonly index: number | undefined
+  /** The store has just made the id, so that nothing stored can refer to it. */
+  readonly isFresh: boolean
 }
 
 interface Task {
@@ -64,7 +66,9 @@ async function readView(
   const asked = new Map(
     reads.flatMap((read) => (read.kind === 'referrers' ? [[referrerKey(read), read] as const] : [])),
   )
-  if (asked.size > maxComparisons) {
+  const fresh = new Set(changes.filter(({ isFresh }) => isFresh).map(({ change }) => keyOf(change)))
+  const compared = [...asked.values()].filter(({ to }) => !fresh.has(to)).length
+  if (compared > maxComparisons) {
     const message = `A change may touch at most ${maxComparisons} records that a rule compares with others; split this one`
     throw new AppError('too-large', message)
   }
@@ -74,7 +78,9 @@ async function readView(
   const referrers = new Map<string, readonly Resource[]>()
   for (const key of [...asked.keys()].toSorted()) {
     const read = asked.get(key)
-    if (read !== undefined) referrers.set(key, overlaid(await store.referrers(tx, read), read, changes, store))
+    if (read === undefined) continue
+    const known = fresh.has(read.to) ? [] : await store.referrers(tx, read)
+    referrers.set(key, overlaid(known, read, changes, store))
   }
   return {
     record(reference) {
