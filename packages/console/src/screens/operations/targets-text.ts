@@ -7,7 +7,7 @@ const en = {
   seenBy: 'As the process {gateway} sees them',
   service: 'Service',
   address: 'Address',
-  here: 'in the gateway’s process',
+  here: 'in the gateway itself',
   nowhere: 'nowhere: nobody serves it now',
   health: 'Health',
   healthy: 'Healthy',
