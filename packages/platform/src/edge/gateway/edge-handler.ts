@@ -5,7 +5,7 @@ import type { Logger, Telemetry } from '../../kernel/ports.ts'
 import { type AdmissionParts, admit } from './admission.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
 import { endSpan, openSpan } from './edge-span.ts'
-import { answerError, type Exchange, openExchange, setHeaders } from './exchange.ts'
+import { answerError, cutOff, type Exchange, openExchange, setHeaders } from './exchange.ts'
 import type { Load } from './limits/load-shedding.ts'
 import type { OwnPages } from './own-pages.ts'
 import type { BodyBudget } from './proxy/body-budget.ts'
@@ -139,7 +139,7 @@ export function createEdge(parts: EdgeParts): (request: IncomingMessage, respons
     const handled = parts.telemetry.within(exchange.span, () => handle(parts, exchange))
     handled.catch((error: unknown) => {
       parts.log.error('edge.failed', { traceId: exchange.traceId, error })
-      response.destroy()
+      cutOff(exchange)
     })
   }
 }

@@ -82,6 +82,12 @@ export function answerJson(response: ServerResponse, status: number, body: unkno
   response.end(JSON.stringify(body))
 }
 
+/** Ends the connection in the middle of an answer; of a pipeline too, whose later answers would wait for one without an end. */
+export function cutOff({ request, response }: Pick<Exchange, 'request' | 'response'>): void {
+  response.destroy()
+  request.socket.destroy()
+}
+
 /**
  * Answers with an error: OperationOutcome under `/fhir`, problem details elsewhere. A body that is still arriving is not
  * read: the connection is closed after the answer.
@@ -89,7 +95,7 @@ export function answerJson(response: ServerResponse, status: number, body: unkno
 export function answerError(exchange: Exchange, error: unknown): void {
   const { request, response, target, traceId } = exchange
   if (response.headersSent) {
-    response.destroy()
+    cutOff(exchange)
     return
   }
   exchange.fields.applyTo(response)

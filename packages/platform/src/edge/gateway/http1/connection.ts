@@ -144,7 +144,10 @@ export class Connection implements AnswerReader {
       this.#isBodySent = true
       if (isChunked) socket.write('0\r\n\r\n', 'latin1')
     }
-    const onError = (error: Error): void => this.#break(error)
+    // It stays: Node tells an error that it has once decided to tell, and one that nobody hears ends the process.
+    const onError = (error: Error): void => {
+      if (this.#body === body) this.#break(error)
+    }
     const onClose = (): void => {
       if (!this.#isBodySent) this.#break(new Error('The client went away'))
     }
@@ -154,12 +157,11 @@ export class Connection implements AnswerReader {
     socket.write(head, 'latin1')
     body.on('data', onData)
     body.once('end', onEnd)
-    body.once('error', onError)
+    body.on('error', onError)
     body.once('close', onClose)
     this.#leaveBody = () => {
       body.off('data', onData)
       body.off('end', onEnd)
-      body.off('error', onError)
       body.off('close', onClose)
     }
     body.resume()

@@ -14,6 +14,7 @@ export async function keptBody(request: IncomingMessage): Promise<Buffer | undef
   const isSmall = length > 0 && length <= maxKeptBytes && headers['transfer-encoding'] === undefined
   if (!isSmall || !isIdempotent(request) || headers['if-match'] !== undefined) return undefined
   const chunks: Buffer[] = []
+  request.on('error', () => undefined) // heard below, but perhaps told again once nobody reads any more
   try {
     for await (const chunk of request) chunks.push(chunk as Buffer)
   } catch {

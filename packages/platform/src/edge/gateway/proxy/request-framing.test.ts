@@ -107,6 +107,18 @@ test('a client that goes away in its body leaves no request that could be taken 
   state.answer = ok
 })
 
+test('a client that goes away in a body behind another request harms nobody', async () => {
+  Object.assign(state, { answer: '', heard: '' })
+  const socket = connect(Number(new URL(shared.own?.url ?? '').port), '127.0.0.1')
+  socket.write('GET /raw/x HTTP/1.1\r\nHost: x\r\n\r\nPOST /raw/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx')
+  const until = Date.now() + 5000
+  while (!state.heard.endsWith('\r\n\r\nx') && Date.now() < until) await delay(5)
+  socket.resetAndDestroy()
+  await delay(50)
+  state.answer = ok
+  assert.match(await raw('GET /raw/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200 /)
+})
+
 test('the room for bodies is given back when an answer comes before the body has', async () => {
   const size = 700_000
   state.isEarly = true
