@@ -1,5 +1,6 @@
 // The bucket in which images and models lie instead of the data folder: no backup of ours holds it, and that is said aloud.
-import type { ownSettings } from '../place.ts'
+import type { s3Settings } from '../../engines/s3/index.ts'
+import type { Settings } from '../../kernel/config.ts'
 
 /** A bucket as run state and manifests name it. */
 export interface Bucket {
@@ -9,7 +10,7 @@ export interface Bucket {
 }
 
 /** The bucket that the settings name; undefined when blobs lie in the data folder. */
-export function bucketOf({ blobs }: ReturnType<typeof ownSettings>): Bucket | undefined {
+export function bucketOf({ blobs }: { readonly blobs: Settings<typeof s3Settings> }): Bucket | undefined {
   const { bucket, url, prefix } = blobs
   return bucket === undefined ? undefined : { bucket, prefix, ...(url === undefined ? {} : { url }) }
 }
