@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { createChestPhantom, phantomFiles, phantomUids } from '@xinglin/core/dicom/phantom'
 import type { Page } from 'playwright-core'
 import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
-import { goTo, noChromium, openStage, ownPatient, type Stage, settle } from './console/stage.ts'
+import { goTo, noChromium, openStage, ownPatient, type Stage, settle, zhangSan } from './console/stage.ts'
 
 const model = new URL('../models/lung_nodule_unet/1/model.onnx', import.meta.url)
 const noModel = existsSync(model) ? false : 'the model is not trained: npx xinglin train lung-nodule'
@@ -102,7 +102,7 @@ async function decidesAndSigns(stage: Stage): Promise<void> {
 }
 
 test('from a reading to a signature', { skip: noChromium || noModel, timeout: 580_000 }, async (t) => {
-  const stage = await openStage()
+  const stage = await openStage([zhangSan()])
   t.after(() => stage.close())
   await t.test('asks for a reading and follows it to its draft', () => reads(stage))
   await t.test('shows the draft on a Chinese phone', () => showsInChinese(stage))
