@@ -9,8 +9,8 @@ import { inCompartment } from './compartment.ts'
 import { compileCriterion } from './criterion.ts'
 import type { Position } from './cursor.ts'
 import type { SearchKnowledge } from './knowledge.ts'
-import { anyRestriction, openAccess } from './open-page.ts'
 import { choosePath, isCoarse, type Path } from './path.ts'
+import { anyRestriction, lightContent, openAccess, type Shortcuts } from './quick-page.ts'
 import { allOf, type Scope } from './scope.ts'
 import { after, type DrivingColumns, isNaturalOrder, type OrderKey, orderBy, orderOf } from './sort.ts'
 
@@ -27,8 +27,8 @@ export interface PageRequest extends CompileOptions {
   readonly position?: Position | undefined
   /** Bytes of content after which rows come without it; default {@link maxPageBytes}. */
   readonly maxBytes?: number
-  /** Leaves out what Consents withhold of the matches: see open-page.ts. */
-  readonly isOpen?: boolean
+  /** Default: none. */
+  readonly shortcuts?: Shortcuts
 }
 
 /** A compiled page: rows have `rid, type, id, pat, content, beyond` and the position's text `c1 … cn`. */
@@ -43,6 +43,8 @@ interface Source {
   readonly where: readonly string[]
 }
 
+const noShortcuts: Shortcuts = { isOpen: false, isLight: false }
+
 /** Compiles the statement of one page. */
 export function compilePage(query: SearchQuery, request: PageRequest): CompiledPage {
   const binder = createBinder()
@@ -50,7 +52,7 @@ export function compilePage(query: SearchQuery, request: PageRequest): CompiledP
   const columns = columnsOf(path)
   const order = { columns, binder, knowledge: request.knowledge }
   const keys = orderOf(query, order)
-  const isOpen = request.isOpen === true
+  const { isOpen, isLight } = request.shortcuts ?? noShortcuts
   const conditions = conditionsOf(query, path, binder, request, isOpen ? openAccess(request.access) : request.access)
   if (request.position !== undefined) conditions.push(after(keys, request.position, order))
   const limit = binder.bind(request.limit, 'bigint')
@@ -66,7 +68,7 @@ export function compilePage(query: SearchQuery, request: PageRequest): CompiledP
       ? `${single}`
       : `SELECT * FROM (${rows.map((row) => `(${row})`).join(union)}) q ORDER BY ${outerOrder} LIMIT ${limit}`
   const positions = keys.map((_key, index) => `, q.k${index + 1}::text AS c${index + 1}`).join('')
-  const content = boundedContent(outerOrder, request.maxBytes ?? maxPageBytes)
+  const content = isLight ? lightContent(request.limit) : boundedContent(outerOrder, request.maxBytes ?? maxPageBytes)
   const guard = isOpen ? `, ${anyRestriction} AS restricted` : ''
   const text = `SELECT q.rid, q.type, q.id, q.pat${positions}, ${content}${guard} FROM (${united}) q JOIN records.version v ON v.rid = q.rid ORDER BY ${outerOrder}`
   return { text, values: binder.values, keyCount: keys.length, path: path.kind }

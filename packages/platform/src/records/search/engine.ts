@@ -3,7 +3,7 @@ import type { Sql } from '../../kernel/sql.ts'
 import type { AccessFilter } from '../types.ts'
 import type { Cursors } from './cursor.ts'
 import type { SearchKnowledge } from './knowledge.ts'
-import type { Openness } from './open-page.ts'
+import type { ShortcutGuess } from './quick-page.ts'
 import type { StatementNames } from './statement-names.ts'
 import type { TimeLimit } from './time-limit.ts'
 import type { Turns } from './turns.ts'
@@ -14,7 +14,7 @@ export interface SearchEngine {
   readonly knowledge: SearchKnowledge
   readonly cursors: Cursors
   readonly names: StatementNames
-  readonly openness: Openness
+  readonly shortcuts: ShortcutGuess
   /** Undefined inside an open transaction. */
   readonly turns: Turns | undefined
   readonly limits: {

@@ -12,7 +12,7 @@ import { limitOf, maxPageSize, pageSize, type SearchAnswer, type SearchCall, typ
 import { type EverythingQuery, everythingPage } from './everything-page.ts'
 import { type FoundRow, followIncludes, type Included } from './includes.ts'
 import type { SearchKnowledge } from './knowledge.ts'
-import { createOpenness } from './open-page.ts'
+import { createShortcutGuess, type ShortcutRow } from './quick-page.ts'
 import { createStatementNames, type StatementNames } from './statement-names.ts'
 import { withinCondition, withinTime } from './time-limit.ts'
 import type { Turns } from './turns.ts'
@@ -63,9 +63,7 @@ export interface Search {
 const estimateCap = 10_000
 const unlimited = Number.MAX_SAFE_INTEGER
 
-interface PageRow extends FoundRow, Bounded {
-  /** Of an open page: somebody restricts something, so that the row does not count. */
-  readonly restricted?: boolean
+interface PageRow extends FoundRow, Bounded, ShortcutRow {
   readonly [key: `c${number}`]: string | null
 }
 
@@ -77,7 +75,7 @@ export function createSearch(options: SearchOptions): Search {
     knowledge: options.knowledge,
     cursors: createCursors(options.cursorKey),
     names: options.statementNames ?? createStatementNames(),
-    openness: createOpenness(),
+    shortcuts: createShortcutGuess(),
     turns: options.turns,
     limits: { statementTimeoutMs, conditionTimeoutMs, maxChainDepth, maxIncluded },
   }
@@ -174,11 +172,10 @@ async function findPage(
   call: SearchCall,
   request: PageRequest,
 ): Promise<FoundPage> {
-  if (!engine.openness.mayBeOpen(call.access)) return await askPage(engine, query, call, request)
-  const open = await askPage(engine, query, call, { ...request, isOpen: true })
-  if (open.rows[0]?.restricted !== true) return open
-  engine.openness.sawRestriction()
-  return await askPage(engine, query, call, request)
+  const shortcuts = engine.shortcuts.of(call.access, request.limit)
+  if (!shortcuts.isOpen && !shortcuts.isLight) return await askPage(engine, query, call, request)
+  const quick = await askPage(engine, query, call, { ...request, shortcuts })
+  return engine.shortcuts.wereRight(quick.rows) ? quick : await askPage(engine, query, call, request)
 }
 
 async function askPage(
