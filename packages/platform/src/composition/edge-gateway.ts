@@ -23,6 +23,11 @@ export function createGateway(wiring: Wiring, upstream: Transport, edgeTls: Edge
     elsewhere,
     registry: registry.port,
   })
+  // A gateway that has just started is not ready before it knows where to send requests.
+  const unknownReasons = (): Readonly<Record<string, readonly string[]>> => {
+    const unknown = elsewhere.filter((name) => !registry.isKnown(name))
+    return unknown.length === 0 ? {} : { gateway: [`the registry has not told yet where ${unknown.join(', ')} is`] }
+  }
   return gateway.create(ports, settings.gateway, {
     localHandler: (service) => local.get(service)?.app?.routing,
     routes,
@@ -32,7 +37,7 @@ export function createGateway(wiring: Wiring, upstream: Transport, edgeTls: Edge
     ...edgeTls,
     publicUrl: publicUrlOf(settings),
     consoleFolder,
-    readiness,
+    readiness: async () => ({ ...(await readiness()), ...unknownReasons() }),
     grpc: grpcMethods({ ...settings, isHere: names.includes('inference'), registry: registry.port }),
   })
 }

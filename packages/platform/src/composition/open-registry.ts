@@ -16,6 +16,8 @@ export type LocalRegistry = Awaited<ReturnType<typeof registry.create>>
 export interface OpenRegistry {
   readonly port: Registry
   readonly local: LocalRegistry | undefined
+  /** Whether it has told once where a service is, or that it is nowhere. */
+  readonly isKnown: (service: string) => boolean
   /** Where it is reached over HTTP; known once the registry that lives here has started. */
   readonly address: () => ConsulAddress
 }
@@ -76,10 +78,11 @@ export async function openRegistry(options: OpenRegistryOptions): Promise<OpenRe
   if (settings.serviceDns !== undefined) {
     const port = createDnsRegistry({ pattern: settings.serviceDns, log })
     shutdown.add('discovery', () => port.close())
-    return { port, local, address }
+    return { port, local, address, isKnown: () => true }
   }
-  if (local !== undefined && settings.registryUrl === undefined) return { port: local.port, local, address }
+  if (local !== undefined && settings.registryUrl === undefined)
+    return { port: local.port, local, address, isKnown: () => true }
   const port = createConsulRegistry({ ...registryAddress(both, { transport: connections }), log, clock })
   shutdown.add('registry client', () => port.close())
-  return { port, local, address }
+  return { port, local, address, isKnown: port.isKnown }
 }

@@ -80,6 +80,17 @@ test('what one process registers another finds once it is well, and loses when i
   stop()
 })
 
+test('a service is known once the registry has answered, also when it is nowhere', async (context) => {
+  const own = await open()
+  const one = engine(context, own.url)
+  assert.equal(one.isKnown('nowhere'), false)
+  await until(
+    () => one.isKnown('nowhere'),
+    (isKnown) => isKnown,
+  )
+  assert.deepEqual(one.instances('nowhere'), [])
+})
+
 test('an instance that turns critical is no longer handed out', async (context) => {
   const own = await open()
   const answer = { status: 200 }

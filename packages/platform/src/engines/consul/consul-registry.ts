@@ -12,6 +12,8 @@ export interface ConsulRegistryOptions extends ConsulAddress {
 
 /** The port, with a way to end it. */
 export type ConsulRegistry = Registry & {
+  /** Whether the registry has told once where a service is, or that it is nowhere; it is followed from then on. */
+  isKnown(service: string): boolean
   /** Takes away what was registered here, then ends all calls. */
   close(): Promise<void>
 }
@@ -64,6 +66,7 @@ export function createConsulRegistry({ log, clock, ...address }: ConsulRegistryO
     deregister: forget,
     instances: (service) =>
       state.isClosed ? (followers.get(service)?.instances() ?? []) : follow(service).instances(),
+    isKnown: (service) => !state.isClosed && follow(service).isKnown(),
     watch(service, onChange) {
       if (state.isClosed) throw new Error('The registry client is closed')
       return follow(service).watch(onChange)

@@ -7,6 +7,8 @@ import { readHealthyInstances } from './health-answer.ts'
 /** A service that is followed. */
 export interface Follower {
   readonly instances: () => readonly Instance[]
+  /** Whether the registry has answered once. */
+  readonly isKnown: () => boolean
   /** Calls back at once and on each change. */
   watch(onChange: OnChange): () => void
   readonly isWatched: () => boolean
@@ -40,7 +42,7 @@ function createWatchers(service: string, log: Logger) {
 
 /** Begins to follow a service. */
 export function followService(service: string, parts: FollowingParts): Follower {
-  const state: { instances: readonly Instance[] } = { instances: Object.freeze([]) }
+  const state: { instances: readonly Instance[]; isKnown: boolean } = { instances: Object.freeze([]), isKnown: false }
   const watchers = createWatchers(service, parts.log)
   const close = follow(
     {
@@ -49,6 +51,7 @@ export function followService(service: string, parts: FollowingParts): Follower 
       onAnswer({ status, text }) {
         if (status !== 200) throw new Error(`The registry answered ${status}`)
         const instances = readHealthyInstances(text)
+        state.isKnown = true
         if (isDeepStrictEqual(instances, state.instances)) return
         state.instances = Object.freeze(instances)
         watchers.tellAll(instances)
@@ -58,6 +61,7 @@ export function followService(service: string, parts: FollowingParts): Follower 
   )
   return {
     instances: () => state.instances,
+    isKnown: () => state.isKnown,
     watch: (onChange) => watchers.add(onChange, state.instances),
     isWatched: () => !watchers.isEmpty(),
     close,
