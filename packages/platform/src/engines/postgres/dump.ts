@@ -68,7 +68,9 @@ const targetOf = ({ schema, table, columns }: TableShape): string =>
   `${quoted(schema)}.${quoted(table)} (${columns.map(quoted).join(', ')})`
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, statement_timeout: 0 })
+  // No watch as over a pool: a copy may say nothing for long. A line that is gone ends it after some keepalives.
+  const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 }
+  const client = new pg.Client({ connectionString: url, statement_timeout: 0, ...keepAlive })
   const lost: { error?: Error } = {}
   client.on('error', (error) => {
     lost.error = error
