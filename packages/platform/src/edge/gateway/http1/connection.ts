@@ -22,6 +22,8 @@ export interface ServiceRequest {
 export interface AnswerTaker extends AnswerReader {
   /** The body is being read from now on: the request cannot be sent a second time. */
   readonly bodyBegun: () => void
+  /** A body that was read is sent whole. */
+  readonly bodySent: () => void
   readonly end: () => void
   readonly fail: (error: Error) => void
 }
@@ -143,6 +145,7 @@ export class Connection implements AnswerReader {
     const onEnd = (): void => {
       this.#isBodySent = true
       if (isChunked) socket.write('0\r\n\r\n', 'latin1')
+      this.#taker?.bodySent()
     }
     // It stays: Node tells an error that it has once decided to tell, and one that nobody hears ends the process.
     const onError = (error: Error): void => {

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, IncomingMessage, type RequestListener } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer, Socket, type Server as TcpServer } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer, Socket, type Server as TcpServer } from 'node:net'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createConnector } from '../../../kernel/transport.ts'
+import { Connection } from './connection.ts'
 import { type AnswerTaker, createConnections, type Fields, type ServiceRequest } from './index.ts'
 
 interface Answer {
@@ -53,6 +54,7 @@ function ask(
     const read = { status: 0, fields: [] as Fields, chunks: [] as Buffer[] }
     const taker: AnswerTaker = {
       bodyBegun: () => undefined,
+      bodySent: () => undefined,
       head: (status, _reason, fields) => Object.assign(read, { status, fields }),
       data(chunk) {
         read.chunks.push(chunk)
@@ -119,6 +121,7 @@ test('a large answer and a slow reader: it waits, and loses nothing', async () =
     let bytes = 0
     const sending = client.send(origin, asked(), {
       bodyBegun: () => undefined,
+      bodySent: () => undefined,
       head: () => undefined,
       data(chunk) {
         bytes += chunk.length
@@ -190,6 +193,7 @@ test('a request given up ends its connection, and tells its taker once; others g
   const told: string[] = []
   const sending = client.send(origin, asked(), {
     bodyBegun: () => undefined,
+    bodySent: () => undefined,
     head: () => told.push('head'),
     data: () => told.push('data'),
     end: () => told.push('end'),
@@ -215,4 +219,37 @@ test('what HTTP cannot carry is refused before anything is sent, and the connect
   const unfit = [{ target: '/a b' }, { target: '/a\r\nX: 1' }, { fields: ['host', 'service', 'x-a', 'a\r\nX-B: 1'] }]
   for (const one of unfit) await assert.rejects(ask(client, origin, asked(one)), { code: 'invalid-request' })
   assert.equal((await ask(client, origin, asked({ target: '/next' }))).body, '/next')
+})
+
+test('the time in which nobody reads is not the silence of the service; who reads nothing for minutes is left', async () => {
+  const origin = await serveRaw((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na'))
+  const told: string[] = []
+  const state = { beat: 0 }
+  const begin = async (): Promise<{ connection: Connection; taker: AnswerTaker }> => {
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+    const owner = { beat: () => state.beat, rest: () => undefined, gone: () => undefined }
+    const connection = new Connection(socket, owner, 5)
+    return await new Promise((resolve) => {
+      const taker: AnswerTaker = {
+        ...{ bodyBegun: () => undefined, bodySent: () => undefined, head: () => undefined },
+        data: () => resolve({ connection, taker }),
+        end: () => undefined,
+        fail: (error) => told.push(error.message),
+      }
+      connection.send(asked({ silenceMs: 1000 }), taker) // two beats
+    })
+  }
+  const at = ({ connection }: { connection: Connection }, beat: number): number => {
+    state.beat = beat
+    connection.checkSilence()
+    return told.length
+  }
+  const slow = await begin()
+  slow.connection.pause(slow.taker)
+  assert.equal(at(slow, 100), 0)
+  slow.connection.resume(slow.taker)
+  assert.deepEqual([at(slow, 102), at(slow, 103)], [0, 1])
+  const stuck = await begin()
+  stuck.connection.pause(stuck.taker)
+  assert.deepEqual([at(stuck, 403), at(stuck, 404)], [1, 2])
 })

@@ -21,7 +21,7 @@ export interface ForwardRequest {
   readonly edgeFields: EdgeFields
   /** The body, where it was read beforehand so that it can be sent again. */
   readonly kept: Buffer | undefined
-  /** Until the answer begins, and between its parts. */
+  /** Until the answer begins once the body is sent, and between its parts; a client may take no longer between those of its body. */
   readonly timeoutMs: number
   /** Whether another target is there, to be tried when this one says nothing in time. */
   readonly hasOther: boolean
@@ -109,6 +109,8 @@ class Forwarding implements AnswerTaker {
   #isLate = false
   #isGone = false
   #isBodyRead = false
+  #isBodySent = false
+  #bytesRead = 0
   #isWaiting = false
   #heldStatus: number | undefined
   #heldBytes = 0
@@ -117,15 +119,18 @@ class Forwarding implements AnswerTaker {
   constructor(sent: ForwardRequest, resolve: (outcome: ForwardOutcome) => void) {
     this.#sent = sent
     this.#resolve = resolve
-    this.#timer = setTimeout(() => {
-      this.#isLate = true
-      this.sending?.abort(new Error('late'))
-    }, sent.timeoutMs)
+    this.#timer = setTimeout(() => this.#checkLate(), sent.timeoutMs)
     sent.response.on('close', this.#onClose)
   }
 
   bodyBegun(): void {
     this.#isBodyRead = true
+    this.#bytesRead = this.#sent.request.socket.bytesRead
+  }
+
+  bodySent(): void {
+    this.#isBodySent = true
+    if (!this.#sent.response.headersSent) this.#timer.refresh() // else it is over
   }
 
   head(status: number, reason: string, fields: Fields): void {
@@ -173,6 +178,18 @@ class Forwarding implements AnswerTaker {
     if (length !== undefined) this.#expectedBytes = Number(length)
     // The reader of events waits for the head; they may come much later.
     if (isEventStream(fieldOf(fields, 'content-type'))) response.flushHeaders()
+  }
+
+  // A large body may take its time, as long as it goes on.
+  #checkLate(): void {
+    const { bytesRead } = this.#sent.request.socket
+    if (this.#isBodyRead && !this.#isBodySent && bytesRead > this.#bytesRead) {
+      this.#bytesRead = bytesRead
+      this.#timer.refresh()
+      return
+    }
+    this.#isLate = true
+    this.sending?.abort(new Error('late'))
   }
 
   // For a client that reads slowly; what is there already comes nevertheless.

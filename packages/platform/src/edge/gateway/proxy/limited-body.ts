@@ -33,7 +33,9 @@ export function limitBody(request: IncomingMessage, limit: BodyLimit): void {
   if (headers['transfer-encoding'] === undefined) return
   if (limit.isLengthRequired) throw new AppError('invalid-request', 'Send the header Content-Length with a body')
   const push = request.push.bind(request)
-  let size = 0
+  let size = request.readableLength // came while the credential was looked up
+  if (size > limit.maxBytes) throw tooLarge(limit.maxBytes)
+  limit.share.take(size)
   let refusal: unknown
   // The parser hands every chunk to push; a chunk beyond the limit goes no further, and the socket keeps draining. Neither
   // does the end: whoever begins to read later must not take what was let through for the whole.

@@ -1,9 +1,11 @@
 // What a hostile client sends never becomes two requests at a service, nor half a body a whole one, nor our own words.
 import assert from 'node:assert/strict'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { IncomingMessage } from 'node:http'
+import { type AddressInfo, connect, createServer, Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type OwnGateway, startOwnGateway } from '../../../../../../conformance/gateway/own-gateway.ts'
+import { limitBody } from './limited-body.ts'
 
 const shared: { own?: OwnGateway } = {}
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
@@ -38,8 +40,12 @@ before(async () => {
   shared.own = await startOwnGateway({ settings: { GATEWAY_MAX_BODIES_BYTES: String(2 ** 20) } })
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
   const { port } = upstream.address() as AddressInfo
-  for (const name of ['raw', 'tight']) {
-    await define('/services', { name, url: `http://127.0.0.1:${port}`, read_timeout: 2000 })
+  for (const [name, timeoutMs] of [
+    ['raw', 2000],
+    ['tight', 2000],
+    ['quick', 400],
+  ]) {
+    await define('/services', { name, url: `http://127.0.0.1:${port}`, read_timeout: timeoutMs })
     await define(`/services/${name}/routes`, { paths: [`/${name}`] })
   }
   const limit = { allowed_payload_size: 10, size_unit: 'bytes' }
@@ -117,6 +123,29 @@ test('a client that goes away in a body behind another request harms nobody', as
   await delay(50)
   state.answer = ok
   assert.match(await raw('GET /raw/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200 /)
+})
+
+test('what came of a body before its limit was known counts too', () => {
+  const request = new IncomingMessage(new Socket())
+  request.headers['transfer-encoding'] = 'chunked'
+  request.push('x'.repeat(11))
+  const limit = { maxBytes: 10, isLengthRequired: false, share: { take: () => undefined } }
+  assert.throws(() => limitBody(request, limit), { code: 'too-large' })
+})
+
+test('an upload may take longer than an answer, as long as it goes on', async () => {
+  for (const isStalled of [false, true]) {
+    Object.assign(state, { answer: ok, heard: '' })
+    const socket = connect(Number(new URL(shared.own?.url ?? '').port), '127.0.0.1')
+    const answer = new Promise<string>((resolve) => socket.once('data', (bytes) => resolve(String(bytes))))
+    socket.write('POST /quick/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n')
+    for (let sent = 0; sent < 9 && !(isStalled && sent > 2); sent += 1) {
+      await delay(150)
+      socket.write('x')
+    }
+    assert.match(await answer, isStalled ? /^HTTP\/1\.1 504 / : /^HTTP\/1\.1 200 /)
+    socket.destroy()
+  }
 })
 
 test('the room for bodies is given back when an answer comes before the body has', async () => {
