@@ -102,8 +102,8 @@ export function connectPostgres(options: PostgresOptions): Sql {
   const listener = createListener({ connection, log, Client: lines.Client })
   const vigil = new Vigil({ connection, lines, log, ...(options.vigil === undefined ? {} : { times: options.vigil }) })
   const withConnection = connections(pool, vigil)
-  const allowedOf = ({ timeoutMs = 0 }: TransactionOptions): number =>
-    Math.max(statementTimeoutMs, timeoutMs, idleInTransactionMs)
+  const allowedOf = ({ timeoutMs = 0, statementTimeoutMs: ownMs = 0 }: TransactionOptions): number =>
+    Math.max(statementTimeoutMs, timeoutMs, ownMs, idleInTransactionMs)
   return {
     query: async <Row>(statement: Statement) => {
       const asked = withConnection(statementTimeoutMs, (client) => client.query(toQuery(statement)))
