@@ -1,6 +1,7 @@
 // Leads the callers of a service to another address, through the registry they all ask; and back again.
 import { AppError } from '@xinglin/core/errors'
 import { request } from 'undici'
+import { serviceHostName } from '../../../kernel/transport.ts'
 
 /** A registry in Consul's HTTP shape. */
 export interface RegistryAddress {
@@ -117,7 +118,8 @@ export async function advertise(
       Timeout: '1s',
       DeregisterCriticalServiceAfter: '1m',
       Status: instance.isHealthy ? 'passing' : 'critical', // a new check would begin as critical
-      ...(check.protocol === 'https:' ? { TLSSkipVerify: true } : {}),
+      // Over TLS our registry shows its own certificate, and believes the service by its name alone.
+      ...(check.protocol === 'https:' ? { TLSServerName: serviceHostName(instance.service) } : {}),
     },
   })
   return true
