@@ -243,9 +243,13 @@ for (const [kind, make] of Object.entries(large)) {
       return Math.min(...runs)
     }
     timed(500)
-    const small = timed(1000)
-    const big = timed(8000)
-    // Linear would be 8; quadratic 64.
-    assert.ok(big < 8 * 4 * Math.max(small, 1), `${small.toFixed(1)} ms for 1000, ${big.toFixed(1)} ms for 8000`)
+    // Linear would be 8; quadratic 64. A collection of garbage may fall into one comparison, not into each of four.
+    const pairs: string[] = []
+    const isProportional = (): boolean => {
+      const [small, big] = [timed(1000), timed(8000)]
+      pairs.push(`${small.toFixed(1)} ms for 1000, ${big.toFixed(1)} ms for 8000`)
+      return big < 8 * 4 * Math.max(small, 1)
+    }
+    assert.ok([1, 2, 3, 4].some(isProportional), pairs.join('; '))
   })
 }
