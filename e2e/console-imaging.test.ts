@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { createChestPhantom, phantomFiles, phantomUids } from '@xinglin/core/dicom/phantom'
 import type { Page } from 'playwright-core'
 import { allowedMs } from './console/allowed-time.ts'
-import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
+import { screenFaults } from './console/checks.ts'
 import { goTo, noChromium, openStage, ownPatient, type Stage, zhangSan } from './console/stage.ts'
 import { breakTheGlass, withholdFrom } from './console/withheld.ts'
 
@@ -139,15 +139,9 @@ async function looksRight(
 ): Promise<readonly string[]> {
   const context = await stage.open('dr-lin', { language, widthPx })
   const page = await goTo(context, stage, path)
-  const faults = [
-    ...(await accessibilityFaults(page)),
-    ...(await clippedTexts(page)).map((text) => `cut off: ${text}`),
-    ...(language === 'zh' ? await englishSentences(page) : []).map((text) => `English: ${text}`),
-  ]
-  await page.emulateMedia({ colorScheme: 'dark' })
-  const dark = (await contrastFaults(page)).map((fault) => `dark: ${fault}`)
+  const faults = await screenFaults(page, language)
   await context.close()
-  return [...faults, ...dark].map((fault) => `${path} ${language} ${widthPx}: ${fault}`)
+  return faults.map((fault) => `${path} ${language} ${widthPx}: ${fault}`)
 }
 
 // The reason that was stated in the chart goes with the worklist, the metadata and each frame, and with nothing after its end.

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { createChestPhantom, phantomFiles, phantomUids } from '@xinglin/core/dicom/phantom'
 import type { Page } from 'playwright-core'
-import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
+import { screenFaults } from './console/checks.ts'
 import { goTo, noChromium, openStage, ownPatient, type Stage, settle, zhangSan } from './console/stage.ts'
 
 const model = new URL('../models/lung_nodule_unet/1/model.onnx', import.meta.url)
@@ -31,18 +31,6 @@ async function send(page: Page): Promise<void> {
   assert.equal(status, 200)
 }
 
-async function faultsOf(page: Page, language: 'en' | 'zh'): Promise<readonly string[]> {
-  const light = [
-    ...(await accessibilityFaults(page)),
-    ...(await clippedTexts(page)).map((text) => `cut off: ${text}`),
-    ...(language === 'zh' ? await englishSentences(page) : []).map((text) => `English: ${text}`),
-  ]
-  await page.emulateMedia({ colorScheme: 'dark' })
-  const dark = (await contrastFaults(page)).map((fault) => `dark: ${fault}`)
-  await page.emulateMedia({ colorScheme: 'light' })
-  return [...light, ...dark]
-}
-
 async function reads(stage: Stage): Promise<void> {
   const context = await stage.open('dr-lin')
   const page = await goTo(context, stage, '/imaging')
@@ -55,7 +43,7 @@ async function reads(stage: Stage): Promise<void> {
   await panel.getByRole('button', { name: 'Sign the report' }).waitFor({ timeout: 300_000 })
   assert.match((await panel.textContent()) ?? '', /AI, not signed/)
   assert.ok(await panel.getByRole('button', { name: 'Sign the report' }).isDisabled())
-  assert.deepEqual(await faultsOf(page, 'en'), [])
+  assert.deepEqual(await screenFaults(page, 'en'), [])
   await context.close()
 }
 
@@ -63,7 +51,7 @@ async function showsInChinese(stage: Stage): Promise<void> {
   const context = await stage.open('dr-lin', { language: 'zh', widthPx: 390 })
   const page = await goTo(context, stage, viewer)
   await page.getByRole('button', { name: '签署报告' }).waitFor()
-  assert.deepEqual(await faultsOf(page, 'zh'), [])
+  assert.deepEqual(await screenFaults(page, 'zh'), [])
   await context.close()
 }
 
@@ -97,7 +85,7 @@ async function decidesAndSigns(stage: Stage): Promise<void> {
   await panel.getByRole('textbox', { name: 'Conclusion' }).fill('One nodule of the right lung.')
   await panel.getByRole('button', { name: 'Sign the report' }).click()
   await panel.getByText(/^Signed by/).waitFor()
-  assert.deepEqual(await faultsOf(page, 'en'), [])
+  assert.deepEqual(await screenFaults(page, 'en'), [])
   await context.close()
 }
 

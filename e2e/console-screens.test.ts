@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { icuStayBundle } from '@xinglin/core/explain/icu'
 import type { Page } from 'playwright-core'
-import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences } from './console/checks.ts'
+import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences, screenFaults } from './console/checks.ts'
 import { computeEncrypted, makeKeysHere } from './console/encrypted.ts'
 import { allowApp, openConsent, openSignIn, saveUser, signInThere } from './console/identity.ts'
 import { busyPatient, goTo, noChromium, openStage, type Stage, settle } from './console/stage.ts'
@@ -232,15 +232,7 @@ async function openPages(stage: Stage): Promise<Pages> {
 }
 
 async function look(page: Page, [language, widthPx]: Pair): Promise<readonly string[]> {
-  const light = [
-    ...(await accessibilityFaults(page)),
-    ...(await clippedTexts(page)).map((text) => `cut off: ${text}`),
-    ...(language === 'zh' ? await englishSentences(page) : []).map((text) => `English: ${text}`),
-  ]
-  // Dark differs from light in nothing but its colours.
-  await page.emulateMedia({ colorScheme: 'dark' })
-  const dark = (await contrastFaults(page)).map((fault) => `dark: ${fault}`)
-  return [...light, ...dark].map((fault) => `${language} ${widthPx}: ${fault}`)
+  return (await screenFaults(page, language)).map((fault) => `${language} ${widthPx}: ${fault}`)
 }
 
 async function lookAt(stage: Stage, page: Page, screen: Screen, pair: Pair): Promise<readonly string[]> {
@@ -248,7 +240,6 @@ async function lookAt(stage: Stage, page: Page, screen: Screen, pair: Pair): Pro
   await page.goto(`${stage.url}/health/live`) // the app must not see that somebody else is signed in
   await stage.change(context, screen.persona)
   await page.setViewportSize({ width: pair[1], height: 844 })
-  await page.emulateMedia({ colorScheme: 'light' })
   await goTo(context, stage, screen.path)
   await screen.prepare?.(page)
   return look(page, pair)

@@ -74,3 +74,16 @@ const english = `(() => {
 export function englishSentences(page: Page): Promise<readonly string[]> {
   return page.evaluate<string[]>(english)
 }
+
+/** All that is wrong with what a page shows, in light and in dark, which differ in colours alone; light again afterwards. */
+export async function screenFaults(page: Page, language: 'en' | 'zh'): Promise<readonly string[]> {
+  const light = [
+    ...(await accessibilityFaults(page)),
+    ...(await clippedTexts(page)).map((text) => `cut off: ${text}`),
+    ...(language === 'zh' ? await englishSentences(page) : []).map((text) => `English: ${text}`),
+  ]
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const dark = (await contrastFaults(page)).map((fault) => `dark: ${fault}`)
+  await page.emulateMedia({ colorScheme: 'light' })
+  return [...light, ...dark]
+}
