@@ -40,7 +40,7 @@ export interface RunningProcess {
   readonly shutdown: Shutdown
 }
 
-// Many more requests go through the gateway than between services.
+// For the gateway, which opens sockets by it and keeps them itself (edge/gateway/traffic.ts).
 const edgePool: PoolOptions = { connections: 256, keepAliveMs: 20_000, connectMs: 3000 }
 const stopLimitMs = 15_000
 

@@ -42,7 +42,9 @@ function connectionsOf({ transport }: GatewayExtra) {
   const common = opened({ ...pool, connect: createConnector(connectMs) })
   const to = (service: string): Connections => {
     if (transport === undefined || transport.protocol === 'http') return common
-    const made = byService.get(service) ?? opened({ ...pool, connect: transport.connector(service) })
+    const known = byService.get(service)
+    if (known !== undefined) return known
+    const made = opened({ ...pool, connect: transport.connector(service) })
     byService.set(service, made)
     return made
   }

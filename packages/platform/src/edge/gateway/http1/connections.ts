@@ -31,7 +31,7 @@ export interface Connections {
 }
 
 interface Address {
-  /** undefined when the origin is no address. */
+  /** null when the origin is no address. */
   readonly url: URL | null
   readonly idle: Connection[]
   readonly all: Set<Connection>

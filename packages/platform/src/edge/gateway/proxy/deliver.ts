@@ -67,7 +67,7 @@ function deliverLocally(
 ): void {
   const { exchange, identity } = admitted
   const { request, response, target } = exchange
-  exchange.fields.applyTo(exchange.response)
+  exchange.fields.applyTo(response)
   dropEdgeHeaders(request.headers)
   Object.assign(request.headers, forwardedHeaders(exchange))
   request.url = `${path}${target.query}`
