@@ -15,6 +15,8 @@ let folder: string
 let settings: Record<string, string>
 let system: StartedSystem
 
+const modelFile = ['models', 'own', '1', 'model.onnx']
+
 const run = (...words: string[]): Promise<Ran> => xinglin(words, settings)
 const dataOf = (path: string): Record<string, string> => ({ ...settings, XINGLIN_DATA: path })
 
@@ -160,17 +162,21 @@ describe('on a running system', () => {
     assert.equal(code, 0, out)
   })
 
-  test('a backup made while it runs comes back in an empty system, trail intact', async () => {
+  test('a backup made while it runs comes back in an empty system with own models, trail intact', async () => {
     const target = join(folder, 'backup')
+    await mkdir(join(folder, 'data', ...modelFile.slice(0, -1)), { recursive: true })
+    await writeFile(join(folder, 'data', ...modelFile), 'a graph')
     const made = await run('backup', target, '--json')
     assert.equal(made.code, 0, made.err)
     assert.ok((await readdir(target)).includes('manifest.json'))
     assert.doesNotMatch(made.err, /WARNING/)
-    const again = await xinglin(['backup', target, '--json'], { ...settings, BLOBS_S3_BUCKET: 'scans' })
+    const elsewhere = { BLOBS_S3_BUCKET: 'scans', MODEL_REPOSITORY: join(folder, 'far away') }
+    const again = await xinglin(['backup', target, '--json'], { ...settings, ...elsewhere })
     assert.equal(again.code, 1)
     assert.match(again.err, /not empty/)
     assert.match(again.err, /s3:\/\/scans\//)
     assert.match(again.err, /NOT in this backup/)
+    assert.match(again.err, /own models lie in .*far away/)
     const refused = await run('restore', target)
     assert.equal(refused.code, 1)
     assert.match(refused.err, /Stop the system/)
@@ -179,6 +185,7 @@ describe('on a running system', () => {
     const restored = await xinglin(['restore', target, '--json'], dataOf(other))
     assert.equal(restored.code, 0, restored.out + restored.err)
     assert.equal(JSON.parse(restored.out).audit.ok, true)
+    assert.equal(await readFile(join(other, ...modelFile), 'utf8'), 'a graph')
     const copy = await startSystem(other, { ...(await freePorts()), LOG_LEVEL: 'error' })
     try {
       // The keys came along, so a token of the old system opens the copy.
@@ -199,6 +206,13 @@ describe('on a running system', () => {
 
   test('a changed file of a backup is refused before anything is written', async () => {
     const target = join(folder, 'backup')
+    const model = join(target, ...modelFile)
+    await writeFile(model, 'a craph')
+    const spoilt = await xinglin(['restore', target], dataOf(join(folder, 'third')))
+    assert.equal(spoilt.code, 1)
+    assert.match(spoilt.err, /model\.onnx of the backup was changed: its SHA-256/)
+    assert.equal((await readdir(folder)).includes('third'), false)
+    await writeFile(model, 'a graph')
     const file = join(target, (await readdir(target)).find((name) => name.startsWith('records.version')) ?? '')
     const bytes = await readFile(file)
     bytes[bytes.length - 9] = (bytes[bytes.length - 9] ?? 0) ^ 1

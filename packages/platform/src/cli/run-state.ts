@@ -26,6 +26,8 @@ export interface RunState {
   readonly isDemo: boolean
   /** Where images and models lie, when that is not the data folder. */
   readonly blobsElsewhere?: Bucket
+  /** Folder of own models, when one is named; an absolute path. */
+  readonly modelRepository?: string
 }
 
 const fileName = 'run.json'

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
+import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { AppError } from '@xinglin/core/errors'
 import manifest from '../../package.json' with { type: 'json' }
@@ -57,7 +58,9 @@ async function stateOf(running: RunningProcess): Promise<RunState | undefined> {
   if (gateway === undefined) return undefined
   const { pid, startedAt: processStartedAt } = await ownIdentity()
   const postgresPid = engines.database.embedded?.pid
-  const blobsElsewhere = bucketOf(ownSettings())
+  const settings = ownSettings()
+  const blobsElsewhere = bucketOf(settings)
+  const { repository } = settings.inference
   return {
     pid,
     ...(processStartedAt === undefined ? {} : { processStartedAt }),
@@ -73,6 +76,7 @@ async function stateOf(running: RunningProcess): Promise<RunState | undefined> {
     ports: running.ports.map(({ port }) => port),
     isDemo: gateway.isDemo,
     ...(blobsElsewhere === undefined ? {} : { blobsElsewhere }),
+    ...(repository === undefined ? {} : { modelRepository: resolve(repository) }),
   }
 }
 

@@ -44,6 +44,13 @@ export interface DumpOptions {
   readonly onProgress?: (table: string, done: number, of: number) => void
 }
 
+/** What restoring takes besides. */
+export interface RestoreOptions extends DumpOptions {
+  readonly dump: Dump
+  /** What belongs to the rows and must be there before them; its failure undoes all. */
+  readonly beforeCommit?: () => Promise<void>
+}
+
 interface TableShape {
   readonly schema: string
   readonly table: string
@@ -70,7 +77,8 @@ const targetOf = ({ schema, table, columns }: TableShape): string =>
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   // No watch as over a pool: a copy may say nothing for long. A line that is gone ends it after some keepalives.
   const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 }
-  const client = new pg.Client({ connectionString: url, statement_timeout: 0, ...keepAlive })
+  const limits = { statement_timeout: 0, idle_in_transaction_session_timeout: 0 }
+  const client = new pg.Client({ connectionString: url, ...limits, ...keepAlive })
   const lost: { error?: Error } = {}
   client.on('error', (error) => {
     lost.error = error
@@ -156,8 +164,8 @@ async function checkFile(folder: string, { file, sha256 }: DumpedTable): Promise
  * Reads a dump into a database whose schemas are there: everything or nothing. What the tables held is replaced.
  * @throws AppError 'invalid-request' when a file is missing or was changed; nothing is written then
  */
-export async function restoreDatabase(options: DumpOptions & { readonly dump: Dump }): Promise<void> {
-  const { url, folder, dump, onProgress } = options
+export async function restoreDatabase(options: RestoreOptions): Promise<void> {
+  const { url, folder, dump, onProgress, beforeCommit } = options
   for (const table of dump.tables) await checkFile(folder, table)
   await withClient(url, async (client) => {
     await client.query('BEGIN')
@@ -172,6 +180,7 @@ export async function restoreDatabase(options: DumpOptions & { readonly dump: Du
       const values = [`${quoted(schema)}.${quoted(name)}`, last, isCalled]
       await client.query('SELECT setval($1::regclass, $2::bigint, $3)', values)
     }
+    await beforeCommit?.()
     await client.query('COMMIT')
     await client.query('ANALYZE')
   })

@@ -1,0 +1,94 @@
+// `xinglin backup`: everything into one folder while the system runs.
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { AppError } from '@xinglin/core/errors'
+import manifest from '../../../package.json' with { type: 'json' }
+import { type Dump, dumpDatabase } from '../../engines/postgres/index.ts'
+import { ownedSql } from '../../services.ts'
+import { demandPlace, ownSettings, runningSystem } from '../place.ts'
+import { bucketOf, warnOfBucket } from './blobs-elsewhere.ts'
+import { copyFolders, writeList } from './kept-files.ts'
+import { type Elsewhere, sayTo, writeManifest } from './manifest.ts'
+import { modelPlaceOf, warnOfModels } from './models-elsewhere.ts'
+
+// Folders of the data folder that belong to a backup besides the database; own models besides.
+const earlyFolders = ['audit', 'keys']
+const lateFolders = ['blobs']
+
+async function demandEmptyFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if ((await readdir(folder)).length === 0) return
+  throw new AppError('conflict', `${folder} is not empty; a backup wants a folder of its own`)
+}
+
+// Which folder of own models this backup will hold, and, said aloud, what it will not.
+async function lookElsewhere(dataFolder: string): Promise<{ readonly models?: string; readonly elsewhere: Elsewhere }> {
+  const settings = ownSettings()
+  const running = await runningSystem()
+  const bucket = bucketOf(settings) ?? running?.blobsElsewhere
+  if (bucket !== undefined)
+    warnOfBucket(bucket, 'They are NOT in this backup: the bucket needs versions or copies of its own.')
+  const { path, folder } = modelPlaceOf(settings.inference.repository ?? running?.modelRepository, dataFolder)
+  if (folder === undefined)
+    warnOfModels(path, 'They are NOT in this backup, because that is not in the data folder: keep a copy of your own.')
+  return {
+    ...(folder === undefined ? {} : { models: folder }),
+    elsewhere: {
+      ...(bucket === undefined ? {} : { blobsElsewhere: bucket }),
+      ...(folder === undefined ? { modelsElsewhere: path } : {}),
+    },
+  }
+}
+
+const warnOfSkipped = (path: string): void =>
+  void process.stderr.write(`WARNING: ${path} is a link that leads nowhere or out of its folder: NOT in this backup.\n`)
+
+// Out of the dump itself, so that the list fits the snapshot.
+async function readMigrations(folder: string, dump: Dump): Promise<readonly string[]> {
+  const table = dump.tables.find((one) => one.schema === 'kernel' && one.table === 'migration')
+  if (table === undefined) throw new AppError('unavailable', 'The database holds no Xinglin system')
+  const lines = gunzipSync(await readFile(join(folder, table.file)))
+    .toString()
+    .trim()
+    .split('\n')
+  const [schemaAt, fileAt] = [table.columns.indexOf('schema'), table.columns.indexOf('file')]
+  return lines.map((line) => line.split('\t')).map((cells) => `${cells[schemaAt]}/${cells[fileAt]}`)
+}
+
+/** Writes a backup; the manifest comes last, so a folder without one is no backup. */
+export async function backup(target: string, isJson: boolean): Promise<void> {
+  const say = sayTo(isJson)
+  const startedAt = performance.now()
+  const folder = resolve(target)
+  const place = await demandPlace()
+  const { models, elsewhere } = await lookElsewhere(place.dataFolder)
+  await demandEmptyFolder(folder)
+  const copy = (names: readonly string[]) => copyFolders(place.dataFolder, folder, names, warnOfSkipped)
+  // Before the rows: the checkpoints of the audit trail must not be ahead of what is dumped.
+  const early = await copy(earlyFolders)
+  const schemas = ['kernel', ...ownedSql.map(({ schema }) => schema)]
+  const onProgress = (table: string, done: number, of: number): void => say(`table ${done + 1} of ${of}: ${table}`)
+  const dump = await dumpDatabase({ url: place.databaseUrl, folder, schemas, onProgress })
+  // After the rows: a blob that a row names is there by then.
+  const folders = [...lateFolders, ...(models === undefined || lateFolders.includes(models) ? [] : [models])]
+  say(`files of ${folders.join(', ')}`)
+  const files = [...early, ...(await copy(folders))]
+  await writeManifest(folder, {
+    ...{ kind: 'xinglin-backup', version: manifest.version, at: new Date().toISOString() },
+    migrations: await readMigrations(folder, dump),
+    dump,
+    folders: [...earlyFolders, ...folders],
+    ...(models === undefined ? {} : { models }),
+    files: await writeList(folder, files),
+    ...elsewhere,
+  })
+  const rows = dump.tables.reduce((sum, table) => sum + table.rows, 0)
+  const seconds = Math.round((performance.now() - startedAt) / 100) / 10
+  const told = { folder, tables: dump.tables.length, rows, files: files.length, seconds, ...elsewhere }
+  process.stdout.write(
+    isJson
+      ? `${JSON.stringify(told)}\n`
+      : `Backup of ${rows} rows in ${told.tables} tables and ${told.files} files written to ${folder} in ${seconds} s. It holds keys and records: keep it as safe as the system.\n`,
+  )
+}

@@ -1,0 +1,60 @@
+// The manifest of a backup: written last, so that a folder without one is no backup.
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '@xinglin/core/errors'
+import type { Dump } from '../../engines/postgres/index.ts'
+import type { Bucket } from './blobs-elsewhere.ts'
+import { flush, type KeptList } from './kept-files.ts'
+
+/** What a backup does not hold, and where that lies. */
+export interface Elsewhere {
+  /** Images and models, when a bucket has them. */
+  readonly blobsElsewhere?: Bucket
+  /** Own models, when their folder is not in the data folder. */
+  readonly modelsElsewhere?: string
+}
+
+/** What a backup consists of. */
+export interface Manifest extends Elsewhere {
+  readonly kind: 'xinglin-backup'
+  readonly version: string
+  readonly at: string
+  /** Migrations that the dumped database had, as `schema/file`. */
+  readonly migrations: readonly string[]
+  readonly dump: Dump
+  /** Folders of the data folder. */
+  readonly folders: readonly string[]
+  /** That of them which holds own models. */
+  readonly models?: string
+  /** The files of the folders with their sums; backups made before there was a list have none. */
+  readonly files?: KeptList
+}
+
+const manifestName = 'manifest.json'
+
+/** Writes the manifest durably. */
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  const path = join(folder, manifestName)
+  await writeFile(path, `${JSON.stringify(manifest, undefined, 1)}\n`, { mode: 0o600 })
+  await flush(path)
+}
+
+/** Reads the manifest. @throws AppError when the folder is no backup */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const text = await readFile(join(folder, manifestName), 'utf8').catch(() => undefined)
+  if (text === undefined)
+    throw new AppError('not-found', `${folder} holds no ${manifestName}: it is no complete backup`)
+  const read = JSON.parse(text) as Manifest
+  if (read.kind === 'xinglin-backup') return read
+  throw new AppError('invalid-request', `${join(folder, manifestName)} is not the manifest of a backup`)
+}
+
+/** Says one line of progress. */
+export type Say = (line: string) => void
+
+/** Progress on standard error; silent for machines. */
+export const sayTo =
+  (isJson: boolean): Say =>
+  (line) => {
+    if (!isJson) process.stderr.write(`${line}\n`)
+  }
