@@ -1,7 +1,7 @@
 // Leads the callers of a service to another address, through the registry they all ask; and back again.
 import { AppError } from '@xinglin/core/errors'
 import { request } from 'undici'
-import { serviceHostName } from '../../../kernel/transport.ts'
+import { registrationBody } from '../../../kernel/registration-body.ts'
 
 /** A registry in Consul's HTTP shape. */
 export interface RegistryAddress {
@@ -17,10 +17,13 @@ export interface RegisteredInstance {
   readonly port: number
   readonly tags: readonly string[]
   readonly meta: Readonly<Record<string, string>>
+  readonly weights?: Weights | undefined
   readonly isHealthy: boolean
-  /** Where its health is asked. */
-  readonly checkUrl: string
+  /** Where its health is asked over HTTP, as far as it was asked yet. */
+  readonly checkUrl: string | undefined
 }
+
+type Weights = { readonly Passing: number; readonly Warning: number }
 
 interface HealthEntry {
   readonly Service: {
@@ -30,11 +33,14 @@ interface HealthEntry {
     readonly Port: number
     readonly Tags: readonly string[] | null
     readonly Meta: Readonly<Record<string, string>> | null
+    readonly Weights?: Weights
   }
   readonly Checks: readonly { readonly ServiceID: string; readonly Status: string; readonly Output: string }[]
 }
 
 const limitMs = 5000
+const loopback = '127.0.0.1'
+const ownTag = 'xinglin'
 
 async function ask<T>(
   { url, token }: RegistryAddress,
@@ -57,15 +63,15 @@ async function ask<T>(
 }
 
 // The output of a check begins with what was asked: `HTTP GET http://…: 200 OK`.
-function checkUrlOf({ Service, Checks }: HealthEntry): string {
+function checkUrlOf({ Checks }: HealthEntry): string | undefined {
   const asked = Checks.map(({ Output }) => /https?:\/\/\S+?(?=:? |$)/.exec(Output)?.[0]).find(
     (url) => url !== undefined,
   )
-  return asked?.replace(/:$/, '') ?? `http://${Service.Address}:${Service.Port}/health/ready`
+  return asked?.replace(/:$/, '')
 }
 
 function instanceOf(entry: HealthEntry): RegisteredInstance {
-  const { ID, Service, Address, Port, Tags, Meta } = entry.Service
+  const { ID, Service, Address, Port, Tags, Meta, Weights } = entry.Service
   const own = entry.Checks.filter(({ ServiceID }) => ServiceID === ID)
   return {
     id: ID,
@@ -74,8 +80,9 @@ function instanceOf(entry: HealthEntry): RegisteredInstance {
     port: Port,
     tags: Tags ?? [],
     meta: Meta ?? {},
+    weights: Weights,
     isHealthy: own.every(({ Status }) => Status === 'passing'),
-    checkUrl: checkUrlOf(entry),
+    checkUrl: checkUrlOf({ ...entry, Checks: own }),
   }
 }
 
@@ -94,33 +101,60 @@ export async function registeredInstances(
   return (await ask<readonly HealthEntry[]>(registry, 'GET', path)).map(instanceOf)
 }
 
-/** Registers a known instance at this port of this machine; its health is asked there too. One that has left stays away. */
+/** Says whether an instance is a service of ours. */
+export const isOwn = ({ tags }: RegisteredInstance): boolean => tags.includes(ownTag)
+
+// Our services are asked through the proxy as well, by the name that their certificate carries.
+function ownCheck(instance: RegisteredInstance, port: number | undefined): Readonly<Record<string, unknown>> {
+  const { id, service, address, tags } = instance
+  const host = address.includes(':') ? `[${address}]` : address
+  const { checkUrl = `http://${host}:${instance.port}/health/ready` } = instance
+  const url = new URL(checkUrl)
+  if (port !== undefined) url.host = `${loopback}:${port}`
+  const { Check } = registrationBody({ id, service, address, port: port ?? instance.port, tags, checkUrl: url.href })
+  return {
+    ...(Check as Readonly<Record<string, unknown>>),
+    ...(port === undefined ? {} : { Timeout: '1s', FailuresBeforeCritical: 0 }),
+    Status: instance.isHealthy ? 'passing' : 'critical', // a new check would begin as critical
+  }
+}
+
+// Whoever calls it believes its certificate by its address.
+function refuseForeignTls({ service, address, port, checkUrl }: RegisteredInstance): void {
+  const asked = checkUrl === undefined ? null : URL.parse(checkUrl)
+  const speaksTls = asked?.protocol === 'https:' && asked.hostname === address && Number(asked.port || 443) === port
+  if (!speaksTls || address === loopback) return
+  throw new AppError(
+    'unprocessable',
+    `${service} at ${address}:${port} shows a certificate for its own address, so its callers would refuse to go by way of ${loopback}: break it where it runs`,
+  )
+}
+
+/**
+ * Registers a known instance at this port of this machine; one that has left stays away. The health of our own services is
+ * asked there too; checks of others, which we do not know whole, stay as they are.
+ * @throws AppError 'unprocessable' when its callers would not believe it at another address
+ */
 export async function advertise(
   registry: RegistryAddress,
   instance: RegisteredInstance,
   port?: number,
 ): Promise<boolean> {
-  const known = await registeredInstances(registry, instance.service)
-  if (!known.some(({ id }) => id === instance.id)) return false
-  const address = port === undefined ? instance.address : '127.0.0.1'
-  const check = new URL(instance.checkUrl)
-  if (port !== undefined) check.host = `${address}:${port}`
-  await ask(registry, 'PUT', '/v1/agent/service/register?replace-existing-checks=true', {
-    ID: instance.id,
-    Name: instance.service,
-    Address: address,
+  const { id, service, tags, meta, weights } = instance
+  const isOurs = isOwn(instance)
+  if (!isOurs && port !== undefined) refuseForeignTls(instance)
+  const known = await registeredInstances(registry, service)
+  if (!known.some((one) => one.id === id)) return false
+  const replaces = isOurs ? '?replace-existing-checks=true' : ''
+  await ask(registry, 'PUT', `/v1/agent/service/register${replaces}`, {
+    ID: id,
+    Name: service,
+    Address: port === undefined ? instance.address : loopback,
     Port: port ?? instance.port,
-    Tags: instance.tags,
-    Meta: instance.meta,
-    Check: {
-      HTTP: check.href,
-      Interval: '2s',
-      Timeout: '1s',
-      DeregisterCriticalServiceAfter: '1m',
-      Status: instance.isHealthy ? 'passing' : 'critical', // a new check would begin as critical
-      // Over TLS our registry shows its own certificate, and believes the service by its name alone.
-      ...(check.protocol === 'https:' ? { TLSServerName: serviceHostName(instance.service) } : {}),
-    },
+    Tags: tags,
+    Meta: meta,
+    ...(weights === undefined ? {} : { Weights: weights }),
+    ...(isOurs ? { Check: ownCheck(instance, port) } : {}),
   })
   return true
 }

@@ -2,6 +2,7 @@
 import { AppError } from '@xinglin/core/errors'
 import type { Guard } from '../guard/guard.ts'
 import {
+  isOwn,
   type RegisteredInstance,
   type RegistryAddress,
   registeredInstances,
@@ -25,6 +26,8 @@ export function runningField(registry: RegistryAddress, guard: Guard): Field {
   const lead = async (id: string): Promise<void> => {
     const instance = known.get(id)
     if (instance === undefined || led.has(id)) return
+    if (isOwn(instance) && instance.checkUrl === undefined)
+      throw new AppError('unavailable', `${instance.service} ${id} has just come; try again`)
     await guard.order({ kind: 'open', name: id, host: instance.address, port: instance.port })
     const isLed = await guard.order<boolean>({ kind: 'lead', registry, instance, name: id, isForGood: false })
     if (!isLed) throw new AppError('unavailable', `${instance.service} ${id} has just left; try again`)
