@@ -1,5 +1,5 @@
 // W3C Trace Context: reading and making the `traceparent` header (https://www.w3.org/TR/trace-context/).
-import { randomUUID } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 
 /** Where a request stands in a trace. */
 export interface Trace {
@@ -24,13 +24,30 @@ export function parseTraceparent(header: string | readonly string[] | undefined)
   return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1 }
 }
 
-/** A new trace id: 32 hex digits. (A UUID: Node keeps random bytes ready for it, which is ten times cheaper than asking for 16.) */
+// Random digits that are ready: every request takes some, and asking for a page of them costs little more than for sixteen.
+const page = Buffer.allocUnsafe(4096)
+const ready = { digits: '', at: 0 }
+
+function hexDigits(count: number): string {
+  if (ready.at + count > ready.digits.length)
+    Object.assign(ready, { digits: randomFillSync(page).toString('hex'), at: 0 })
+  ready.at += count
+  return ready.digits.slice(ready.at - count, ready.at)
+}
+
+/** A new trace id: 32 hex digits. */
 export function newTraceId(): string {
-  const id = randomUUID()
-  return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24)
+  const id = hexDigits(32)
+  return id === noTrace ? newTraceId() : id
+}
+
+/** A new span id: 16 hex digits. */
+export function newSpanId(): string {
+  const id = hexDigits(16)
+  return id === noSpan ? newSpanId() : id
 }
 
 /** The header for an outgoing call within the trace, with a new span id. */
 export function traceparent(traceId: string, isSampled = true): string {
-  return `00-${traceId}-${newTraceId().slice(0, 16)}-${isSampled ? '01' : '00'}`
+  return `00-${traceId}-${newSpanId()}-${isSampled ? '01' : '00'}`
 }

@@ -1,6 +1,7 @@
 // Spans: one that is recorded, and one that only carries its trace on. A class, because a request makes several of them.
 import { AppError } from '@xinglin/core/errors'
 import type { AttributeValue, Span, SpanKind } from '../ports.ts'
+import { newSpanId } from '../trace.ts'
 
 /** A span that has ended, as sinks take it. */
 export interface FinishedSpan {
@@ -34,26 +35,6 @@ export interface SpanStart {
 
 const maxAttributes = 64
 const maxTextLength = 300
-const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-const idLimit = 0x1_0000_0000
-
-function half(): string {
-  const bits = Math.trunc(Math.random() * idLimit)
-  const [first = '', second = '', third = '', last = ''] = [
-    hexOfByte[bits >>> 24],
-    hexOfByte[(bits >>> 16) & 0xff],
-    hexOfByte[(bits >>> 8) & 0xff],
-    hexOfByte[bits & 0xff],
-  ]
-  return first + second + third + last
-}
-
-// Only unique within a trace, and no secret: sixteen hex digits, not all zero.
-function newSpanId(): string {
-  const id = half() + half()
-  return id === '0000000000000000' ? '0000000000000001' : id
-}
-
 /** What may be told of an error: the code of an AppError, else the name of its class; never its message. */
 export function failureName(error: unknown): string {
   if (error instanceof AppError) return error.code
