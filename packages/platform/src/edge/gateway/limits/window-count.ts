@@ -40,6 +40,7 @@ const secondsOf: Readonly<Record<Period, number>> = {
 }
 
 const noCount: WindowCount = { window: -1, count: 0 }
+const noLimit: WindowLimit = { period: 'second', quota: 0 }
 
 function tightestOf(limits: readonly WindowLimit[], remaining: readonly number[]): number {
   let found = 0
@@ -62,7 +63,8 @@ export function countRequest(
 ): WindowOutcome {
   const used: { window: number; count: number }[] = []
   let isAllowed = true
-  for (const [at, { period, quota }] of limits.entries()) {
+  for (let at = 0; at < limits.length; at += 1) {
+    const { period, quota } = limits[at] ?? noLimit
     const window = Math.floor(nowMs / 1000 / secondsOf[period])
     const known = counts?.[at] ?? noCount
     const count = known.window === window ? known.count : 0
@@ -70,9 +72,9 @@ export function countRequest(
     isAllowed &&= count < quota
   }
   const remaining: number[] = []
-  for (const [at, one] of used.entries()) {
+  for (const one of used) {
     if (isAllowed) one.count += 1
-    remaining.push(Math.max(0, (limits[at]?.quota ?? 0) - one.count))
+    remaining.push(Math.max(0, (limits[remaining.length]?.quota ?? 0) - one.count))
   }
   const tightest = tightestOf(limits, remaining)
   const length = secondsOf[limits[tightest]?.period ?? 'second']

@@ -33,14 +33,23 @@ const maxServices = 2000
 
 /** Creates budgets that are full. */
 export function createRetryBudgets(clock: Clock): RetryBudgets {
-  const budgets = new LRUCache<string, RetryBudget>({ max: maxServices })
+  const budgets = new LRUCache<string, { budget: RetryBudget | undefined }>({ max: maxServices })
+  const ofService = (service: string): { budget: RetryBudget | undefined } => {
+    const known = budgets.get(service)
+    if (known !== undefined) return known
+    const made = { budget: undefined }
+    budgets.set(service, made)
+    return made
+  }
   return {
     request(service) {
-      budgets.set(service, afterRequest(budgets.get(service), clock.monotonicMs()))
+      const own = ofService(service)
+      own.budget = afterRequest(own.budget, clock.monotonicMs())
     },
     take(service) {
-      const left = takeRetry(budgets.get(service), clock.monotonicMs())
-      if (left !== undefined) budgets.set(service, left)
+      const own = ofService(service)
+      const left = takeRetry(own.budget, clock.monotonicMs())
+      if (left !== undefined) own.budget = left
       return left !== undefined
     },
   }
@@ -62,7 +71,9 @@ export async function tryOrigins(origins: readonly Origin[], attempt: Attempt, p
     if (isTaken) onRetry(service)
     return isTaken
   }
-  for (const [index, origin] of origins.slice(0, maxAttempts).entries()) {
+  for (let index = 0; index < maxAttempts; index += 1) {
+    const origin = origins[index]
+    if (origin === undefined) break
     if (!targets.isAvailable(origin.id)) continue
     if (state.last !== undefined && !state.isPaid && !takeRetryOf()) break
     state.isPaid = false
