@@ -58,10 +58,18 @@ function tokenOf(asked: Asked, places: TokenPlaces): string | undefined {
   )
 }
 
+// A remembered token mostly comes from the same address again.
+const identities = new WeakMap<VerifiedToken, Identity>()
+
 function fromToken(asked: Asked, token: string, plan: Plan, parts: AuthenticationParts): Identity {
   const verified = parts.verifier.verify(token, plan.tokens, parts.nowSeconds)
-  const caller = Object.freeze({ ...verified.caller, address: asked.client.address })
-  return { caller, limitKey: `consumer ${verified.consumer.id}`, token: verified }
+  const { address } = asked.client
+  const known = identities.get(verified)
+  if (known?.caller.address === address) return known
+  const caller = Object.freeze({ ...verified.caller, address })
+  const identity: Identity = Object.freeze({ caller, limitKey: `consumer ${verified.consumer.id}`, token: verified })
+  identities.set(verified, identity)
+  return identity
 }
 
 async function fromIssuer(asked: Asked, verified: ReturnType<Issuers['callerOf']> & object): Promise<Identity> {

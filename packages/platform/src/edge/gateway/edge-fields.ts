@@ -27,19 +27,18 @@ export class EdgeFields {
     for (let at = 0; at < this.#list.length; at += 2) response.setHeader(this.#list[at] ?? '', this.#list[at + 1] ?? '')
   }
 
-  /** Before the headers of a service's answer, except where the service says the same itself (what answers vary with adds up); names and values in turn. */
-  before(fields: readonly string[]): string[] {
-    const all: string[] = []
+  /** Adds them to the headers of a service's answer, except where the service says the same itself (what answers vary with adds up); names and values in turn. */
+  addTo(fields: string[]): string[] {
+    const { length } = fields
     for (let at = 0; at < this.#list.length; at += 2) {
       const [name = '', value = ''] = [this.#list[at], this.#list[at + 1]]
-      if (name === 'vary' || !hasName(fields, name)) all.push(name, value)
+      if (name === 'vary' || !hasName(fields, name, length)) fields.push(name, value)
     }
-    for (const text of fields) all.push(text)
-    return all
+    return fields
   }
 }
 
-function hasName(fields: readonly string[], name: string): boolean {
-  for (let at = 0; at < fields.length; at += 2) if (fields[at] === name) return true
+function hasName(fields: readonly string[], name: string, length: number): boolean {
+  for (let at = 0; at < length; at += 2) if (fields[at] === name) return true
   return false
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '@xinglin/core/errors'
 import type { Logger, Telemetry } from '../../kernel/ports.ts'
 import { type AdmissionParts, admit } from './admission.ts'
+import type { Identity } from './authentication.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
 import { endSpan, openSpan } from './edge-span.ts'
 import { answerError, cutOff, type Exchange, openExchange, setHeaders } from './exchange.ts'
@@ -36,7 +37,8 @@ export interface EdgeParts extends AdmissionParts {
 
 const refusedStatuses: ReadonlySet<number> = new Set([401, 403])
 
-async function pass(parts: EdgeParts, exchange: Exchange, rule: RouteRule<Plan>): Promise<void> {
+// Only what has to be waited for is: most requests are let in and sent on at once.
+function pass(parts: EdgeParts, exchange: Exchange, rule: RouteRule<Plan>): Promise<void> | undefined {
   const { request, response, fields } = exchange
   const plan = rule.target
   exchange.found.plan = plan
@@ -44,18 +46,20 @@ async function pass(parts: EdgeParts, exchange: Exchange, rule: RouteRule<Plan>)
     fields.applyTo(response)
     setHeaders(response, preflightHeaders(plan.cors, request.headers))
     response.writeHead(204).end()
-    return
+    return undefined
   }
   const cors = corsHeaders(plan.cors, request.headers.origin)
   for (const name in cors) fields.set(name, cors[name] ?? '')
   parts.load.admit(exchange)
   const admitted = admit(parts, exchange, plan)
-  const identity = admitted instanceof Promise ? await admitted : admitted
-  if (hasBody(request)) {
-    const share = parts.bodies.open(exchange)
-    limitBody(request, { maxBytes: plan.maxBodyBytes, isLengthRequired: plan.isLengthRequired, share })
+  const passOn = (identity: Identity | undefined): Promise<void> | undefined => {
+    if (hasBody(request)) {
+      const share = parts.bodies.open(exchange)
+      limitBody(request, { maxBytes: plan.maxBodyBytes, isLengthRequired: plan.isLengthRequired, share })
+    }
+    return deliver({ exchange, plan, identity, prefix: rule.prefix }, parts.delivery)
   }
-  await deliver({ exchange, plan, identity, prefix: rule.prefix }, parts.delivery)
+  return admitted instanceof Promise ? admitted.then(passOn) : passOn(admitted)
 }
 
 /** Answers with an error, and puts a refused access into the trail. */
@@ -118,7 +122,7 @@ export function openEdgeExchange(
   const span = openSpan(telemetry, request, target?.matchPath ?? '')
   const exchange = openExchange(request, response, { target: target ?? unreadable, span, trustedProxies })
   const startedMs = clock.monotonicMs()
-  response.once('close', () => {
+  response.on('close', () => {
     const seconds = (clock.monotonicMs() - startedMs) / 1000
     const { statusCode: status, writableFinished } = response
     metrics.answered(exchange.found.plan, { status, isComplete: writableFinished || status === 101, seconds })

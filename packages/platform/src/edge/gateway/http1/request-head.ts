@@ -9,9 +9,9 @@ export const chunkedLine = 'transfer-encoding: chunked\r\n'
 const unfitTarget = /[^\x21-\x7e\x80-\xff]/
 const unfitValue = /[^\t\x20-\x7e\x80-\xff]/
 
-function line(name: string, value: string): string {
-  if (unfitValue.test(value)) throw new AppError('invalid-request', `The header ${name} cannot be sent on`)
-  return `${name}: ${value}\r\n`
+function unfitName(fields: Fields): string {
+  const at = fields.findIndex((value, index) => index % 2 === 1 && unfitValue.test(value))
+  return fields[at - 1] ?? ''
 }
 
 /** The line for a body of so many bytes. */
@@ -24,6 +24,13 @@ export const lengthLine = (bytes: number): string => `content-length: ${bytes}\r
 export function requestHead(method: string, target: string, fields: Fields, framing: string): string {
   if (unfitTarget.test(target)) throw new AppError('invalid-request', 'The address cannot be sent on')
   let text = `${method} ${target} HTTP/1.1\r\n`
-  for (let at = 0; at < fields.length; at += 2) text += line(fields[at] ?? '', fields[at + 1] ?? '')
+  let values = '' // one look at all of them
+  for (let at = 0; at < fields.length; at += 2) {
+    const value = fields[at + 1] ?? ''
+    values += value
+    text += `${fields[at] ?? ''}: ${value}\r\n`
+  }
+  if (unfitValue.test(values))
+    throw new AppError('invalid-request', `The header ${unfitName(fields)} cannot be sent on`)
   return `${text}${framing}\r\n`
 }

@@ -58,6 +58,19 @@ export function chooseInstances(service: string, parts: DeliveryParts): Choice {
   return discovered(origins.inTurn(service) ?? origins.inTurn(`${service}-service`) ?? [], parts, way)
 }
 
+// The address that was defined, once for each attempt. A defined service is never changed, only replaced.
+const direct = new WeakMap<KongService, readonly Origin[]>()
+
+function directOrigins(service: KongService, protocol: string): readonly Origin[] {
+  const known = direct.get(service)
+  if (known !== undefined) return known
+  const { id, host, port, retries } = service
+  const origin = { id, url: originUrl(protocol, host, port) }
+  const made = Array.from({ length: Math.min(retries + 1, maxDirect) }, () => origin)
+  direct.set(service, made)
+  return made
+}
+
 /** Where a service that was defined at the admin port is. */
 export function chooseUpstream(service: KongService, parts: DeliveryParts): Choice {
   const { origins, pools, connections } = parts
@@ -66,7 +79,5 @@ export function chooseUpstream(service: KongService, parts: DeliveryParts): Choi
   if (choice !== undefined) return balanced(choice, way)
   const known = origins.inTurn(service.host)
   if (known !== undefined) return discovered(known, parts, way)
-  const direct = { id: service.id, url: originUrl(way.protocol, service.host, service.port) }
-  const attempts = Math.min(service.retries + 1, maxDirect)
-  return { origins: Array.from({ length: attempts }, () => direct), connections, isBalanced: false }
+  return { origins: directOrigins(service, way.protocol), connections, isBalanced: false }
 }

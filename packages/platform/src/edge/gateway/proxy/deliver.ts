@@ -15,7 +15,7 @@ import { dropEdgeHeaders } from './headers.ts'
 import { keptBody } from './kept-body.ts'
 import { hasBody } from './limited-body.ts'
 import type { Origin } from './origins.ts'
-import { consumerHeaders, forwardedHeaders, passedFields } from './outgoing-headers.ts'
+import { consumerFields, forwardedHeaders, passedFields } from './outgoing-headers.ts'
 
 /** An admitted request. */
 export interface Admitted {
@@ -31,8 +31,8 @@ export interface Outgoing {
   readonly choice: Choice
   /** With query. */
   readonly path: string
-  /** Without Host: names and values in turn. */
-  readonly fields: Fields
+  /** Names and values in turn; Host first, whose value is left to {@link fieldsFor}. */
+  readonly fields: string[]
   /** The Host. */
   readonly host: string
   readonly timeoutMs: number
@@ -98,8 +98,7 @@ function toUpstream(admitted: Admitted, { service, route }: Defined, parts: Deli
   }
   const authority = service.port === 80 ? service.host : `${service.host}:${service.port}`
   const fields = passedFields(exchange)
-  const consumer = consumerHeaders(identity, plan)
-  for (const name in consumer) fields.push(name, consumer[name] ?? '')
+  for (const text of consumerFields(identity, plan)) fields.push(text)
   fields.push('x-forwarded-path', exchange.target.path, 'x-forwarded-prefix', prefix)
   return {
     choice: chooseUpstream(service, parts),
@@ -127,35 +126,52 @@ export function outgoingOf(admitted: Admitted, parts: DeliveryParts): Leaving | 
     : instancesWay(admitted, path, signed, parts)
 }
 
-/** The headers for one address: an upstream may ask for a Host of its own. Names and values in turn. */
-export function fieldsFor({ fields, host }: Outgoing, { hostHeader = host }: Origin): string[] {
-  return ['host', hostHeader, ...fields]
+/** The headers for one address, until they are asked for the next: an upstream may ask for a Host of its own. */
+export function fieldsFor({ fields, host }: Outgoing, { hostHeader = host }: Origin): Fields {
+  fields[1] = hostHeader
+  return fields
 }
 
-async function send({ request, response, fields }: Exchange, outgoing: Outgoing, parts: DeliveryParts): Promise<void> {
+function sendKept(
+  exchange: Exchange,
+  outgoing: Outgoing,
+  parts: DeliveryParts,
+  kept: Buffer | undefined,
+): Promise<void> {
+  const { request, response, fields, ending } = exchange
   const { choice, path, timeoutMs, service } = outgoing
   const { targets, budgets, onRetry } = parts
-  const kept = hasBody(request) ? await keptBody(request) : undefined
-  if (response.destroyed) return
   const attempt: Attempt = (origin, mayHold, hasOther) =>
     forward(choice.connections, {
-      ...{ request, response, kept, hasOther, mayHold, path },
+      ...{ request, response, ending, kept, hasOther, mayHold, path },
       edgeFields: fields,
       origin: origin.url,
       fields: fieldsFor(outgoing, origin),
       timeoutMs: hasOther && isIdempotent(request) ? Math.min(timeoutMs, patienceMs) : timeoutMs,
       onStatus: (status) => targets.observe(origin.id, { kind: 'answered', status }),
     })
-  await tryOrigins(choice.origins, attempt, { targets, budgets, service, onRetry })
+  return tryOrigins(choice.origins, attempt, { targets, budgets, service, onRetry })
 }
 
-/** Delivers a request; resolves when the answer is complete (or is in the hands of a local handler). */
-export async function deliver(admitted: Admitted, parts: DeliveryParts): Promise<void> {
+async function sendWithBody(exchange: Exchange, outgoing: Outgoing, parts: DeliveryParts): Promise<void> {
+  const kept = await keptBody(exchange.request)
+  if (!exchange.response.destroyed) await sendKept(exchange, outgoing, parts, kept)
+}
+
+/** Delivers a request; resolves when the answer is complete, and is undefined when it is in the hands of a local handler. */
+export function deliver(admitted: Admitted, parts: DeliveryParts): Promise<void> | undefined {
   const leaving = outgoingOf(admitted, parts)
-  const outgoing = leaving instanceof Promise ? await leaving : leaving
+  return leaving instanceof Promise
+    ? leaving.then((outgoing) => deliverTo(admitted, outgoing, parts))
+    : deliverTo(admitted, leaving, parts)
+}
+
+function deliverTo(admitted: Admitted, outgoing: Leaving, parts: DeliveryParts): Promise<void> | undefined {
   if (outgoing !== undefined) {
-    await send(admitted.exchange, outgoing, parts)
-    return
+    const { exchange } = admitted
+    return hasBody(exchange.request)
+      ? sendWithBody(exchange, outgoing, parts)
+      : sendKept(exchange, outgoing, parts, undefined)
   }
   const { target } = admitted.plan
   const handler = target.kind === 'product' ? parts.extra.localHandler(target.service) : undefined
@@ -163,4 +179,5 @@ export async function deliver(admitted: Admitted, parts: DeliveryParts): Promise
     throw new AppError('unavailable', 'The service has just stopped here; try again shortly', { retryAfterSeconds: 1 })
   }
   deliverLocally(admitted, handler, pathFor(admitted, target.service, target.defined, parts.extra), parts.extra)
+  return undefined
 }

@@ -4,6 +4,7 @@ import { AppError } from '@xinglin/core/errors'
 import { isUnreached } from '../../../kernel/transport.ts'
 import type { Observation } from '../balancing/circuit.ts'
 import type { EdgeFields } from '../edge-fields.ts'
+import type { Ending } from '../ending.ts'
 import { type AnswerTaker, type Connections, type Fields, fieldOf, type Sending } from '../http1/index.ts'
 import { answerFields } from './answer-headers.ts'
 import { hasBody } from './limited-body.ts'
@@ -12,6 +13,8 @@ import { hasBody } from './limited-body.ts'
 export interface ForwardRequest {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  /** Of the exchange, when the client goes away too. */
+  readonly ending: Ending
   readonly origin: string
   /** With query. */
   readonly path: string
@@ -105,7 +108,7 @@ class Forwarding implements AnswerTaker {
   readonly #sent: ForwardRequest
   readonly #resolve: (outcome: ForwardOutcome) => void
   readonly #timer: NodeJS.Timeout
-  readonly #onClose = (): void => this.#leave()
+  #isOver = false
   #isLate = false
   #isGone = false
   #isBodyRead = false
@@ -120,7 +123,7 @@ class Forwarding implements AnswerTaker {
     this.#sent = sent
     this.#resolve = resolve
     this.#timer = setTimeout(() => this.#checkLate(), sent.timeoutMs)
-    sent.response.on('close', this.#onClose)
+    sent.ending.add(() => this.#leave())
   }
 
   bodyBegun(): void {
@@ -173,7 +176,7 @@ class Forwarding implements AnswerTaker {
   #begin(status: number, reason: string, fields: Fields): void {
     const { response, edgeFields } = this.#sent
     clearTimeout(this.#timer) // it goes on where the answer is held
-    response.writeHead(status, reasonOf(reason), edgeFields.before(answerFields(status, fields)))
+    response.writeHead(status, reasonOf(reason), edgeFields.addTo(answerFields(status, fields)))
     const length = fieldOf(fields, 'content-length')
     if (length !== undefined) this.#expectedBytes = Number(length)
     // The reader of events waits for the head; they may come much later.
@@ -203,14 +206,14 @@ class Forwarding implements AnswerTaker {
   }
 
   #leave(): void {
-    if (this.#sent.response.writableFinished) return
+    if (this.#isOver || this.#sent.response.writableFinished) return
     this.#isGone = true
     this.sending?.abort(new Error('The client went away'))
   }
 
   #finish(outcome: ForwardOutcome): void {
+    this.#isOver = true
     clearTimeout(this.#timer)
-    this.#sent.response.off('close', this.#onClose)
     this.#resolve(outcome)
   }
 }

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Identity } from '../authentication.ts'
 import type { Exchange } from '../exchange.ts'
+import type { Fields } from '../http1/index.ts'
 import type { Plan } from '../routing/plan.ts'
 import { sessionCookie } from '../session/sessions.ts'
 import type { VerifiedToken } from '../tokens/token-verifier.ts'
@@ -29,11 +30,11 @@ function passedValue(name: string, value: IncomingHttpHeaders[string]): string |
   return value
 }
 
-/** What is sent on of the request's own headers but its Host, with the edge's word: names and values in turn. */
+/** What is sent on of the request's own headers, with the edge's word: names and values in turn, Host first and still empty. */
 export function passedFields({ request, client, requestId, traceparent }: Exchange): string[] {
   const { headers } = request
   const named = connectionOptions(headers.connection)
-  const fields: string[] = []
+  const fields: string[] = ['host', '']
   for (const name in headers) {
     if (isHopByHop(name) || ownWords.has(name) || isEdgeHeader(name) || named?.has(name) === true) continue
     const value = passedValue(name, headers[name])
@@ -45,27 +46,33 @@ export function passedFields({ request, client, requestId, traceparent }: Exchan
   return fields
 }
 
-const consumers = new WeakMap<VerifiedToken, Readonly<Record<string, string>>>()
+const consumers = new WeakMap<VerifiedToken, Fields>()
 
-function consumerOf(token: VerifiedToken): Readonly<Record<string, string>> {
+function consumerOf(token: VerifiedToken): Fields {
   const known = consumers.get(token)
   if (known !== undefined) return known
   const { consumer, credential } = token
-  const headers = {
-    'x-consumer-id': consumer.id,
-    ...(consumer.username === null ? {} : { 'x-consumer-username': encodeURI(consumer.username) }),
-    ...(consumer.custom_id === null ? {} : { 'x-consumer-custom-id': encodeURI(consumer.custom_id) }),
-    'x-credential-identifier': encodeURI(credential.key),
-  }
-  consumers.set(token, headers)
-  return headers
+  const fields = [
+    ...['x-consumer-id', consumer.id],
+    ...(consumer.username === null ? [] : ['x-consumer-username', encodeURI(consumer.username)]),
+    ...(consumer.custom_id === null ? [] : ['x-consumer-custom-id', encodeURI(consumer.custom_id)]),
+    ...['x-credential-identifier', encodeURI(credential.key)],
+  ]
+  consumers.set(token, fields)
+  return fields
 }
 
-/** Kong's headers for an upstream: who the consumer is, and its groups. */
-export function consumerHeaders(identity: Identity | undefined, { acl }: Plan): Readonly<Record<string, string>> {
+/** Kong's headers for an upstream, names and values in turn: who the consumer is, and its groups. */
+export function consumerFields(identity: Identity | undefined, { acl }: Plan): Fields {
   const token = identity?.token
-  if (token === undefined) return {}
+  if (token === undefined) return []
   const groups = acl === undefined || acl.isHidden ? [] : acl.groupsOf(token.consumer.id)
   if (groups.length === 0) return consumerOf(token)
-  return { ...consumerOf(token), 'x-consumer-groups': groups.map((group) => encodeURI(group)).join(', ') }
+  return [...consumerOf(token), 'x-consumer-groups', groups.map((group) => encodeURI(group)).join(', ')]
+}
+
+/** The same as {@link consumerFields} by name, for gRPC. */
+export function consumerHeaders(identity: Identity | undefined, plan: Plan): Headers {
+  const fields = consumerFields(identity, plan)
+  return Object.fromEntries(fields.flatMap((name, at) => (at % 2 === 0 ? [[name, fields[at + 1] ?? '']] : [])))
 }

@@ -84,7 +84,7 @@ function headOf(answer: IncomingMessage, exchange: Exchange): string {
 
 function passAnswer(answer: IncomingMessage, { response, fields }: Exchange): void {
   const status = answer.statusCode ?? 502
-  response.writeHead(status, fields.before(answerFields(status, fieldsOf(answer))))
+  response.writeHead(status, fields.addTo(answerFields(status, fieldsOf(answer))))
   pipeline(answer, response, () => undefined) // an answer that is cut off ends the client's too
 }
 
