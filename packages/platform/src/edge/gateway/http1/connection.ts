@@ -49,8 +49,7 @@ function framingOf({ method, fields, body }: ServiceRequest): string {
   return emptyMethods.has(method) ? lengthLine(0) : ''
 }
 
-// The code by which undici names the same.
-const lateError = (): Error => Object.assign(new Error('The answer stopped'), { code: 'UND_ERR_BODY_TIMEOUT' })
+const lateError = (): Error => new AnswerFault('it stopped', 'ANSWER_TIMEOUT')
 const closedError = (): Error => new AnswerFault('the connection closed', 'ECONNRESET')
 
 /** A connection. A class, because every request passes through it. */

@@ -45,7 +45,7 @@ const heldStatuses: ReadonlySet<number> = new Set([502, 503, 504])
 const maxHeldBytes = 65_536
 const maxTextBytes = 16_384
 const resets: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE'])
-const silence = 'UND_ERR_BODY_TIMEOUT'
+const silence = 'ANSWER_TIMEOUT'
 const answered: ForwardOutcome = Object.freeze({ kind: 'answered' })
 const gone: ForwardOutcome = Object.freeze({ kind: 'gone' })
 

@@ -46,7 +46,7 @@ async function ask(origin: Origin, outgoing: Outgoing, client: Duplex): Promise<
     client.once('close', leave)
     asked.once('upgrade', (answer, socket, head) => settle({ kind: 'switched', answer, socket, head }))
     asked.once('response', (answer) => settle({ kind: 'answered', answer }))
-    asked.once('timeout', () => asked.destroy(Object.assign(new Error('late'), { code: 'UND_ERR_HEADERS_TIMEOUT' })))
+    asked.once('timeout', () => asked.destroy(new Error('late')))
     asked.on('error', (error) => settle({ kind: 'failed', error }))
     asked.end()
   })
