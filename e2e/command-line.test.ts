@@ -66,6 +66,10 @@ describe('on a running system', () => {
       [],
     )
     assert.equal(code, 0)
+    const seenAt = (env: string): string | undefined =>
+      findings.find(({ name }) => name === `port ${settings[env]}`)?.seen
+    assert.match(seenAt('PORT') ?? '', new RegExp(`held by the running system \\(process ${system.state.pid}\\)`))
+    for (const env of ['GATEWAY_TLS_PORT', 'REGISTRY_TLS_PORT']) assert.match(seenAt(env) ?? '', /^not opened/)
   })
 
   test('a second start on the same folder is refused with the process that holds it', async () => {
@@ -241,17 +245,26 @@ describe('on no system', () => {
     assert.equal((await xinglin(['status'], nowhere())).code, 1)
   })
 
-  test('a port that is taken is named with its setting, and nothing is left running', async () => {
-    const blocker = createServer()
-    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve))
-    const address = blocker.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
-    const ports = { ...(await freePorts()), PORT: String(port) }
-    const { code, err } = await xinglin(['start'], { ...nowhere(), ...ports })
-    blocker.close()
+  test('ports that are taken are all named with other settings before anything is started; doctor says the same', async () => {
+    const blockers = [createServer(), createServer()]
+    const given = { ...(await freePorts()) }
+    for (const [at, env] of ['PORT', 'DIMSE_PORT'].entries()) {
+      await new Promise<void>((resolve) => blockers[at]?.listen(Number(given[env]), '127.0.0.1', resolve))
+    }
+    const { code, err } = await xinglin(['start'], { ...nowhere(), ...given })
+    const doctor = await xinglin(['doctor', '--json'], { ...nowhere(), ...given })
+    for (const blocker of blockers) blocker.close()
     assert.equal(code, 1)
-    assert.match(err, new RegExp(`${port}`))
-    assert.match(err, /PORT/)
+    for (const env of ['PORT', 'DIMSE_PORT']) assert.match(err, new RegExp(`port ${given[env]} .*\\(${env}\\)`))
+    assert.match(err, /start with other ones: PORT=\d+ DIMSE_PORT=\d+/)
+    assert.equal((await readdir(join(folder, 'nowhere'))).includes('postgres'), false)
+    const { findings } = JSON.parse(doctor.out) as { findings: { level: string; seen: string; mend?: string }[] }
+    const wrong = findings.filter(({ level }) => level === 'wrong')
+    assert.deepEqual(
+      wrong.map(({ seen }) => seen.split(' ')[1]),
+      [given['PORT'], given['DIMSE_PORT']],
+    )
+    for (const { mend } of wrong) assert.match(mend ?? '', /start with (DIMSE_)?PORT=\d+/)
   })
 
   test('all faults of the configuration are named at once', async () => {

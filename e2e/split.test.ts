@@ -61,6 +61,21 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+test('doctor knows the ports of every part as the system’s own', async () => {
+  const { code, out } = await xinglin(['doctor', '--json'], { ...settings, XINGLIN_DATA: folder })
+  const { findings } = JSON.parse(out) as { findings: { name: string; seen: string }[] }
+  assert.equal(code, 0, out)
+  const seenAt = (env: string): string => findings.find(({ name }) => name === `port ${settings[env]}`)?.seen ?? ''
+  const { edge, ai } = system.processes
+  for (const [env, { child }] of [
+    ['PORT', edge],
+    ['REGISTRY_TLS_PORT', edge],
+    ['DIMSE_PORT', ai],
+    ['INFERENCE_GRPC_PORT', ai],
+  ] as const)
+    assert.equal(seenAt(env), `held by the running system (process ${child.pid})`, env)
+})
+
 test('a request goes through all processes', async () => {
   const patient = JSON.stringify({ resourceType: 'Patient', name: [{ family: '王', given: ['五'] }] })
   const created = await ask('/fhir/Patient', 'clinician', { method: 'POST', body: patient })

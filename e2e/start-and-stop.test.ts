@@ -121,9 +121,11 @@ test('a system that the demo, a proof or a test started ends when that program i
 })
 
 test('a system whose start fails ends, also where another program holds a channel to it', async () => {
-  const run = start({ PORT: settings['REGISTRY_PORT'] ?? '' }, 'ipc')
+  const absent = join(folder, 'absent.pem') // read when PostgreSQL runs already
+  const faulty = { GATEWAY_TLS_HOST: '127.0.0.1', GATEWAY_TLS_PORT: settings['GATEWAY_TLS_PORT'] ?? '' }
+  const run = start({ ...faulty, GATEWAY_TLS_CERT: absent, GATEWAY_TLS_KEY: absent }, 'ipc')
   assert.deepEqual(await run.ended, [1, null], run.printed())
-  assert.match(run.printed(), /is taken/)
+  assert.match(run.printed(), /absent\.pem/)
 })
 
 test('a run state whose process id now belongs to another program does not keep the system from starting', async () => {

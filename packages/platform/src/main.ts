@@ -6,7 +6,7 @@ import type { Engines } from './composition/engines.ts'
 import type { SystemKeys } from './composition/keys.ts'
 import { listenAll } from './composition/listen-all.ts'
 import { followConfiguration } from './composition/live-configuration.ts'
-import { type ListeningPort, listeningPorts } from './composition/ports.ts'
+import { type ListeningPort, openedPorts } from './composition/ports.ts'
 import { logLevelOf } from './composition/process-settings.ts'
 import { creators } from './composition/rooms.ts'
 import { sendTelemetry } from './composition/send-telemetry.ts'
@@ -122,9 +122,7 @@ export async function startProcess(options: StartOptions): Promise<RunningProces
       keys,
       gateway: edge?.addresses(),
       registryUrl: registry.local?.addresses().url,
-      ports: listeningPorts({ specs: settingsByOwner, settings }).filter(({ owner }) =>
-        names.some((name) => name === owner),
-      ),
+      ports: openedPorts({ specs: settingsByOwner, settings }, { names, isSecure: transport.isSecure }),
       routes: () => new Map([...local].map(([name, { app }]) => [name, app?.routeList() ?? []])),
       shutdown,
     }

@@ -1,5 +1,5 @@
 // What a running system leaves in its data folder for the command line: where it listens and which processes it is.
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { anothersFolder } from '../composition/data-folder.ts'
 import { stillRuns } from '../engines/postgres/index.ts'
@@ -30,13 +30,21 @@ export interface RunState {
   readonly modelRepository?: string
 }
 
+/** A process of a split system besides the one that holds the gateway. */
+export type PartState = Pick<RunState, 'pid' | 'processStartedAt' | 'services' | 'ports'>
+
 const fileName = 'run.json'
+const partName = /^run-\d+\.json$/
+const partFile = (pid: number): string => `run-${pid}.json`
+
+async function writeWhole(path: string, state: RunState | PartState): Promise<void> {
+  await writeFile(`${path}.new`, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 })
+  await rename(`${path}.new`, path)
+}
 
 /** Writes the state whole or not at all. */
 export async function writeRunState(dataFolder: string, state: RunState): Promise<void> {
-  const path = join(dataFolder, fileName)
-  await writeFile(`${path}.new`, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 })
-  await rename(`${path}.new`, path)
+  await writeWhole(join(dataFolder, fileName), state)
 }
 
 /** Removes the state at a clean stop. */
@@ -55,6 +63,35 @@ export async function readRunState(dataFolder: string): Promise<RunState | undef
   })
   if (text === undefined) return undefined
   const state = JSON.parse(text) as RunState
-  const { pid, processStartedAt: startedAt } = state
-  return (await stillRuns({ pid, ...(startedAt === undefined ? {} : { startedAt }) })) ? state : undefined
+  return (await isAlive(state)) ? state : undefined
+}
+
+function isAlive({ pid, processStartedAt: startedAt }: PartState): Promise<boolean> {
+  return stillRuns({ pid, ...(startedAt === undefined ? {} : { startedAt }) })
+}
+
+/** Writes the state of a part; those of parts that are no more are removed. */
+export async function writePartState(dataFolder: string, state: PartState): Promise<void> {
+  const alive = new Set((await readPartStates(dataFolder)).map(({ pid }) => partFile(pid)))
+  const left = (await readdir(dataFolder)).filter((name) => partName.test(name) && !alive.has(name))
+  for (const name of left) await rm(join(dataFolder, name), { force: true })
+  await writeWhole(join(dataFolder, partFile(state.pid)), state)
+}
+
+/** Removes the state of a part at a clean stop. */
+export async function clearPartState(dataFolder: string, pid: number): Promise<void> {
+  await rm(join(dataFolder, partFile(pid)), { force: true })
+}
+
+/** The parts that are alive on this data folder. */
+export async function readPartStates(dataFolder: string): Promise<readonly PartState[]> {
+  const names = await readdir(dataFolder).catch(() => [])
+  const texts = names
+    .filter((name) => partName.test(name))
+    .map((name) => readFile(join(dataFolder, name), 'utf8').catch(() => undefined)) // it ended meanwhile
+  const states = (await Promise.all(texts)).flatMap((text) =>
+    text === undefined ? [] : [JSON.parse(text) as PartState],
+  )
+  const alive = await Promise.all(states.map(isAlive))
+  return states.filter((_state, at) => alive[at])
 }

@@ -13,7 +13,15 @@ import { processEnvironment } from '../kernel/config.ts'
 import { type RunningProcess, startProcess } from '../main.ts'
 import { bucketOf } from './backup/blobs-elsewhere.ts'
 import { ownSettings } from './place.ts'
-import { clearRunState, type RunState, readRunState, writeRunState } from './run-state.ts'
+import {
+  clearPartState,
+  clearRunState,
+  type PartState,
+  type RunState,
+  readRunState,
+  writePartState,
+  writeRunState,
+} from './run-state.ts'
 import { listenForStop } from './stop-signals.ts'
 import { partLine, welcomeLines } from './welcome.ts'
 
@@ -53,17 +61,23 @@ async function refuseSecond(dataFolder: string, hasGateway: boolean): Promise<vo
   )
 }
 
-async function stateOf(running: RunningProcess): Promise<RunState | undefined> {
-  const { gateway, registryUrl = '', engines, dataFolder, services } = running
-  if (gateway === undefined) return undefined
+async function partOf({ services, ports }: RunningProcess): Promise<PartState> {
   const { pid, startedAt: processStartedAt } = await ownIdentity()
+  return {
+    ...{ pid, services, ports: ports.map(({ port }) => port) },
+    ...(processStartedAt === undefined ? {} : { processStartedAt }),
+  }
+}
+
+async function stateOf(running: RunningProcess): Promise<RunState | undefined> {
+  const { gateway, registryUrl = '', engines, dataFolder } = running
+  if (gateway === undefined) return undefined
   const postgresPid = engines.database.embedded?.pid
   const settings = ownSettings()
   const blobsElsewhere = bucketOf(settings)
   const { repository } = settings.inference
   return {
-    pid,
-    ...(processStartedAt === undefined ? {} : { processStartedAt }),
+    ...(await partOf(running)),
     startedAt: new Date(Date.now() - process.uptime() * 1000).toISOString(),
     version: manifest.version,
     dataFolder,
@@ -72,8 +86,6 @@ async function stateOf(running: RunningProcess): Promise<RunState | undefined> {
     registryUrl,
     databaseUrl: engines.database.url,
     ...(postgresPid === undefined ? {} : { postgresPid }),
-    services,
-    ports: running.ports.map(({ port }) => port),
     isDemo: gateway.isDemo,
     ...(blobsElsewhere === undefined ? {} : { blobsElsewhere }),
     ...(repository === undefined ? {} : { modelRepository: resolve(repository) }),
@@ -82,7 +94,8 @@ async function stateOf(running: RunningProcess): Promise<RunState | undefined> {
 
 async function remember(running: RunningProcess): Promise<RunState | undefined> {
   const state = await stateOf(running)
-  if (state !== undefined) await writeRunState(running.dataFolder, state)
+  if (state === undefined) await writePartState(running.dataFolder, await partOf(running))
+  else await writeRunState(running.dataFolder, state)
   return state
 }
 
@@ -108,7 +121,9 @@ async function serve(names: readonly string[], own: Environment, stop: AbortSign
   const startedAt = performance.now() - process.uptime() * 1000 // the start of this process
   const running = await startServing(names, own, stop)
   const { dataFolder, gateway, shutdown } = running
-  shutdown.add('run state', () => (gateway === undefined ? Promise.resolve() : clearRunState(dataFolder)))
+  shutdown.add('run state', () =>
+    gateway === undefined ? clearPartState(dataFolder, process.pid) : clearRunState(dataFolder),
+  )
   try {
     const state = await remember(running)
     const lines =

@@ -10,7 +10,8 @@ export interface ListeningPort {
   readonly port: number
 }
 
-interface Owned {
+/** Settings with what declares them. */
+export interface Owned {
   readonly specs: Readonly<Record<string, SettingSpecs>>
   /** Settings by owner, read with these specs. */
   readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -33,4 +34,44 @@ export function listeningPorts({ specs, settings }: Owned): readonly ListeningPo
       return [{ owner, env, host: hostOf(values, name), port }]
     }),
   )
+}
+
+/** A process that is about to listen. */
+export interface ListeningProcess {
+  /** Its services. */
+  readonly names: readonly string[]
+  /** Whether it speaks TLS with other processes of its system. */
+  readonly isSecure: boolean
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+// A port that is not here is opened wherever its owner lives.
+const conditions: Readonly<Record<string, (values: Values, process: ListeningProcess) => boolean>> = {
+  GATEWAY_TLS_PORT: ({ tlsHost }) => tlsHost !== undefined,
+  REGISTRY_TLS_PORT: (_values, { isSecure }) => isSecure,
+  DIMSE_PORT: ({ dimseEnabled }) => dimseEnabled === true,
+  OTLP_PORT: ({ isReceiving }) => isReceiving === true,
+}
+
+/** The setting of the first port on which rooms answer other processes. */
+export const roomPort = 'SERVICE_PORT'
+const withoutRoom = ['gateway', 'registry'] // they answer on ports of their own alone
+
+/** The ports that such a process opens with these settings, besides those of rooms ({@link roomPorts}). */
+export function openedPorts(owned: Owned, process: ListeningProcess): readonly ListeningPort[] {
+  return listeningPorts(owned).filter(({ owner, env }) => {
+    const isWanted = conditions[env]?.(owned.settings[owner] ?? {}, process) ?? true
+    return isWanted && process.names.includes(owner)
+  })
+}
+
+/** The ports on which the rooms of one process of a split system answer the others: one each from `servicePort` on; none at random. */
+export function roomPorts(
+  names: readonly string[],
+  { serviceHost: host, servicePort: first }: { readonly serviceHost: string; readonly servicePort: number },
+): readonly ListeningPort[] {
+  if (first === 0) return []
+  const rooms = names.filter((name) => !withoutRoom.includes(name))
+  return rooms.map((owner, index) => ({ owner, env: roomPort, host, port: first + index }))
 }

@@ -45,8 +45,8 @@ export interface TransportOptions {
 const plain: ProcessTransport = { isSecure: false, open: createPlainTransport, listener: () => undefined }
 const oldestVersion = 'TLSv1.3'
 
-// Says whether processes are to speak TLS: as set, else when certificates are at hand.
-function isTlsWanted({ isOn, certificate }: TlsSettings, dataFolder: string): boolean {
+/** Says whether processes are to speak TLS: as set, else when certificates are at hand. */
+export function isTlsWanted({ isOn, certificate }: TlsSettings, dataFolder: string): boolean {
   const made = authorityPaths(certificatesFolder(dataFolder)).certificate
   return isOn ?? (certificate !== undefined || existsSync(made))
 }

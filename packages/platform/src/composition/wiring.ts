@@ -12,12 +12,14 @@ import { signInternalToken } from '../kernel/internal-token.ts'
 import { createLogger } from '../kernel/log.ts'
 import type { CallService, Ids, Logger, Ports } from '../kernel/ports.ts'
 import type { Shutdown } from '../kernel/shutdown.ts'
-import { type ServiceName, services, type settingsByOwner } from '../services.ts'
+import { type ServiceName, services, settingsByOwner } from '../services.ts'
 import { openDataFolder } from './data-folder.ts'
 import { type Engines, openEngines } from './engines.ts'
 import { type SystemKeys, systemKeys } from './keys.ts'
 import { type OpenRegistry, openRegistry } from './open-registry.ts'
 import { type OpenTelemetry, openTelemetry } from './open-telemetry.ts'
+import { requirePorts } from './port-faults.ts'
+import { openedPorts, roomPorts } from './ports.ts'
 import { dataFolderOf, logLevelOf } from './process-settings.ts'
 import { servedModels } from './served-models.ts'
 import type { LocalService } from './service-apps.ts'
@@ -98,6 +100,9 @@ async function begin({ names: given }: WiringOptions, settings: Environment, shu
   const isSplit = names.length < allNames.length
   const tls = { settings: settings.tls, serviceHost: settings.process.serviceHost }
   const transport = await openTransport({ ...tls, dataFolder, names, isSplit, log, clock: systemClock, shutdown })
+  const owned = { specs: settingsByOwner, settings }
+  const wanted = openedPorts(owned, { names, isSecure: transport.isSecure })
+  await requirePorts([...wanted, ...(isSplit ? roomPorts(names, settings.process) : [])], owned)
   const fhirBase = `${publicUrlOf(settings)}/fhir`
   return { settings, names, dataFolder, keys, open, transport, fhirBase, isSplit, log, ids, shutdown }
 }
@@ -147,6 +152,7 @@ export async function wire(options: WiringOptions, settings: Environment, shutdo
     transport,
     shutdown,
     ownKey: keys.registry,
+    allowsLinkLocal: settings.gateway.allowsLinkLocal,
   })
   // The first call to a service must not come before the registry has told where it is.
   for (const name of allNames) if (!names.includes(name)) registry.port.watch(name, () => undefined)

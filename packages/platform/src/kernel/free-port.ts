@@ -1,4 +1,4 @@
-// Finds a free TCP port on the loopback.
+// Looks whether TCP ports can be opened, and finds a free one on the loopback.
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
@@ -12,13 +12,23 @@ const partSize = 120
 const ownPart = process.pid % Math.floor((endPort - firstPort) / partSize)
 const given = new Set<number>()
 
-/** Says whether a port of the loopback is free now. */
-export function isPortFree(port: number): Promise<boolean> {
+/** What would become of opening a port: `forbidden` to this user, or at an address that is `elsewhere`. */
+export type PortState = 'free' | 'taken' | 'forbidden' | 'elsewhere'
+
+const states: Readonly<Record<string, PortState>> = { EACCES: 'forbidden', EADDRNOTAVAIL: 'elsewhere' }
+
+/** Opens the port for a moment and says what became of it. */
+export function lookAtPort(port: number, host: string): Promise<PortState> {
   return new Promise((resolve) => {
     const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+    probe.once('error', ({ code = '' }: NodeJS.ErrnoException) => resolve(states[code] ?? 'taken'))
+    probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve('free')))
   })
+}
+
+/** Says whether a port of the loopback is free now. */
+export async function isPortFree(port: number): Promise<boolean> {
+  return (await lookAtPort(port, '127.0.0.1')) === 'free'
 }
 
 function candidate(attempt: number): number {

@@ -1,16 +1,17 @@
 // The checks of `xinglin doctor`: each says what it saw and, when something is wrong, how to mend it.
 import { spawnSync } from 'node:child_process'
 import { stat, statfs } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { openDataFolder } from '../../composition/data-folder.ts'
-import { listeningPorts } from '../../composition/ports.ts'
+import { faultWords, mendingSetting, portFaults } from '../../composition/port-faults.ts'
+import { type ListeningPort, listeningPorts, openedPorts } from '../../composition/ports.ts'
 import { dataFolderOf } from '../../composition/process-settings.ts'
+import { isTlsWanted } from '../../composition/transport.ts'
 import { connectPostgres, databaseFaults, findPrograms } from '../../engines/postgres/index.ts'
 import { createLogger } from '../../kernel/log.ts'
-import { settingsByOwner } from '../../services.ts'
+import { services, settingsByOwner } from '../../services.ts'
 import { withDatabase } from '../local.ts'
 import { type ownSettings, runningSystem } from '../place.ts'
-import type { RunState } from '../run-state.ts'
+import { type RunState, readPartStates } from '../run-state.ts'
 
 /** What a check found. */
 export interface Finding {
@@ -43,31 +44,36 @@ export async function checkNode(): Promise<Finding> {
   return { name: 'Node', level: 'wrong', seen, mend: `Install Node ${neededNode} or run: npm ci` }
 }
 
-function isFree(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(port, host, () => probe.close(() => resolve(true)))
-  })
+// Ports that this process would open, were it started now.
+function wantedPorts(settings: OwnSettings): readonly ListeningPort[] {
+  const { services: chosen } = settings.process
+  const names = chosen.length > 0 ? chosen : services.map(({ name }) => name)
+  const isSecure = names.length < services.length && isTlsWanted(settings.tls, dataFolderOf(settings.process))
+  return openedPorts({ specs: settingsByOwner, settings }, { names, isSecure })
 }
 
-/** The ports are free, or held by our own running system. */
+/** The ports are free, or held by our own running system, or not opened at all; else other numbers are proposed. */
 export async function checkPorts(settings: OwnSettings): Promise<readonly Finding[]> {
-  const running = await systemHere(settings)
-  return Promise.all(
-    listeningPorts({ specs: settingsByOwner, settings }).map(async ({ host, port, env }): Promise<Finding> => {
-      const name = `port ${port}`
-      if (running?.ports.includes(port) === true)
-        return { name, level: 'good', seen: `held by the running system (process ${running?.pid})` }
-      if (port === 0 || (await isFree(host, port))) return { name, level: 'good', seen: `free on ${host}` }
-      return {
-        name,
-        level: 'wrong',
-        seen: `taken on ${host} by another program`,
-        mend: `Stop that program or choose another port: ${env}=${port + 10}`,
-      }
-    }),
+  const owned = { specs: settingsByOwner, settings }
+  const holders = [await systemHere(settings), ...(await readPartStates(dataFolderOf(settings.process)))]
+  const holderOf = (port: number) => holders.find((one) => one?.ports.includes(port) === true)
+  const wanted = wantedPorts(settings)
+  const faults = await portFaults(
+    wanted.filter(({ port }) => holderOf(port) === undefined),
+    owned,
   )
+  return listeningPorts(owned).map(({ env, port, host }): Finding => {
+    const name = `port ${port}`
+    const holder = holderOf(port)
+    if (holder !== undefined) return { name, level: 'good', seen: `held by the running system (process ${holder.pid})` }
+    if (!wanted.some((one) => one.env === env))
+      return { name, level: 'good', seen: `not opened with the present settings (${env})` }
+    const fault = faults.find((one) => one.port.env === env)
+    if (fault === undefined) return { name, level: 'good', seen: `free on ${host}` }
+    const other = mendingSetting(fault)
+    const mend = other === undefined ? `Set another address for ${env}` : `Stop what holds it, or start with ${other}`
+    return { name, level: 'wrong', seen: faultWords(fault), mend }
+  })
 }
 
 /** The data folder can be used by this user and has room. */
