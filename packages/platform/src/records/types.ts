@@ -42,6 +42,8 @@ export interface RecordContext {
   readonly deadline: AbortSignal
   /** Absolute FHIR base as the client sees it, e.g. `http://127.0.0.1:8080/fhir`. */
   readonly baseUrl: string
+  /** Whether a PUT of what is there already makes no version; an import asks for it. */
+  readonly isUpdateIfModified?: boolean
 }
 
 /** A version as stored; `content` is the JSON text returned verbatim, absent for a deletion. */

@@ -29,7 +29,7 @@ export interface Demands {
 
 /** The answer to a write. */
 export interface WriteAnswer {
-  /** `existing`: a conditional create found one; `unchanged`: there was nothing to delete. */
+  /** `existing`: a conditional create found one, or an update is what is there already; `unchanged`: there was nothing to delete. */
   readonly outcome: 'created' | 'updated' | 'deleted' | 'existing' | 'unchanged'
   readonly version: StoredVersion | undefined
   /** Findings that did not refuse. */

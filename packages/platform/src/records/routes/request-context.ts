@@ -4,6 +4,9 @@ import type {} from '../../kernel/service.ts'
 import { accessFor } from '../access/index.ts'
 import type { RecordContext } from '../types.ts'
 
+// As other FHIR servers (LinuxForHealth) read it; one that does not know it makes a version.
+const ifModified = 'x-fhir-update-if-modified'
+
 /** Returns the function that reads a request's context; `baseUrl` is the FHIR base as clients see it. */
 export function requestContext(baseUrl: string): (request: FastifyRequest) => RecordContext {
   return (request) => ({
@@ -12,5 +15,6 @@ export function requestContext(baseUrl: string): (request: FastifyRequest) => Re
     traceId: request.traceId,
     deadline: request.deadline,
     baseUrl,
+    isUpdateIfModified: request.headers[ifModified] === 'true',
   })
 }

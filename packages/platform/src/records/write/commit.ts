@@ -14,6 +14,7 @@ import type { Pending, Written } from './pending.ts'
 import { checkTargets } from './references.ts'
 import { applyRules } from './rules.ts'
 import { leaveTrail, type TrailPorts } from './trail.ts'
+import { unmodifiedOf } from './unmodified.ts'
 import { writeDecided } from './write-decided.ts'
 
 /** What a commit is made with. */
@@ -50,7 +51,8 @@ export async function commitChanges(
   for (const pending of changes) {
     decided.push(await located(pending, () => decide(pending, heads.get(keyOf(pending)), options)))
   }
-  const made = decided.filter((one) => one !== undefined)
+  const unmodified = await unmodifiedOf(tx, decided, context)
+  const made = decided.filter((one) => one !== undefined).filter((one) => !unmodified.has(one))
   await refuseLiftingOwn(tx, made, context.access.read)
   const ruled = made.map((one) => {
     const { index, isFresh } = one.pending
@@ -62,12 +64,14 @@ export async function commitChanges(
   const versions = await writeDecided(tx, ordered, parts.rids)
   await keepRestrictions(tx, ordered)
   const traces = ordered.map((one, at) => ({ version: versions[at] as StoredVersion, action: actions[one.kind] })) // same order
-  await leaveTrail(tx, traces, context, parts.trail)
+  const looks = [...unmodified.values()].map((version) => ({ version, action: 'R' as const }))
+  await leaveTrail(tx, [...traces, ...looks], context, parts.trail)
   const empty = emptyDeletions(changes, decided, heads, context)
   if (empty.length > 0) await parts.trail.audit.append(tx, empty)
-  const byPending = new Map(
-    ordered.map((one, at) => [one.pending, { outcome: outcomes[one.kind], version: versions[at] }]),
-  )
+  const byPending = new Map<Pending, Written>([
+    ...ordered.map((one, at) => [one.pending, { outcome: outcomes[one.kind], version: versions[at] }] as const),
+    ...[...unmodified].map(([one, version]) => [one.pending, { outcome: 'existing', version }] as const),
+  ])
   const written = changes.map((pending) => byPending.get(pending) ?? unchanged)
   return { written, warnings }
 }

@@ -21,7 +21,8 @@ export interface Pending {
 
 /** What became of a change. */
 export interface Written {
-  readonly outcome: 'created' | 'updated' | 'deleted' | 'unchanged'
+  /** `existing`: an update of what is there already; `unchanged`: there was nothing to delete. */
+  readonly outcome: 'created' | 'updated' | 'deleted' | 'existing' | 'unchanged'
   /** The version now current; undefined when there was nothing to delete. */
   readonly version: StoredVersion | undefined
 }

@@ -6,7 +6,8 @@ import type { RecordContext, StoredVersion } from '../types.ts'
 /** A written version with the verb of the audit trail. */
 export interface Trace {
   readonly version: StoredVersion
-  readonly action: 'C' | 'U' | 'D'
+  /** `R`: it was there already, and nothing was written. */
+  readonly action: 'C' | 'U' | 'D' | 'R'
 }
 
 /** The ports that a trail is written to. */
@@ -18,7 +19,7 @@ export interface TrailPorts {
 // The audit trail keeps at most 100 references per entry.
 const entitiesPerEntry = 100
 
-/** Appends audit entries and publishes one event per version. */
+/** Appends audit entries and publishes one event per written version. */
 export async function leaveTrail(
   tx: Tx,
   traces: readonly Trace[],
@@ -27,9 +28,11 @@ export async function leaveTrail(
 ): Promise<void> {
   if (traces.length === 0) return
   await ports.audit.append(tx, auditEntries(traces, context))
+  const written = traces.filter(({ action }) => action !== 'R')
+  if (written.length === 0) return
   await ports.events.publish(
     tx,
-    traces.map(({ version: { type, id, version, method, patients } }) => ({
+    written.map(({ version: { type, id, version, method, patients } }) => ({
       topic: 'records.written',
       key: patients[0] ?? id,
       payload: { type, id, version, method },
@@ -41,7 +44,7 @@ function auditEntries(
   traces: readonly Trace[],
   context: RecordContext & { readonly interaction: string },
 ): readonly AuditEntry[] {
-  const actions = ['C', 'U', 'D'] as const
+  const actions = ['C', 'U', 'D', 'R'] as const
   return actions.flatMap((action) => {
     const versions = traces.filter((trace) => trace.action === action).map((trace) => trace.version)
     const chunks = Math.ceil(versions.length / entitiesPerEntry)
