@@ -6,6 +6,7 @@ import type { Ports } from '../../kernel/ports.ts'
 import type { RunningService, Service } from '../../kernel/service.ts'
 import type { SpanSink } from '../../kernel/telemetry/index.ts'
 import { createIntake } from './receiver/intake.ts'
+import type { OtlpGrpcPort } from './receiver/otlp-grpc.ts'
 import { createOtlpHandler } from './receiver/otlp-port.ts'
 import { telemetryRoutes } from './routes/routes.ts'
 import { telemetrySettings } from './settings.ts'
@@ -17,6 +18,8 @@ export interface RunningTelemetryRoom extends RunningService {
   readonly sink: SpanSink
   /** Address of the receiver. @throws Error before `start`, or where it does not listen */
   readonly address: () => string
+  /** Port of the receiver for gRPC. @throws Error before `start`, or where it does not listen */
+  readonly grpcPort: () => number
 }
 
 /** What the composition root hands to this room alone. */
@@ -35,13 +38,15 @@ async function createTelemetryRoom(
 ): Promise<RunningTelemetryRoom> {
   const { sql, clock } = ports
   const { metrics } = ports.telemetry
-  const { host, port, token, isReceiving } = settings
+  const { host, port, grpcPort, token, isReceiving } = settings
   const log = ports.log.child({ service: 'telemetry' })
   if (isReceiving && !loopback.test(host) && token === undefined) {
     throw new AppError('invalid-parameter', 'OTLP_TOKEN must be set when OTLP_HOST is not a loopback address')
   }
   const intake = createIntake({ sql, log, clock, metrics, limits: settings })
-  const state: { port?: OpenPort; timer?: NodeJS.Timeout; sweeping: Promise<unknown> } = { sweeping: Promise.resolve() }
+  const state: { port?: OpenPort; grpc?: OtlpGrpcPort; timer?: NodeJS.Timeout; sweeping: Promise<unknown> } = {
+    sweeping: Promise.resolve(),
+  }
   const sweep = (): void => {
     state.sweeping = dropOld(sql, settings).then(
       (emptied) => (emptied > 0 ? log.debug('telemetry.swept', { segments: emptied }) : undefined),
@@ -54,17 +59,23 @@ async function createTelemetryRoom(
       if (state.port === undefined) throw new Error('The OTLP receiver does not listen')
       return state.port.url
     },
+    grpcPort() {
+      if (state.grpc === undefined) throw new Error('The OTLP receiver does not listen')
+      return state.grpc.port
+    },
     routes: telemetryRoutes({ sql, clock, intake, flush }),
     async start() {
       state.timer = setInterval(sweep, sweepEveryMs).unref()
       if (!isReceiving) return
       const handler = createOtlpHandler({ intake, metrics, log, token })
       state.port = await openPort({ host, port, setting: 'OTLP_PORT' }, handler)
+      const { openOtlpGrpc } = await import('./receiver/otlp-grpc.ts')
+      state.grpc = await openOtlpGrpc({ intake, log, host, port: grpcPort, token })
     },
     async close() {
       clearInterval(state.timer)
       await flush() // the rooms that ended before have left their last spans
-      await state.port?.close()
+      await Promise.all([state.port?.close(), state.grpc?.close()])
       await state.sweeping
     },
   }

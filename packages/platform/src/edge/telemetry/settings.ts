@@ -11,6 +11,12 @@ export const telemetrySettings = {
   },
   host: { env: 'OTLP_HOST', kind: 'text', fallback: '127.0.0.1', about: 'Address the OTLP receiver listens on' },
   port: { env: 'OTLP_PORT', kind: 'port', fallback: 4318, about: 'Port of the OTLP receiver (HTTP) and of /metrics' },
+  grpcPort: {
+    env: 'OTLP_GRPC_PORT',
+    kind: 'port',
+    fallback: 4317,
+    about: 'Port of the OTLP receiver for gRPC',
+  },
   token: {
     env: 'OTLP_TOKEN',
     kind: 'text',

@@ -25,7 +25,7 @@ const ports = {
   telemetry: { ...noTelemetry, metrics },
 } as unknown as Ports // the room asks for no other port
 const { telemetry: settings } = readSettings({ telemetry: telemetry.settings }, { OTLP_PORT: '43180' })
-const room = await telemetry.create(ports, { ...settings, port: 0 }, { flush: async () => undefined })
+const room = await telemetry.create(ports, { ...settings, port: 0, grpcPort: 0 }, { flush: async () => undefined })
 const callerOf = (role: Role): Caller => ({ subject: role, name: role, roles: [role], scopes: [], purpose: 'HOPERAT' })
 const app = buildServiceApp({
   ...{ service: 'telemetry', running: room, log: silentLogger, clock: systemClock },

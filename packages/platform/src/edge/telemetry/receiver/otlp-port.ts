@@ -1,5 +1,4 @@
 // The port of the OTLP receiver: /v1/traces and /v1/metrics from programs of this machine or with the token, /metrics for Prometheus.
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '@xinglin/core/errors'
 import { isOwnRequest, originOf } from '../../../kernel/local-request.ts'
@@ -16,8 +15,11 @@ import {
   type OtlpEncoding,
   plainBody,
   statusOf,
+  tooManyItems,
+  tooManySeries,
   tracesOf,
 } from './otlp-request.ts'
+import { holdsToken } from './sender.ts'
 
 /** What the port needs. */
 export interface OtlpPortOptions {
@@ -28,15 +30,10 @@ export interface OtlpPortOptions {
 }
 
 const paths: ReadonlySet<string> = new Set(['/v1/traces', '/v1/metrics'])
-const tooManyItems = 'They cannot be kept now; send them again later'
-const tooManySeries = 'There are too many series, or one name has two types'
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 function checkSender(request: IncomingMessage, token: string | undefined): void {
   if (token !== undefined) {
-    const sent = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-    if (sent !== undefined && timingSafeEqual(digest(sent), digest(token))) return
+    if (holdsToken(request.headers.authorization ?? '', token)) return
     throw new AppError('unauthenticated', 'Send Authorization: Bearer with the token of OTLP_TOKEN')
   }
   if (isOwnRequest(originOf(request))) return
