@@ -22,6 +22,7 @@ export function identityExtra({ settings, keys, fhirBase }: IdentityWiring): Ide
   return {
     publicUrl: fhirBase.replace(/\/fhir$/, ''),
     secret: keys.identity,
+    allowsLinkLocal: settings.gateway.allowsLinkLocal,
     demo: isDemoOn(settings.gateway) ? { people, password: demoPassword } : undefined,
   }
 }

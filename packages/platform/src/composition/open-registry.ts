@@ -33,6 +33,8 @@ export interface OpenRegistryOptions {
   readonly shutdown: Shutdown
   /** The system's own key to the settings in its registry. */
   readonly ownKey: string
+  /** Whether services and checks may lie at link-local and cloud metadata addresses (GATEWAY_LINK_LOCAL). */
+  readonly allowsLinkLocal: boolean
 }
 
 /** Where the registry is reached over HTTP, and with which token: Consul, the one in this process, or ours in another. */
@@ -63,12 +65,12 @@ const nobody = (): never => {
 
 /** Opens it; a registry that lives here is created but does not listen yet. */
 export async function openRegistry(options: OpenRegistryOptions): Promise<OpenRegistry> {
-  const { settings, registrySettings, isHere, ports, transport, shutdown, ownKey } = options
+  const { settings, registrySettings, isHere, ports, transport, shutdown, ownKey, allowsLinkLocal } = options
   const unused: Registry = { register: nobody, deregister: nobody, instances: nobody, watch: nobody }
   const connections = transport.open(pool)
   shutdown.add('registry connections', () => connections.close())
   const tls = isHere ? transport.listener('registry') : undefined
-  const extra = { tls, transport: connections, ownKey }
+  const extra = { tls, transport: connections, ownKey, allowsLinkLocal }
   const local = isHere
     ? await registry.create({ ...ports, registry: unused, call: nobody }, registrySettings, extra)
     : undefined

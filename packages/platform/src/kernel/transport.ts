@@ -1,5 +1,6 @@
 // How processes of a system reach one another: plain on a trusted machine or mesh, or over TLS with both sides known.
 import { Agent, buildConnector, type Dispatcher } from 'undici'
+import { createGuardedLookup, guardedCode, guardedError, isGuardedAddress } from './guarded-address.ts'
 
 /** Opens a socket to an address, and calls back once it can be used. */
 export type Connector = buildConnector.connector
@@ -28,6 +29,7 @@ const unreached: ReadonlySet<string> = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'UND_ERR_CONNECT_TIMEOUT',
+  guardedCode,
 ])
 // Node and OpenSSL name what they do not trust; a request is only read by the other side after both are satisfied.
 const distrusted = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY)_|ERR_TLS_CERT_|ERR_SSL_)/
@@ -57,12 +59,37 @@ export function distrustOf(error: unknown): string | undefined {
 /** Says whether a request that failed with this error was certainly not read by the other side. */
 export const isUnreached = (error: unknown): boolean => unreached.has(codeOf(error)) || distrustOf(error) !== undefined
 
-/** Opens sockets to any address, over TLS where the protocol says so, with the authorities of the system. */
-export const createConnector = (connectMs: number): Connector => buildConnector({ timeout: connectMs, allowH2: false })
+/** Which addresses a connector opens sockets to. */
+export interface Reach {
+  /** Also to link-local, unspecified and cloud metadata addresses. */
+  readonly allowsLinkLocal?: boolean
+}
+
+/**
+ * Opens sockets to any address, over TLS where the protocol says so, with the authorities of the system; by a name only to
+ * addresses that are not guarded, unless they are allowed. Addresses that somebody writes down are judged where they are taken.
+ */
+export function createConnector(connectMs: number, { allowsLinkLocal = false }: Reach = {}): Connector {
+  const options = { timeout: connectMs, allowH2: false }
+  return buildConnector(allowsLinkLocal ? options : { ...options, lookup: createGuardedLookup() })
+}
+
+/** As {@link createConnector}, for addresses that nobody has judged: guarded ones are refused in any notation. */
+export function createWaryConnector(connectMs: number, reach: Reach & buildConnector.BuildOptions = {}): Connector {
+  const { allowsLinkLocal = false, ...options } = reach
+  const common = { ...options, timeout: connectMs, allowH2: false }
+  if (allowsLinkLocal) return buildConnector(common)
+  const connect = buildConnector({ ...common, lookup: createGuardedLookup() })
+  return (address, callback) => {
+    if (isGuardedAddress(address.hostname)) callback(guardedError(address.hostname), null)
+    else connect(address, callback)
+  }
+}
 
 /** Creates plain connections. */
 export function createPlainTransport({ connections, keepAliveMs, connectMs }: PoolOptions): Transport {
-  const connector = createConnector(connectMs)
+  // Services of the system may live wherever their operator has put them.
+  const connector = createConnector(connectMs, { allowsLinkLocal: true })
   const agent = new Agent({ connections, keepAliveTimeout: keepAliveMs, connect: connector })
   return { protocol: 'http', dispatcher: () => agent, connector: () => connector, close: () => agent.close() }
 }

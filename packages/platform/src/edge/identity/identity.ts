@@ -31,6 +31,8 @@ export interface IdentityExtra {
   readonly secret: Uint8Array
   /** People who can sign in without an administrator's doing; none where the demo is off. */
   readonly demo: { readonly people: readonly Account[]; readonly password: string } | undefined
+  /** Whether clients' key sets may lie at link-local and cloud metadata addresses. */
+  readonly allowsLinkLocal: boolean
 }
 
 /** Id of the console at its own identity service. */
@@ -82,12 +84,12 @@ function every(ms: number, work: () => Promise<void>, onFailure: (error: unknown
 export async function createIdentity(
   ports: Ports,
   settings: Settings<typeof identitySettings>,
-  { publicUrl, secret, demo }: IdentityExtra,
+  { publicUrl, secret, demo, allowsLinkLocal }: IdentityExtra,
 ): Promise<RunningService> {
   const { sql, events, audit, clock, call } = ports
   const log = ports.log.child({ service: 'identity' })
   const options: ProviderOptions = {
-    ...{ sql, events, audit, clock, log, settings, pages, secret },
+    ...{ sql, events, audit, clock, log, settings, pages, secret, allowsLinkLocal },
     sealing: createSealing(secret),
     issuer: publicUrl,
     fhirBase: `${publicUrl}/fhir`,

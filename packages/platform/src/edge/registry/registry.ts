@@ -5,7 +5,7 @@ import { type OpenPort, openPort } from '../../kernel/listener.ts'
 import type { Ports, Registry } from '../../kernel/ports.ts'
 import type { RunningService } from '../../kernel/service.ts'
 import type { ListenerTls } from '../../kernel/tls-server.ts'
-import type { Transport } from '../../kernel/transport.ts'
+import type { Reach, Transport } from '../../kernel/transport.ts'
 import { createLeadership, type Timing } from './checks/leadership.ts'
 import { type Shortest, usualShortest } from './definitions/check.ts'
 import { holdsToken } from './http/guard.ts'
@@ -25,7 +25,7 @@ export type RegistrySettings = Settings<typeof registrySettings>
 export type RegistryPorts = Pick<Ports, 'sql' | 'log' | 'ids'> & Partial<Ports>
 
 /** What the composition root may set at the registry alone. */
-export interface RegistryExtra {
+export interface RegistryExtra extends Reach {
   /** Another rhythm than the usual; tests are in a hurry. */
   readonly timing?: Partial<Timing>
   readonly shortest?: Partial<Shortest>
@@ -93,7 +93,7 @@ export async function createRegistry(
 ): Promise<RunningRegistry> {
   checkExposure(settings)
   const { log, ids } = ports
-  const { tls, transport, ownKey } = extra
+  const { tls, transport, ownKey, allowsLinkLocal = false } = extra
   const { token, allowedHosts } = settings
   const sql = shareOf(ports.sql)
   const node = nodeOf(settings.host)
@@ -105,13 +105,24 @@ export async function createRegistry(
   const random = Math.random
   const timing = { ...usualTiming, ...extra.timing }
   const leadership = createLeadership({
-    ...{ sql: ports.sql, sharedSql: sql, log, ids, timing, ownAddress, random, transport },
+    ...{ sql: ports.sql, sharedSql: sql, log, ids, timing, ownAddress, random, transport, reach: { allowsLinkLocal } },
   })
   // Who has the token may do everything; where none is wanted, the settings of the system want the system's own key.
   const mayConfigure: RouteParts['mayConfigure'] = ({ request, query }) =>
     token !== undefined || (ownKey !== undefined && holdsToken(request, query, ownKey))
   const shortest = { ...usualShortest, ...extra.shortest }
-  const parts: RouteParts = { sql, ids, log, wakeUps, node, ownAddress, shortest, random, mayConfigure }
+  const parts: RouteParts = {
+    sql,
+    ids,
+    log,
+    wakeUps,
+    node,
+    ownAddress,
+    shortest,
+    random,
+    mayConfigure,
+    allowsLinkLocal,
+  }
   const handler = createHandler(parts, { token, allowedHosts })
   const open = async (address: Parameters<typeof openPort>[0]): Promise<OpenPort> => {
     const port = await openPort(address, handler)

@@ -4,6 +4,7 @@ import type { Configuration, KoaContextWithOIDC, errors as providerErrors } from
 import { assertionAlgorithms } from '../clients/client.ts'
 import type { PrivateJwk } from '../keys/signing-keys.ts'
 import { needsPatient, openidScopes } from '../scopes.ts'
+import { createKeySetFetch } from './key-set-fetch.ts'
 import type { ProviderParts } from './parts.ts'
 import { accessTokenClaims, claimsByScope, providerAccount } from './people.ts'
 import { launchParameters, resourceServer } from './resource.ts'
@@ -97,12 +98,6 @@ function features(parts: ProviderParts, errors: typeof providerErrors): NonNulla
   }
 }
 
-// The provider's own dispatcher refuses private networks.
-function withoutDispatcher(options: RequestInit | undefined): RequestInit {
-  const { dispatcher: _refusing, ...rest } = (options ?? {}) as RequestInit & { readonly dispatcher?: unknown }
-  return rest
-}
-
 /** The configuration of a provider with these keys. */
 export function configurationOf(
   parts: ProviderParts,
@@ -167,8 +162,8 @@ export function configurationOf(
       RefreshToken: grantSeconds,
       Session: settings.sessionHours * 3600,
     },
-    // Only registered clients' key sets are fetched; a hospital's own network is where they mostly are.
-    fetch: (url, options) => fetch(url, withoutDispatcher(options)),
+    // Only registered clients' key sets are fetched; the provider's own dispatcher would refuse private networks.
+    fetch: createKeySetFetch({ allowsLinkLocal: parts.allowsLinkLocal }),
     fetchResponseBodyLimits: { jwks_uri: maxJwksBytes },
   }
 }

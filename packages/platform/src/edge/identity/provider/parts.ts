@@ -27,6 +27,8 @@ export interface ProviderParts {
   readonly issuer: string
   readonly fhirBase: string
   readonly isDemo: boolean
+  /** Whether key sets may lie at link-local and cloud metadata addresses. */
+  readonly allowsLinkLocal: boolean
   readonly isFirstParty: (clientId: string) => boolean
   readonly cookieKeys: readonly string[]
   readonly pages: ErrorPages

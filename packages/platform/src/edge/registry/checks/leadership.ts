@@ -1,7 +1,7 @@
 // The loop of the leading process: keeps the lease, runs the checks, lets time run out for those that are silent.
 import type { Ids, Logger } from '../../../kernel/ports.ts'
 import type { Sql } from '../../../kernel/sql.ts'
-import type { Transport } from '../../../kernel/transport.ts'
+import type { Reach, Transport } from '../../../kernel/transport.ts'
 import { type CheckResult, readActiveChecks, recordResult } from '../store/check-store.ts'
 import { forgiveGap, giveLeaseBack, takeLease } from '../store/leader-store.ts'
 import { createProber } from './probe.ts'
@@ -33,6 +33,8 @@ export interface LeadershipParts {
   readonly random: () => number
   /** How checks reach services of the system that listen with TLS. */
   readonly transport: Transport | undefined
+  /** Where checks may look. */
+  readonly reach: Reach
 }
 
 /** A process that leads, or waits to. */
@@ -55,7 +57,7 @@ interface RunningChecks {
 
 function createRunningChecks(parts: LeadershipParts): RunningChecks {
   const { sql, sharedSql, log, timing, random } = parts
-  const prober = createProber(parts.transport)
+  const prober = createProber(parts.transport, parts.reach)
   const state: { scheduler: Scheduler | undefined; isStale: boolean; reading: Promise<void> } = {
     scheduler: undefined,
     isStale: true,

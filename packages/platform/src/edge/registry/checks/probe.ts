@@ -1,8 +1,21 @@
 // Asks one service whether it is well, over HTTP or TCP, within its time and a small answer.
 import { connect } from 'node:net'
 import { Agent, type Dispatcher, request } from 'undici'
+import {
+  createGuardedLookup,
+  guardedCode,
+  guardedError,
+  guardedReason,
+  isGuardedAddress,
+} from '../../../kernel/guarded-address.ts'
 import { lateLook } from '../../../kernel/late-looks.ts'
-import { distrustOf, serviceOfHostName, type Transport } from '../../../kernel/transport.ts'
+import {
+  createWaryConnector,
+  distrustOf,
+  type Reach,
+  serviceOfHostName,
+  type Transport,
+} from '../../../kernel/transport.ts'
 import type { Probe } from '../definitions/check.ts'
 import { type CheckResult, maxOutputLength } from '../store/check-store.ts'
 
@@ -22,6 +35,7 @@ interface Agents {
 }
 
 const tooManyRequests = 429
+const connectMs = 60_000 // the time of the check ends it
 
 function statusOf(code: number): CheckResult['status'] {
   if (code >= 200 && code < 300) return 'passing'
@@ -74,11 +88,17 @@ async function probeHttp(
   return { status: statusOf(statusCode), output: `HTTP ${probe.method} ${probe.url}: ${statusCode} Output: ${text}` }
 }
 
-function probeTcp({ address }: Extract<Probe, { kind: 'tcp' }>, signal: AbortSignal): Promise<CheckResult> {
+function probeTcp(
+  { address }: Extract<Probe, { kind: 'tcp' }>,
+  { allowsLinkLocal = false }: Reach,
+  signal: AbortSignal,
+): Promise<CheckResult> {
   const colon = address.lastIndexOf(':')
   const host = address.slice(0, colon).replace(/^\[|\]$/g, '')
+  const port = Number(address.slice(colon + 1))
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port: Number(address.slice(colon + 1)), signal })
+    if (!allowsLinkLocal && isGuardedAddress(host)) throw guardedError(host)
+    const socket = connect({ host, port, signal, ...(allowsLinkLocal ? {} : { lookup: createGuardedLookup() }) })
     socket.once('error', reject)
     socket.once('connect', () => {
       socket.destroy()
@@ -90,24 +110,27 @@ function probeTcp({ address }: Extract<Probe, { kind: 'tcp' }>, signal: AbortSig
 function failureOf(probe: ActiveProbe, error: unknown, signal: AbortSignal): CheckResult {
   const target = probe.kind === 'http' ? `HTTP ${probe.method} ${probe.url}` : `TCP connect ${probe.address}`
   const code = (error as { code?: unknown }).code
-  const answered = distrustOf(error) ?? String(code ?? 'failed')
+  const answered = code === guardedCode ? guardedReason : (distrustOf(error) ?? String(code ?? 'failed'))
   const reason = signal.aborted ? lateLook(probe.timeoutMs) : answered
   return { status: 'critical', output: `${target}: ${reason}` }
 }
 
 /** Creates a prober; services of the system that listen with TLS are reached by the transport. */
-export function createProber(transport?: Transport): Prober {
+export function createProber(transport?: Transport, reach: Reach = {}): Prober {
   const options = { maxHeaderSize: 16_384, pipelining: 0 } // no kept connections: a probe asks as a new client would
   const agents: Agents = {
-    strict: new Agent(options),
-    lenient: new Agent({ ...options, connect: { rejectUnauthorized: false } }),
+    strict: new Agent({ ...options, connect: createWaryConnector(connectMs, reach) }),
+    lenient: new Agent({
+      ...options,
+      connect: createWaryConnector(connectMs, { ...reach, rejectUnauthorized: false }),
+    }),
     transport,
   }
   return {
     async run(probe, closing) {
       const signal = AbortSignal.any([closing, AbortSignal.timeout(probe.timeoutMs)])
       try {
-        return await (probe.kind === 'http' ? probeHttp(probe, agents, signal) : probeTcp(probe, signal))
+        return await (probe.kind === 'http' ? probeHttp(probe, agents, signal) : probeTcp(probe, reach, signal))
       } catch (error) {
         return failureOf(probe, error, signal)
       }

@@ -23,6 +23,8 @@ export interface RouteParts {
   readonly random: () => number
   /** Whether the caller may write the keys of the system itself. */
   readonly mayConfigure: (call: Pick<Call, 'request' | 'query'>) => boolean
+  /** Whether services may lie at link-local and cloud metadata addresses. */
+  readonly allowsLinkLocal: boolean
 }
 
 /** One call of a route. */
