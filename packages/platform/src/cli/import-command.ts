@@ -4,6 +4,7 @@ import { AppError } from '@xinglin/core/errors'
 import { Presets, SingleBar } from 'cli-progress'
 import { dataFolderOf } from '../composition/process-settings.ts'
 import { type ImportResult, importRecords } from './import/index.ts'
+import { inWords, leftMs } from './import/progress.ts'
 import type { Target } from './import/send.ts'
 import { issueLocalToken } from './local.ts'
 import { demandSystem, ownSettings } from './place.ts'
@@ -42,7 +43,7 @@ function told(result: ImportResult): string {
   const more = result.refused - result.refusals.length
   return [
     `${result.filesDone} of ${result.files} files, ${result.resources} resources, ${perSecond}/s` +
-      `${result.skippedUnits > 0 ? `, ${result.skippedUnits} parts were there already` : ''}, ${result.refused} refused`,
+      `${result.skipped > 0 ? `, ${result.skipped} were in already` : ''}, ${result.refused} refused`,
     ...refused,
     ...(more > 0 ? [`  and ${more} more`] : []),
   ].join('\n')
@@ -55,7 +56,7 @@ export async function importCommand(path: string, options: ImportCommandOptions)
   const bar = new SingleBar(
     {
       format:
-        '{bar} {percentage}% | {filesDone}/{files} files | {resources} resources, {rate}/s | ETA {eta_formatted} | {refused} refused',
+        '{bar} {percentage}% | {filesDone}/{files} files | {resources} resources, {rate}/s | {left} left | {refused} refused',
       noTTYOutput: true,
       notTTYSchedule: 5000,
       stopOnComplete: false,
@@ -68,9 +69,11 @@ export async function importCommand(path: string, options: ImportCommandOptions)
     target,
     journalFolder,
     concurrency: options.concurrency,
-    onProgress: ({ bytes, bytesDone, elapsedMs, ...counts }) => {
+    onProgress: (progress) => {
       if (!isShown) return
-      const payload = { ...counts, rate: Math.round((counts.resources * 1000) / Math.max(1, elapsedMs)) }
+      const { bytes, bytesDone, elapsedMs, resources } = progress
+      const rate = Math.round((resources * 1000) / Math.max(1, elapsedMs))
+      const payload = { ...progress, rate, left: inWords(leftMs(progress)) }
       if (bar.isActive) bar.update(bytesDone, payload)
       else bar.start(Math.max(1, bytes), bytesDone, payload)
     },

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { Bundle } from '@xinglin/core/fhir'
-import { importRecords } from './index.ts'
+import { type ImportProgress, importRecords } from './index.ts'
+import { inWords, leftMs } from './progress.ts'
 
 type Reply = { readonly status: number; readonly body: unknown }
 
@@ -73,6 +74,7 @@ test('a plain POST becomes a PUT of a stable id, so that a repeated unit doubles
   const second = replies.seen.flatMap((bundle) => bundle.entry ?? []).map((entry) => entry.request?.url)
   assert.deepEqual(second, first)
   assert.equal(new Set(first).size, 3)
+  assert.deepEqual([...new Set(replies.seen.map(({ type }) => type))], ['transaction'])
 })
 
 test('an interrupted import goes on where it was, also past files that were done', async () => {
@@ -88,7 +90,7 @@ test('an interrupted import goes on where it was, also past files that were done
   assert.equal(replies.seen.length, 1)
   replies.seen = []
   const result = await run()
-  assert.deepEqual([replies.seen.length, result.skippedUnits, result.refused], [2, 1, 0])
+  assert.deepEqual([replies.seen.length, result.skipped, result.refused], [2, 1, 0])
 })
 
 test('a busy server is waited for', async () => {
@@ -136,4 +138,81 @@ test('progress through one large file is told, compressed or not', async () => {
     )
     assert.equal(seen.at(-1), 1)
   }
+})
+
+const idsSeen = () => replies.seen.flatMap(({ entry = [] }) => entry.map(({ request }) => request?.url ?? ''))
+
+// Refuses every entry whose resource says so, as a batch does.
+function refuseMarked(bundle: Bundle): Reply {
+  const issue = [{ severity: 'error', code: 'value', diagnostics: 'no such gender' }]
+  const entry = (bundle.entry ?? []).map(({ resource }) =>
+    (resource as { gender?: string } | undefined)?.gender === 'x'
+      ? { response: { status: '422 Unprocessable Content', outcome: { resourceType: 'OperationOutcome', issue } } }
+      : { response: { status: '200 OK' } },
+  )
+  return { status: 200, body: { resourceType: 'Bundle', type: 'batch-response', entry } }
+}
+
+test('a file whose refused lines were mended sends these alone, though lines moved; then it is forgotten', async () => {
+  const path = join(folder, 'mended.ndjson')
+  const line = (name: string, more: object = {}) =>
+    JSON.stringify({ resourceType: 'Patient', name: [{ family: name }], ...more })
+  const lines = Array.from({ length: 1000 }, (_one, at) => line(`n${at}`))
+  const twin = line('n1') // an equal resource is a record of its own
+  const faulty = ['', ...lines.slice(0, 500), line('faulty', { gender: 'x' }), ...lines.slice(500), twin, '{"no json']
+  await writeFile(path, faulty.join('\n'))
+  replies.next = refuseMarked
+  replies.seen = []
+  const first = await run({ path })
+  assert.deepEqual([first.resources, first.refused], [1001, 2])
+  const places = first.refusals.toSorted().map((words) => words.split(' ').slice(0, 2).join(' '))
+  assert.deepEqual(places, ['mended.ndjson:1004: not', 'mended.ndjson:502: 422'])
+  const known = idsSeen()
+  assert.equal(new Set(known).size, 1002)
+
+  await writeFile(
+    path,
+    [...lines.slice(0, 500), line('mended', { gender: 'other' }), ...lines.slice(500), twin].join('\n'),
+  )
+  replies.seen = []
+  const second = await run({ path })
+  assert.deepEqual([second.resources, second.skipped, second.refused], [1, 1001, 0])
+  const [mended, ...others] = idsSeen()
+  assert.deepEqual([others, known.includes(mended ?? '')], [[], false])
+
+  replies.seen = []
+  assert.equal((await run({ path })).resources, 1002)
+  assert.deepEqual(
+    idsSeen().filter((url) => !known.includes(url)),
+    [mended],
+  )
+  replies.next = accept
+})
+
+test('what came back to an earlier content is sent again', async () => {
+  const path = join(folder, 'back.ndjson')
+  const line = (family: string, id = 'p') => JSON.stringify({ resourceType: 'Patient', id, name: [{ family }] })
+  const faulty = JSON.stringify({ resourceType: 'Patient', id: 'f', gender: 'x' })
+  replies.next = refuseMarked
+  for (const family of ['a', 'b', 'a']) {
+    await writeFile(path, [line(family), faulty].join('\n'))
+    replies.seen = []
+    const result = await run({ path })
+    assert.deepEqual([result.resources, result.refused], [1, 1], family)
+  }
+  replies.next = accept
+})
+
+test('a small file is not said to be done before it is, and no end is estimated from nothing', async () => {
+  const seen: ImportProgress[] = []
+  await writeFile(join(folder, 'small.json'), bundleOf('small'))
+  await run({ path: join(folder, 'small.json'), onProgress: (progress) => void seen.push(progress) })
+  assert.deepEqual([seen[0]?.bytesDone, seen.at(-1)?.bytesDone], [0, seen.at(-1)?.bytes])
+  assert.equal(seen.filter(({ bytes, bytesDone, resources }) => bytesDone === bytes && resources === 0).length, 0)
+  const common = { files: 1, filesDone: 0, bytes: 1000, resources: 9, skipped: 0, refused: 0 }
+  assert.equal(leftMs({ ...common, bytesDone: 0, bytesSkipped: 0, elapsedMs: 9000 }), undefined)
+  assert.equal(leftMs({ ...common, bytesDone: 900, bytesSkipped: 900, elapsedMs: 9000 }), undefined)
+  assert.equal(leftMs({ ...common, bytesDone: 999, bytesSkipped: 0, elapsedMs: 3 }), undefined)
+  assert.equal(leftMs({ ...common, bytesDone: 600, bytesSkipped: 500, elapsedMs: 5000 }), 20_000)
+  assert.deepEqual([undefined, 1, 99_000, 200_000, 7_500_000].map(inWords), ['…', '1 s', '99 s', '3 min', '2 h 5 min'])
 })

@@ -1,9 +1,12 @@
 // The door to imports: files in, acknowledged records out, with progress, resumable after any interruption.
 import { Agent } from 'undici'
 import { type Journal, openJournal } from './journal.ts'
-import { listSources, type ReadMeter, readUnits, type SourceFile } from './read.ts'
+import type { ImportProgress } from './progress.ts'
+import { listSources, readUnits, type SourceFile } from './read.ts'
 import { type Sent, sendUnit, type Target } from './send.ts'
-import type { Unit } from './units.ts'
+import { type Unit, without } from './units.ts'
+
+export type { ImportProgress } from './progress.ts'
 
 /** How to import. */
 export interface ImportOptions {
@@ -18,22 +21,6 @@ export interface ImportOptions {
   readonly onAcknowledged?: (unit: Unit) => void
 }
 
-/** Counts while an import runs. */
-export interface ImportProgress {
-  readonly files: number
-  readonly filesDone: number
-  /** Size of all files. */
-  readonly bytes: number
-  /** How much of that is read, rounded. */
-  readonly bytesDone: number
-  /** Resources acknowledged in this run. */
-  readonly resources: number
-  /** Units that an earlier run had already brought in. */
-  readonly skippedUnits: number
-  readonly refused: number
-  readonly elapsedMs: number
-}
-
 /** What an import did. */
 export interface ImportResult extends ImportProgress {
   /** The first 100 refusals, each with its file. */
@@ -42,8 +29,9 @@ export interface ImportResult extends ImportProgress {
 
 interface Tally {
   filesDone: number
+  bytesSkipped: number
   resources: number
-  skippedUnits: number
+  skipped: number
   refused: number
   readonly refusals: string[]
 }
@@ -51,9 +39,10 @@ interface Tally {
 class Import {
   readonly #options: ImportOptions
   readonly #startedAt = performance.now()
-  readonly #tally: Tally = { filesDone: 0, resources: 0, skippedUnits: 0, refused: 0, refusals: [] }
+  readonly #tally: Tally = { filesDone: 0, bytesSkipped: 0, resources: 0, skipped: 0, refused: 0, refusals: [] }
   readonly #journals: Journal[] = []
-  readonly #open = new Map<SourceFile, ReadMeter>()
+  /** How much of each file under way is done, 0 to 1. */
+  readonly #open = new Map<SourceFile, number>()
   #files = 0
   #bytes = 0
   #bytesDone = 0
@@ -66,6 +55,7 @@ class Import {
     const sources = await listSources(this.#options.path)
     this.#files = sources.length
     this.#bytes = sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    this.#tell()
     const waiting = [...sources]
     const lanes = Math.min(this.#options.concurrency ?? 4, Math.max(1, sources.length))
     // Several files run side by side; a single file runs several of its units side by side.
@@ -80,30 +70,44 @@ class Import {
   }
 
   #progress(): ImportProgress {
-    const { refusals: _, ...counts } = this.#tally
-    const underway = [...this.#open].reduce((sum, [{ sizeBytes }, { share }]) => sum + sizeBytes * share, 0)
+    const { refusals: _, bytesSkipped, ...counts } = this.#tally
+    const underway = [...this.#open].reduce((sum, [{ sizeBytes }, share]) => sum + sizeBytes * share, 0)
     const bytesDone = Math.round(this.#bytesDone + underway)
     const elapsedMs = performance.now() - this.#startedAt
-    return { ...counts, files: this.#files, bytes: this.#bytes, bytesDone, elapsedMs }
+    return { ...counts, files: this.#files, bytes: this.#bytes, bytesDone, bytesSkipped, elapsedMs }
+  }
+
+  #tell(): void {
+    this.#options.onProgress?.(this.#progress())
+  }
+
+  #pass(file: SourceFile, share: number): void {
+    this.#open.set(file, (this.#open.get(file) ?? 0) + share)
+    this.#tell()
+  }
+
+  // What names its line already needs no other name.
+  #refuse({ name }: SourceFile, refusals: readonly string[]): void {
+    this.#tally.refused += refusals.length
+    const told = refusals.slice(0, Math.max(0, 100 - this.#tally.refusals.length))
+    this.#tally.refusals.push(...told.map((each) => (each.startsWith(`${name}:`) ? each : `${name}: ${each}`)))
   }
 
   async #importFile(file: SourceFile, concurrency: number): Promise<void> {
     const { target, journalFolder } = this.#options
-    const journal = await openJournal(journalFolder, file, target.fhirUrl)
+    const journal = await openJournal(journalFolder, file.path, target.fhirUrl)
     const running = new Set<Promise<void>>()
-    const meter: ReadMeter = { share: 0 }
-    this.#open.set(file, meter)
-    let number = 0
+    this.#open.set(file, 0)
     try {
-      for await (const unit of readUnits(file, meter)) {
-        const index = number
-        number += 1
-        if (journal.isDone(index)) {
-          this.#tally.skippedUnits += 1
+      for await (const piece of readUnits(file)) {
+        if ('refusal' in piece) {
+          this.#refuse(file, [piece.refusal])
+          this.#pass(file, piece.share)
           continue
         }
-        const task: Promise<void> = this.#send(file, unit).then(async (sent) => {
-          if (sent.refusals.length === 0) await journal.markDone(index)
+        const task: Promise<void> = this.#importUnit(file, piece.unit, journal).then((isSkipped) => {
+          if (isSkipped) this.#tally.bytesSkipped += file.sizeBytes * piece.share
+          this.#pass(file, piece.share)
           running.delete(task)
         })
         // The loop below awaits the task; until then its failure must not count as unhandled.
@@ -118,21 +122,40 @@ class Import {
       throw error
     }
     await journal.close()
+    await journal.finish()
     this.#journals.push(journal)
     this.#tally.filesDone += 1
     this.#open.delete(file)
     this.#bytesDone += file.sizeBytes
-    this.#options.onProgress?.(this.#progress())
+    this.#tell()
+  }
+
+  // Says whether all of it was in already.
+  async #importUnit(file: SourceFile, unit: Unit, journal: Journal): Promise<boolean> {
+    if (journal.take(unit.key)) {
+      journal.keep(unit.key)
+      this.#tally.skipped += unit.resources
+      return true
+    }
+    const taken: string[] = []
+    const rest = without(unit, (key) => journal.take(key) && taken.push(key) > 0)
+    this.#tally.skipped += taken.length
+    const sent = rest === undefined ? { accepted: 0, refusals: [] } : await this.#send(file, rest)
+    if (sent.refusals.length === 0) {
+      await journal.markDone(unit.key)
+      return rest === undefined
+    }
+    for (const key of taken) journal.keep(key)
+    for (const { key } of rest?.parts.filter((_part, at) => sent.refusedAt?.includes(at) === false) ?? [])
+      await journal.markDone(key)
+    return false
   }
 
   async #send(file: SourceFile, unit: Unit): Promise<Sent> {
     const sent = await sendUnit(unit, this.#options.target)
     this.#tally.resources += sent.accepted
-    this.#tally.refused += sent.refusals.length
-    const room = 100 - this.#tally.refusals.length
-    this.#tally.refusals.push(...sent.refusals.slice(0, Math.max(0, room)).map((each) => `${file.name}: ${each}`))
+    this.#refuse(file, sent.refusals)
     if (sent.refusals.length === 0) this.#options.onAcknowledged?.(unit)
-    this.#options.onProgress?.(this.#progress())
     return sent
   }
 }

@@ -1,41 +1,53 @@
-// Remembers which units of which file the server has acknowledged, so that an interrupted import goes on where it was.
+// Remembers what of a file the server has acknowledged, by content, so that an import that was interrupted or partly refused goes on.
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { SourceFile } from './read.ts'
+import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 
 /** The journal of one file. */
 export interface Journal {
-  isDone(unit: number): boolean
-  readonly done: number
-  markDone(unit: number): Promise<void>
+  /** Whether an earlier run has this content; each of its acknowledgements is good for one. */
+  take(key: string): boolean
+  /** What was taken stays known to further runs. */
+  keep(key: string): void
+  markDone(key: string): Promise<void>
   close(): Promise<void>
+  /** The file was read to its end: what is not in it any more is forgotten. */
+  finish(): Promise<void>
   /** Forgets the file, once the whole import is through: a further import starts anew. */
   forget(): Promise<void>
 }
 
-/** Opens the journal of a file for a server; a file that was changed since has another journal. */
-export async function openJournal(folder: string, file: SourceFile, serverUrl: string): Promise<Journal> {
+/** Opens the journal of a file for a server. What the file holds may have changed: it is known by its content. */
+export async function openJournal(folder: string, path: string, serverUrl: string): Promise<Journal> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const identity = [serverUrl, file.path, file.sizeBytes, file.changedMs].join('\0')
-  const key = createHash('sha256').update(identity).digest('hex').slice(0, 24)
-  const path = join(folder, `${key}.units`)
-  const earlier = await readFile(path, 'utf8').catch(() => '')
+  const name = createHash('sha256')
+    .update(`${serverUrl}\0${resolve(path)}`)
+    .digest('hex')
+    .slice(0, 24)
+  const place = join(folder, `${name}.keys`)
+  const earlier = await readFile(place, 'utf8').catch(() => '')
+  const left = new Map<string, number>()
   // A line cut by a crash has no line end and does not count.
-  const lines = earlier.split('\n').slice(0, -1)
-  const done = new Set(lines.map(Number).filter(Number.isInteger))
-  const handle: FileHandle = await open(path, 'a', 0o600)
+  for (const key of earlier.split('\n').slice(0, -1)) left.set(key, (left.get(key) ?? 0) + 1)
+  const known: string[] = []
+  const handle: FileHandle = await open(place, 'a', 0o600)
   if (earlier !== '' && !earlier.endsWith('\n')) await handle.write('\n')
   return {
-    isDone: (unit) => done.has(unit),
-    get done() {
-      return done.size
+    take(key) {
+      const count = left.get(key) ?? 0
+      if (count > 0) left.set(key, count - 1)
+      return count > 0
     },
-    async markDone(unit) {
-      done.add(unit)
-      await handle.write(`${unit}\n`)
+    keep: (key) => void known.push(key),
+    async markDone(key) {
+      known.push(key)
+      await handle.write(`${key}\n`)
     },
     close: () => handle.close(),
-    forget: () => rm(path, { force: true }),
+    async finish() {
+      await writeFile(`${place}.new`, known.map((key) => `${key}\n`).join(''), { mode: 0o600 })
+      await rename(`${place}.new`, place)
+    },
+    forget: () => rm(place, { force: true }),
   }
 }

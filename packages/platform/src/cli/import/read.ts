@@ -6,8 +6,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { createGunzip } from 'node:zlib'
 import { AppError } from '@xinglin/core/errors'
-import type { BundleEntry } from '@xinglin/core/fhir'
-import { entriesOf, gather, isUnit, type Unit } from './units.ts'
+import { entriesOf, gather, isUnit, type KeyedEntry, type StableIds, stableIds, type Unit } from './units.ts'
 
 /** A file to import. */
 export interface SourceFile {
@@ -20,7 +19,6 @@ export interface SourceFile {
 
 // A JSON file is parsed whole; larger collections come as NDJSON, which streams.
 const maxJsonBytes = 512 * 1024 * 1024
-const entriesPerUnit = 200
 
 function sourceOf(path: string, name: string, found: Stats): SourceFile {
   return { path, name, sizeBytes: found.size, changedMs: found.mtimeMs }
@@ -40,24 +38,29 @@ export async function listSources(path: string): Promise<readonly SourceFile[]> 
   return files.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** How much of a file has been read, 0 to 1; kept up to date by {@link readUnits}. */
-export interface ReadMeter {
-  share: number
+/** What reading gives: something to send, or why there is nothing. */
+export type Piece = ({ readonly unit: Unit } | { readonly refusal: string }) & {
+  /** How much of the file it is, 0 to 1; the pieces of a file add up to at most 1. */
+  readonly share: number
 }
 
 interface OpenFile {
   readonly input: NodeJS.ReadableStream
-  /** Bytes of the file (compressed ones, where it is) that were read until now. */
-  readonly bytesRead: () => number
+  /** How much of the file is behind, 0 to 1, when so many bytes of its (unpacked) text are. */
+  readonly shareAt: (bytes: number) => number
 }
 
-function open(file: SourceFile): OpenFile {
-  const raw = createReadStream(file.path)
-  const bytesRead = (): number => raw.bytesRead
-  if (!file.path.endsWith('.gz')) return { input: raw, bytesRead }
+function open({ path, sizeBytes }: SourceFile): OpenFile {
+  const raw = createReadStream(path)
+  if (!path.endsWith('.gz')) return { input: raw, shareAt: (bytes) => bytes / sizeBytes }
   const unzipped = createGunzip()
+  let unpackedBytes = 0
+  unzipped.on('data', (chunk: Buffer) => {
+    unpackedBytes += chunk.length
+  })
   raw.on('error', (error) => unzipped.destroy(error))
-  return { input: raw.pipe(unzipped), bytesRead }
+  const shareAt = (bytes: number): number => ((bytes / unpackedBytes) * unzipped.bytesWritten) / sizeBytes
+  return { input: raw.pipe(unzipped), shareAt }
 }
 
 function parse(json: string, source: string): unknown {
@@ -90,38 +93,82 @@ async function isLineByLine(file: SourceFile): Promise<boolean> {
   }
 }
 
-async function* readLines(file: SourceFile, meter: ReadMeter): AsyncGenerator<Unit | BundleEntry> {
-  let number = 0
-  const { input, bytesRead } = open(file)
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    number += 1
-    meter.share = bytesRead() / file.sizeBytes
-    const source = `${file.name}:${number}`
-    if (line.trim() !== '') yield entriesOf(parse(line, source), source)
+type Item = ({ readonly made: Unit | KeyedEntry } | { readonly refusal: string }) & {
+  /** How much of the file is behind after it, 0 to 1. */
+  readonly behind: number
+  readonly sizeBytes: number
+}
+
+function itemOf(line: string, source: string, ids: StableIds): { made: Unit | KeyedEntry } | { refusal: string } {
+  try {
+    return { made: entriesOf(parse(line, source), source, ids) }
+  } catch (error) {
+    if (error instanceof AppError) return { refusal: error.message }
+    throw error
   }
 }
 
-async function* readWhole(file: SourceFile, meter: ReadMeter): AsyncGenerator<Unit | BundleEntry> {
+async function* readLines(file: SourceFile, ids: StableIds): AsyncGenerator<Item> {
+  const state = { number: 0, bytes: 0 }
+  const { input, shareAt } = open(file)
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    state.number += 1
+    const sizeBytes = Buffer.byteLength(line) + 1
+    state.bytes += sizeBytes
+    if (line.trim() === '') continue
+    yield { ...itemOf(line, `${file.name}:${state.number}`, ids), behind: shareAt(state.bytes), sizeBytes }
+  }
+}
+
+async function* readWhole(file: SourceFile, ids: StableIds): AsyncGenerator<Item> {
   if (file.sizeBytes > maxJsonBytes)
     throw new AppError('too-large', `${file.name} is larger than 512 MB: export it as NDJSON, one record a line`)
   const value = parse(await text(open(file).input), file.name)
   const items: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const sizeBytes = file.sizeBytes / items.length
   for (const [index, item] of items.entries()) {
-    meter.share = index / items.length
-    yield entriesOf(item, `${file.name}[${index}]`)
+    const behind = (index + 1) / items.length
+    yield { made: entriesOf(item, `${file.name}[${index}]`, ids), behind, sizeBytes }
   }
 }
 
-/** Reads the units of a file; the same file gives the same units in the same order. */
-export async function* readUnits(file: SourceFile, meter: ReadMeter): AsyncGenerator<Unit> {
-  const items = (await isLineByLine(file)) ? readLines(file, meter) : readWhole(file, meter)
-  let waiting: BundleEntry[] = []
-  for await (const item of items) {
-    if (isUnit(item)) yield item
-    else waiting.push(item)
-    if (waiting.length < entriesPerUnit) continue
-    yield gather(waiting)
-    waiting = []
+// Where a unit ends is decided by its last entry's content, so that a line more or less moves the ends of its neighbours only.
+const fewest = 64
+const most = 400
+const meanBeyondFewest = 128
+const mostBytes = 8_000_000
+
+function isFull(waiting: readonly KeyedEntry[], bytes: number): boolean {
+  const { length } = waiting
+  const last = Number.parseInt(waiting.at(-1)?.key.slice(0, 6) ?? '1', 16)
+  return length >= most || bytes >= mostBytes || (length >= fewest && last % meanBeyondFewest === 0)
+}
+
+/** Reads a file; the same content gives the same units in the same order. */
+export async function* readUnits(file: SourceFile): AsyncGenerator<Piece> {
+  const ids = stableIds(file.name)
+  const items = (await isLineByLine(file)) ? readLines(file, ids) : readWhole(file, ids)
+  const state = { behind: 0, told: 0, bytes: 0 }
+  let waiting: KeyedEntry[] = []
+  const share = (): number => {
+    const more = state.behind - state.told
+    state.told = state.behind
+    return more
   }
-  if (waiting.length > 0) yield gather(waiting)
+  for await (const item of items) {
+    state.behind = Math.min(1, Math.max(state.behind, item.behind))
+    if ('refusal' in item) {
+      yield { refusal: item.refusal, share: share() }
+    } else if (isUnit(item.made)) {
+      yield { unit: item.made, share: share() }
+    } else {
+      waiting.push(item.made)
+      state.bytes += item.sizeBytes
+      if (!isFull(waiting, state.bytes)) continue
+      yield { unit: gather(waiting), share: share() }
+      waiting = []
+      state.bytes = 0
+    }
+  }
+  if (waiting.length > 0) yield { unit: gather(waiting), share: share() }
 }

@@ -18,8 +18,10 @@ export interface Target {
 /** What became of a unit. */
 export interface Sent {
   readonly accepted: number
-  /** Refusals in the server's words, with the place in the Bundle. */
+  /** Refusals in the server's words, with the place in the file, or in the Bundle where the file has one. */
   readonly refusals: readonly string[]
+  /** Which entries they are about, from 0 on; absent when the unit was refused as a whole. */
+  readonly refusedAt?: readonly number[]
 }
 
 interface Answer {
@@ -38,6 +40,8 @@ async function post(unit: Unit, target: Target): Promise<Answer | undefined> {
         'content-type': 'application/fhir+json',
         authorization: `Bearer ${await target.token()}`,
         prefer: 'return=minimal',
+        // What is there already shall make no version; a server that does not know the wish makes one.
+        'x-fhir-update-if-modified': 'true',
       },
       body: JSON.stringify(unit.bundle),
       headersTimeout: 300_000,
@@ -79,11 +83,12 @@ function readAnswer(unit: Unit, answer: Answer): Sent {
   const entries = (body.entry ?? []) as readonly {
     readonly response?: { readonly status?: string; readonly outcome?: OutcomeLike }
   }[]
-  const refusals = entries.flatMap((entry, index) => {
-    const status = entry.response?.status ?? ''
-    return status.startsWith('2') ? [] : [`entry[${index}] ${status}: ${words(entry.response?.outcome)}`]
+  const refusedAt = entries.flatMap(({ response }, at) => (response?.status?.startsWith('2') === true ? [] : [at]))
+  const refusals = refusedAt.map((at) => {
+    const { status = '', outcome } = entries[at]?.response ?? {}
+    return `${unit.parts[at]?.source ?? `entry[${at}]`}: ${status}: ${words(outcome)}`
   })
-  return { accepted: unit.resources - refusals.length, refusals }
+  return { accepted: unit.resources - refusals.length, refusals, refusedAt }
 }
 
 /**
