@@ -12,12 +12,13 @@ const backupsAt = '/backups'
 /** The volume of the pod `audit-0`: its folder belongs to the database. */
 const auditVolume = 'data-audit-0'
 
+// The bucket keeps itself, by versions and a copy elsewhere (docs/operations.md): whole nights of images fit no such volume.
 // A folder without a manifest is what an interrupted backup left. Newest names are last: they are dates.
 const backupScript = `set -eu
 for folder in "$BACKUP_FOLDER"/*/; do
   if [ -d "$folder" ] && [ ! -f "$folder/manifest.json" ]; then rm -r "$folder"; fi
 done
-xinglin backup "$BACKUP_FOLDER/$(date -u +%Y%m%dT%H%M%SZ)" --json
+xinglin backup "$BACKUP_FOLDER/$(date -u +%Y%m%dT%H%M%SZ)" --json --without-bucket
 ls -1d "$BACKUP_FOLDER"/*/ | sort -r | tail -n "+$((BACKUPS_KEPT + 1))" | while read -r folder; do rm -r "$folder"; done
 `
 

@@ -6,7 +6,7 @@ import { addCanary, addMesh } from '../istio/mesh.ts'
 import { addGroup } from './deployments.ts'
 import { groups } from './groups.ts'
 import { addBackup, addJobsAccount, addMigration, addRestore, jobNames } from './jobs.ts'
-import { graphSettings, namespace, settings, tritonSettings } from './names.ts'
+import { consulSettings, graphSettings, namespace, settings, tritonSettings } from './names.ts'
 import { addNetwork } from './network.ts'
 import { common } from './workload.ts'
 
@@ -38,6 +38,7 @@ const files: Readonly<Record<string, (scope: Construct) => void>> = {
   'kubernetes/dist/restore.yaml': addRestore,
   'kubernetes/dist/with-triton.yaml': (scope) => addSettings(scope, 'xinglin-triton', tritonSettings),
   'kubernetes/dist/with-neo4j.yaml': (scope) => addSettings(scope, 'xinglin-neo4j', graphSettings),
+  'kubernetes/dist/with-consul.yaml': (scope) => addSettings(scope, 'xinglin-consul', consulSettings),
   'istio/dist/mesh.yaml': addMesh,
   'istio/dist/canary.yaml': addCanary,
 }

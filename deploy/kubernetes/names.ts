@@ -73,3 +73,8 @@ export const graphSettings: Readonly<Record<string, string>> = {
   NEO4J_URL: 'neo4j://neo4j.engines.svc.cluster.local:7687',
   NEO4J_USER: 'neo4j',
 }
+
+/** Settings for a Consul in place of our registry: live settings are kept there; names still lead to services. */
+export const consulSettings: Readonly<Record<string, string>> = {
+  CONSUL_HTTP_ADDR: 'http://consul.engines.svc.cluster.local:8500',
+}

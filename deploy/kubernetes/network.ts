@@ -5,13 +5,13 @@ import { edges, type Group, groups } from './groups.ts'
 import { dimsePort, flowerPort, gatewayPort, registryPort } from './names.ts'
 import { common, labelsOf } from './workload.ts'
 
-// Namespaces with this label hold the engines: PostgreSQL, S3, Neo4j, Triton.
+// Namespaces with this label hold the engines: PostgreSQL, S3, Neo4j, Triton, Consul.
 const engineNamespaces = { 'xinglin.io/engines': 'true' } as const
 // Namespaces with this label hold the way in: an ingress, a Gateway, a mesh's gateway.
 const entryNamespaces = { 'xinglin.io/entry': 'true' } as const
 
 // Ports of engines that are reached, by engine.
-const enginePorts = { postgres: 5432, s3: 9000, neo4j: 7687, triton: 8000 } as const
+const enginePorts = { postgres: 5432, s3: 9000, neo4j: 7687, triton: 8000, consul: 8500 } as const
 
 const tcp = (port: number): k8s.NetworkPolicyPort => ({ protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) })
 const podsOf = (name: string): k8s.NetworkPolicyPeer => ({ podSelector: { matchLabels: labelsOf(name) } })
@@ -36,6 +36,7 @@ function enginesOf({ services, usesBlobs }: Group): readonly number[] {
     ...(usesBlobs ? [enginePorts.s3] : []),
     ...(services.includes('triage') ? [enginePorts.neo4j] : []),
     ...(asksModels ? [enginePorts.triton] : []),
+    enginePorts.consul,
   ]
 }
 

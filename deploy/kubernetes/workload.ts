@@ -45,11 +45,12 @@ export function fromSecrets(values: readonly SecretValue[]): k8s.EnvVar[] {
   }))
 }
 
-/** ConfigMaps with settings; those of engines need not be there. */
+/** ConfigMaps with settings; those of engines need not be there, and go before the first. */
 export const settingsSources: k8s.EnvFromSource[] = [
   { configMapRef: { name: 'xinglin-settings' } },
   { configMapRef: { name: 'xinglin-triton', optional: true } },
   { configMapRef: { name: 'xinglin-neo4j', optional: true } },
+  { configMapRef: { name: 'xinglin-consul', optional: true } },
 ]
 
 function ownSettings(group: Group): k8s.EnvVar[] {
