@@ -4,32 +4,25 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { DCLinter } from 'dclint'
-import { parse } from 'yaml'
 import { listeningPorts } from '../../packages/platform/src/composition/ports.ts'
 import { readSettings } from '../../packages/platform/src/kernel/config.ts'
 import { services, settingsByOwner } from '../../packages/platform/src/services.ts'
 import { acceptedSettings } from '../docker/accepted.ts'
 import { imageEnvironment } from '../docker/image-environment.ts'
+import { composed, composeFile, engines, exampleFile, type Part } from './composed.ts'
 
-interface Part {
-  readonly image: string
-  readonly environment?: Readonly<Record<string, string | null>>
-  readonly depends_on?: Readonly<Record<string, unknown>>
-  readonly ports?: readonly string[]
-  readonly read_only?: boolean
-  readonly profiles?: readonly string[]
-  readonly volumes?: readonly string[]
-  readonly stop_grace_period?: string
+const given = {
+  ...{ DATABASE_PASSWORD: 'p', INTERNAL_KEY: 'k'.repeat(48), REGISTRY_TOKEN: 't'.repeat(32) },
+  ...{ S3_ACCESS_KEY: 'access', S3_SECRET_KEY: 'a long secret', NEO4J_PASSWORD: 'graph password' },
 }
-
-const file = fileURLToPath(new URL('./compose.yaml', import.meta.url))
-const example = fileURLToPath(new URL('./example.env', import.meta.url))
-const compose = parse(readFileSync(file, 'utf8'), { merge: true }) as {
-  readonly services: Readonly<Record<string, Part>>
-  readonly volumes: Readonly<Record<string, unknown>>
-}
-const parts = Object.entries(compose.services)
-const ours = parts.filter(([, { image }]) => image.startsWith('xinglin:'))
+// Nothing but what is needed, each engine alone, and all of them.
+const choices: readonly (readonly string[])[] = [[], ...engines.map((name) => [name]), engines]
+const isOurs = ([, { image }]: readonly [string, Part]): boolean => image.startsWith('xinglin:')
+const oursWith = (names: readonly string[] = []): readonly (readonly [string, Part])[] =>
+  Object.entries(composed(given, names).services).filter(isOurs)
+const ours = oursWith()
+const environmentOf = ({ environment = {} }: Part): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? '']))
 
 // The linter's own types are not published whole.
 interface LintAnswer {
@@ -48,30 +41,8 @@ function lint(path: string): readonly LintAnswer[] {
   return linter.lintFiles([path], false) as readonly LintAnswer[]
 }
 
-// As Compose fills in a file: ${NAME}, ${NAME:-default}, ${NAME:?what is missing}.
-function filled(text: string, given: Readonly<Record<string, string>>): string {
-  return text.replace(
-    /\$\{(\w+)(?::([-?])([^}]*))?\}/g,
-    (_all, name: string, kind: string | undefined, rest: string) => {
-      const value = given[name] ?? ''
-      if (value !== '') return value
-      assert.notEqual(kind, '?', rest)
-      return kind === '-' ? rest : ''
-    },
-  )
-}
-
-const given = {
-  ...{ DATABASE_PASSWORD: 'p', INTERNAL_KEY: 'k'.repeat(48), REGISTRY_TOKEN: 't'.repeat(32) },
-  ...{ S3_ACCESS_KEY: 'a', S3_SECRET_KEY: 's' },
-}
-
-function environmentOf({ environment = {} }: Part): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filled(value ?? '', given)]))
-}
-
 test('the schema of Compose and its linter find nothing', () => {
-  const results = lint(file)
+  const results = lint(composeFile)
   assert.equal(results.length, 1)
   assert.deepEqual(
     results.flatMap(({ messages }) => messages.map(({ line, message }) => `${line}: ${message}`)),
@@ -92,17 +63,16 @@ test('every service of the product runs in exactly one part', () => {
   assert.deepEqual(named.toSorted(), services.map(({ name }) => name).toSorted())
 })
 
-test('every variable is a setting that a start accepts', async () => {
+test('every variable is a setting that a start accepts, with each engine and without', async () => {
   const image = await imageEnvironment()
   const known = new Set(Object.values(settingsByOwner).flatMap((specs) => Object.values(specs).map(({ env }) => env)))
-  for (const [name, part] of ours) {
-    const own = environmentOf(part)
-    assert.deepEqual(
-      Object.keys(own).filter((env) => !known.has(env as never)),
-      [],
-      name,
-    )
-    await acceptedSettings({ ...image, ...own })
+  for (const names of choices) {
+    for (const [name, part] of oursWith(names)) {
+      const own = environmentOf(part)
+      const strange = Object.keys(own).filter((env) => !known.has(env as never))
+      assert.deepEqual(strange, [], `${name} with ${names}`)
+      await acceptedSettings({ ...image, ...own })
+    }
   }
 })
 
@@ -132,29 +102,34 @@ test('no two listeners of a part want the same port', async () => {
   }
 })
 
-test('addresses of other parts are parts, and they are waited for', () => {
-  const names = new Set(parts.map(([name]) => name))
-  for (const [name, part] of ours) {
-    const hosts = Object.entries(environmentOf(part))
-      .filter(([env]) => env !== 'PUBLIC_URL')
-      .flatMap(([, value]) => /^\w+:\/\/(?:[^@]*@)?([\w-]+):\d+/.exec(value)?.[1] ?? [])
-    for (const host of hosts) assert.ok(names.has(host), `${name} → ${host}`)
-    for (const other of Object.keys(part.depends_on ?? {})) assert.ok(names.has(other), `${name} waits for ${other}`)
+test('addresses of other parts are parts that run, and are waited for', () => {
+  for (const names of choices) {
+    const { services: parts } = composed(given, names)
+    for (const [name, part] of Object.entries(parts)) {
+      const hosts = Object.entries(environmentOf(part))
+        .filter(([env]) => env !== 'PUBLIC_URL')
+        .flatMap(([, value]) => /^\w+:\/\/(?:[^@]*@)?([\w-]+):\d+/.exec(value)?.[1] ?? [])
+      for (const host of hosts) assert.ok(host in parts, `${name} → ${host} with ${names}`)
+      for (const [other, { required = true }] of Object.entries(part.depends_on ?? {})) {
+        assert.ok(other in parts || !required, `${name} waits for ${other} with ${names}`)
+      }
+    }
   }
 })
 
 test('our parts write to their volume and /tmp alone, and end in their own time', () => {
+  const { volumes } = composed(given)
   for (const [name, part] of ours) {
     assert.equal(part.read_only, true, name)
     assert.ok(Number.parseInt(part.stop_grace_period ?? '0', 10) > 15, name)
-    for (const volume of part.volumes ?? []) assert.ok((volume.split(':')[0] ?? '') in compose.volumes, volume)
+    for (const volume of part.volumes ?? []) assert.ok((volume.split(':')[0] ?? '') in volumes, volume)
   }
 })
 
 test('example.env names every variable that the file takes, and no value of a secret', () => {
-  const text = readFileSync(example, 'utf8')
+  const text = readFileSync(exampleFile, 'utf8')
   const named = [...text.matchAll(/^#?([A-Z0-9_]+)=(.*)$/gm)]
-  const wanted = [...readFileSync(file, 'utf8').matchAll(/\$\{(\w+)/g)].map(([, name]) => name)
+  const wanted = [...readFileSync(composeFile, 'utf8').matchAll(/\$\{(\w+)/g)].map(([, name]) => name)
   assert.deepEqual(named.map(([, name]) => name).toSorted(), [...new Set(wanted)].toSorted())
   for (const [, name = '', value] of named) if (/PASSWORD|KEY|TOKEN/.test(name)) assert.equal(value, '', name)
 })
