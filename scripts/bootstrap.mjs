@@ -137,6 +137,11 @@ function takeTurn() {
   }
 }
 
+/** Whether everything is there to run the command line. */
+export function isInstalled() {
+  return missingPackages(false).length === 0 && !existsSync(turnFile)
+}
+
 /** Installs from the lockfile when something is missing; nothing is fetched when all is there. */
 export function ensureInstalled({ withTests }) {
   if (missingPackages(withTests).length === 0 && !existsSync(turnFile)) return
