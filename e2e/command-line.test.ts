@@ -69,6 +69,11 @@ describe('on a running system', () => {
     const seenAt = (env: string): string | undefined =>
       findings.find(({ name }) => name === `port ${settings[env]}`)?.seen
     assert.match(seenAt('PORT') ?? '', new RegExp(`held by the running system \\(process ${system.state.pid}\\)`))
+    // What is said to be opened is held by the system that runs with the same settings.
+    assert.deepEqual(
+      findings.filter(({ name, seen }) => name.startsWith('port ') && !/^(held|not opened)/.test(seen)),
+      [],
+    )
     for (const env of ['GATEWAY_TLS_PORT', 'REGISTRY_TLS_PORT']) assert.match(seenAt(env) ?? '', /^not opened/)
   })
 

@@ -41,6 +41,7 @@ test('a port is wanted only where the settings open it', () => {
   assert.ok(envsOf({ GATEWAY_TLS_HOST: '127.0.0.1' }, false).includes('GATEWAY_TLS_PORT'))
   assert.ok(envsOf({}, true).includes('REGISTRY_TLS_PORT'))
   assert.ok(!envsOf({ DIMSE: 'false' }, false).includes('DIMSE_PORT'))
+  assert.ok(!envsOf({ OTLP_RECEIVER: 'false' }, false).some((env) => env.startsWith('OTLP_')))
   assert.deepEqual(openedPorts(ownedWith({}), { names: ['patient'], isSecure: true }), [])
 })
 
