@@ -53,7 +53,6 @@ const conditions: Readonly<Record<string, (values: Values, process: ListeningPro
   DIMSE_PORT: ({ dimseEnabled }) => dimseEnabled === true,
   OTLP_PORT: ({ isReceiving }) => isReceiving === true,
   OTLP_GRPC_PORT: ({ isReceiving }) => isReceiving === true,
-  OTLP_GRPC_PORT: ({ isReceiving }) => isReceiving === true,
 }
 
 /** The setting of the first port on which rooms answer other processes. */
