@@ -1,6 +1,6 @@
 // The secrets of a system: made once, kept in the data folder for its owner alone, and derived from one shared key.
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Secrets that all processes of a system share. */
@@ -26,13 +26,20 @@ async function readOrMake(folder: string): Promise<string> {
   if (known !== undefined) return known.trim()
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const made = randomBytes(keyBytes).toString('base64url')
-  const fresh = `${path}.${process.pid}`
-  const file = await open(fresh, 'w', 0o600)
+  const fresh = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`
+  const file = await open(fresh, 'wx', 0o600)
   await file.writeFile(`${made}\n`)
   await file.sync()
   await file.close()
-  await rename(fresh, path)
-  return made
+  try {
+    await link(fresh, path) // of several processes that start at once one gives the key
+    return made
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return (await readFile(path, 'utf8')).trim()
+  } finally {
+    await rm(fresh, { force: true })
+  }
 }
 
 /** The keys of a system: from the given secret, else from the data folder. */

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chown, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chown, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@xinglin/core/errors'
 import type { Account } from './account.ts'
@@ -63,6 +63,13 @@ async function runInitdb(place: Place, target: string, passwordFile: string): Pr
     throw new AppError('unavailable', `initdb could not create the database: ${output.join('').slice(-1000)}`)
 }
 
+// What cannot be removed yet is removed by the next one who comes here.
+async function removeUnfinished(place: Place): Promise<void> {
+  const names = (await readdir(place.clusterFolder)).filter((name) => /^data\..*new$/.test(name))
+  for (const name of names)
+    await rm(join(place.clusterFolder, name), { recursive: true, force: true }).catch(() => undefined)
+}
+
 /** Creates the cluster unless it is there; a creation that was cut off is begun anew. */
 export async function ensureCluster(place: Place): Promise<{ readonly password: string; readonly isNew: boolean }> {
   if (await isInitialised(place)) {
@@ -70,8 +77,9 @@ export async function ensureCluster(place: Place): Promise<{ readonly password: 
   }
   const password = await newPassword(place.home)
   const passwordFile = join(place.clusterFolder, 'password')
-  const fresh = join(place.clusterFolder, 'data.new')
-  await rm(fresh, { recursive: true, force: true })
+  await removeUnfinished(place)
+  // An initdb whose starter was killed may still be writing: it must not write into ours.
+  const fresh = join(place.clusterFolder, `data.${randomBytes(4).toString('hex')}.new`)
   await writeFile(passwordFile, password, { mode: 0o600 })
   if (place.account !== undefined) await chown(passwordFile, place.account.uid, place.account.gid)
   try {

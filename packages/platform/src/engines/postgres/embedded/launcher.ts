@@ -5,7 +5,7 @@ import type { Logger } from '../../../kernel/ports.ts'
 import { postgresAccount } from './account.ts'
 import { ensureCluster, owner } from './cluster.ts'
 import { takeLock } from './lock.ts'
-import { choosePlace, type Place } from './place.ts'
+import { choosePlace, openHome, type Place } from './place.ts'
 import { choosePort, rememberPort } from './port.ts'
 import { completePrograms, findPrograms } from './programs.ts'
 import { adoptServer, type ServerProcess, startServer, stopServer } from './server-process.ts'
@@ -49,18 +49,28 @@ const firstBackOffMs = 20
 const maxBackOffMs = 5000
 const stableAfterMs = 30_000
 
-async function startOrAdopt(place: Place, options: EmbeddedPostgresOptions): Promise<ServerProcess> {
+// The server that was left behind, if it is as wanted; one that is not is stopped.
+async function adopt(place: Place, options: EmbeddedPostgresOptions): Promise<ServerProcess | undefined> {
   const left = await adoptServer(place)
-  if (left !== undefined) {
-    const hasOwnSettings = Object.keys(options.settings ?? {}).length > 0
-    const fits = (options.port === undefined || options.port === left.port) && !hasOwnSettings
-    if (fits) {
-      options.log.info('postgres.adopted', { pid: left.pid, port: left.port })
-      return left
-    }
-    await stopServer(left)
+  if (left === undefined) return undefined
+  const hasOwnSettings = Object.keys(options.settings ?? {}).length > 0
+  const fits = (options.port === undefined || options.port === left.port) && !hasOwnSettings
+  if (!fits) await stopServer(left)
+  else options.log.info('postgres.adopted', { pid: left.pid, port: left.port })
+  return fits ? left : undefined
+}
+
+async function startOrAdopt(place: Place, options: EmbeddedPostgresOptions): Promise<ServerProcess> {
+  const start = async (): Promise<ServerProcess> =>
+    startServer(place, await choosePort(place.home, options.port), options.settings ?? {})
+  try {
+    return (await adopt(place, options)) ?? (await start())
+  } catch (error) {
+    // One whose starter was killed a moment ago may have come while ours was starting.
+    const late = await adopt(place, options)
+    if (late === undefined) throw error
+    return late
   }
-  return startServer(place, await choosePort(place.home, options.port), options.settings ?? {})
 }
 
 async function prepareDatabase(url: string): Promise<void> {
@@ -109,14 +119,16 @@ async function restart(run: Run, place: Place, options: EmbeddedPostgresOptions,
 /**
  * Starts PostgreSQL on a data folder, with everything that takes: programs made runnable, an account that is not root,
  * a place that this account reaches, a cluster made on the first run, a password, and restarts after a crash.
- * @throws AppError when another server runs on the folder, another user owns it, or PostgreSQL cannot start
+ * @throws FolderHeld when another server runs on the folder
+ * @throws AppError when another user owns it, or PostgreSQL cannot start
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { log, dataFolder } = options
   const [programs, account] = await Promise.all([findPrograms(options.searchPath), postgresAccount()])
-  const place = await choosePlace(dataFolder, account, programs, log)
-  const unlock = await takeLock(place.home)
+  const home = await openHome(dataFolder, account)
+  const unlock = await takeLock(home)
   try {
+    const place = await choosePlace(home, account, programs, log)
     const { password, isNew } = await ensureCluster(place)
     const run: Run = { server: await startOrAdopt(place, options), isStopping: false, wake: new AbortController() }
     const url = `postgres://${owner}:${password}@127.0.0.1:${run.server.port}/${owner}`

@@ -67,7 +67,7 @@ async function reachableBase(account: Account | undefined): Promise<string> {
   throw new AppError('unavailable', `None of ${candidates.join(', ')} can be used for PostgreSQL; set DATABASE_URL`)
 }
 
-async function openHome(dataFolder: string, account: Account | undefined): Promise<string> {
+async function makeHome(dataFolder: string, account: Account | undefined): Promise<string> {
   await mkdir(dataFolder, { recursive: true, mode: 0o700 })
   const home = join(await realpath(dataFolder), 'postgres')
   await mkdir(home, { recursive: true, mode: 0o700 })
@@ -113,16 +113,11 @@ async function openClusterFolder(home: string, record: PlaceRecord, isNew: boole
 }
 
 /**
- * Decides and records where the cluster lives.
- * @throws AppError when the folder was last run as another user, or nothing is reachable
+ * Makes our part of the data folder, where it is missing.
+ * @throws AppError when the folder was last run as another user
  */
-export async function choosePlace(
-  dataFolder: string,
-  wanted: Account | undefined,
-  found: Programs,
-  log: Logger,
-): Promise<Place> {
-  const home = await openHome(dataFolder, wanted).catch(async (error: NodeJS.ErrnoException) => {
+export async function openHome(dataFolder: string, wanted: Account | undefined): Promise<string> {
+  const home = await makeHome(dataFolder, wanted).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error
     const owner = await stat(dataFolder).then(
       ({ uid }) => accountName(uid),
@@ -132,6 +127,20 @@ export async function choosePlace(
   })
   const known = await readRecord(home)
   if (known !== undefined && known.userId !== ownUserId()) throw foreignFolder(home, await accountName(known.userId))
+  return home
+}
+
+/**
+ * Decides and records where the cluster lives; whoever calls it holds the lock of `home`.
+ * @throws AppError when nothing is reachable
+ */
+export async function choosePlace(
+  home: string,
+  wanted: Account | undefined,
+  found: Programs,
+  log: Logger,
+): Promise<Place> {
+  const known = await readRecord(home)
   const record = known ?? (await newRecord(home, wanted, log))
   const clusterFolder = await openClusterFolder(home, record, known === undefined)
   if (known === undefined) await writeRecord(home, record)
