@@ -120,11 +120,28 @@ test('every command of the command line that is for everybody is in the READMEs'
   )
 })
 
+const documents = globSync(
+  ['*.md', ...['docs', 'packages', 'conformance', 'proofs', 'deploy', 'examples'].map((folder) => `${folder}/**/*.md`)],
+  { cwd: root, exclude: (name) => name.includes('node_modules') },
+)
+
+// Services named in the text's split commands that are missing from all of them; none where it splits nothing.
+function forgottenIn(text: string): readonly string[] {
+  const named = [...text.matchAll(/xinglin start((?: +[a-z][a-z-]*)+)/g)].flatMap(([, words = '']) =>
+    words.trim().split(/ +/),
+  )
+  const all = services.map(({ name }) => name)
+  return named.length === 0 ? [] : all.filter((name) => !named.includes(name))
+}
+
+test('the commands that split a system in a document start every service between them', () => {
+  const faults = documents.map((file) => [file, ...forgottenIn(read(file))]).filter(({ length }) => length > 1)
+  assert.deepEqual(faults, [])
+  assert.ok(forgottenIn('`xinglin start gateway registry` and `xinglin start patient`').includes('telemetry'))
+  assert.deepEqual(forgottenIn('`npx xinglin start --lan` or `xinglin start [name…]`'), [])
+})
+
 test('every file that a document links to exists', () => {
-  const documents = globSync(['*.md', 'docs/**/*.md', 'packages/**/*.md', 'conformance/**/*.md', 'proofs/*.md'], {
-    cwd: root,
-    exclude: (name) => name.includes('node_modules'),
-  })
   const broken = documents.flatMap((file) =>
     [...read(file).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
       .map((match) => match[1] ?? '')

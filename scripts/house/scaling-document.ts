@@ -1,4 +1,5 @@
 // The text of docs/scaling.md: measured costs times an assumed day of a hospital, and what is used up first.
+import { parts } from '../../packages/platform/src/cli/split-system.ts'
 
 /** The result of bench/scaling.ts. */
 export interface ScalingResult {
@@ -35,6 +36,8 @@ const sliceBytes = 527_000
 const sealMicros = 62 // bench/audit.ts: CPU of one sealed event
 const busiest = 0.7 // share of a core or machine above which answers wait
 
+const starts = Object.values(parts).map((names) => `\`xinglin start ${names.join(' ')}\``)
+
 interface Need {
   readonly server: number
   readonly postgres: number
@@ -69,8 +72,7 @@ function limitsOf(need: Need): readonly Limit[] {
     {
       what: 'one process with all services (one core of JavaScript)',
       hospitals: busiest / need.server,
-      remedy:
-        'split it (`xinglin start gateway registry audit`, `… patient emr pharmacy triage`, `… imaging inference`), then add replicas of each; they hold no state',
+      remedy: `split it (${starts.join(', ')}), then add replicas; only \`audit\` and \`federated\` run once, the others hold no state`,
     },
     {
       what: '16 cores for models',
