@@ -60,6 +60,12 @@ async function interviewAbout(stage: Stage, patient: string, yes: readonly strin
   return `${answers.length} questions → ${urgency.level}, ${department?.en} ${department?.zh}; ${why} Booked: ${records?.encounter}`
 }
 
+// Ends with a whole word, as a line that was cut in one reads like a slip.
+function shortened(text: string, most: number): string {
+  if (text.length <= most) return text
+  return `${text.slice(0, text.lastIndexOf(' ', most)).replace(/[^\p{L}\p{N})]+$/u, '')} …`
+}
+
 const prescription = (patient: string, text: string) => ({
   resourceType: 'MedicationRequest',
   status: 'active',
@@ -73,7 +79,7 @@ async function refusedPrescription(stage: Stage, patient: string): Promise<strin
   const refused = await post(stage, '/fhir/MedicationRequest', prescription(patient, 'Clarithromycin 500 MG'))
   expectStatus(refused, 422)
   const [issue] = refused.body.issue as readonly { readonly diagnostics: string }[]
-  return `422 ${issue?.diagnostics.slice(0, 110)} …`
+  return `422 ${shortened(issue?.diagnostics ?? '', 130)}`
 }
 
 async function askedBeforeSigning(stage: Stage, patient: string): Promise<string> {

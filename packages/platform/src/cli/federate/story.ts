@@ -82,7 +82,7 @@ function planOf({ rounds, strategy }: StoryOptions): object {
   }
   return {
     name: 'ICU mortality of four hospitals',
-    ...{ strategy: chosen, rounds, minSites: 3, deadlineSeconds: 120, waitSeconds: 120 },
+    ...{ strategy: chosen, rounds, minSites: caseMixes.length, deadlineSeconds: 120, waitSeconds: 120 },
     ...{ join: 'token', metric: 'auc', standardise: true, model, config: { local_steps: 20, learning_rate: 0.003 } },
   }
 }
