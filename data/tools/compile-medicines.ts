@@ -22,6 +22,7 @@ const decode = (text: string): string =>
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')
     .replaceAll('&apos;', "'")
+    .replaceAll(/&#(\d{2,6});/g, (_all, code: string) => String.fromCodePoint(Number(code)))
     .replaceAll('&amp;', '&')
     .replaceAll(/\s+/g, ' ')
     .trim()
@@ -84,6 +85,16 @@ function severityOf(text: string): string | undefined {
   return found.length > 1 ? 'not-recommended' : found[0]
 }
 
+// Slips of the source, as words or phrases; a text keeps the case of its first letter.
+const slips = readTsv(new URL('spelling.tsv', out)).map(({ written = '', meant = '' }) => {
+  return { pattern: new RegExp(`\\b${written}\\b`, 'gi'), meant }
+})
+function mended(text: string): string {
+  const cased = (found: string, meant: string): string =>
+    /^[A-Z]/.test(found) ? meant.charAt(0).toUpperCase() + meant.slice(1) : meant
+  return slips.reduce((sum, { pattern, meant }) => sum.replace(pattern, (found) => cased(found, meant)), text)
+}
+
 const counts = { rules: 0, kept: 0, withoutSeverity: 0, unknownClass: 0, self: 0 }
 function sidesOf(block: string): readonly string[] {
   const names = [...block.matchAll(/<CLASS name="([^"]*)"|<DRUG name="([^"]*)"(?: rx(?:norm|cui)="([^"]*)")?>?([\s\S]*?)(?=<DRUG |<CLASS |$)/g)]
@@ -123,8 +134,9 @@ function readInteractions(text: string): readonly Row[] {
           continue
         }
         counts.kept += 1
-        const texts = { severity, description: part('DESCRIPTION'), advice: part('COMMENT'), source: 'ansm' }
-        rows.push({ position: String(rows.length + 1), left_side: first, right_side: second, ...texts })
+        const [description, advice] = [mended(part('DESCRIPTION')), mended(part('COMMENT'))]
+        const sides = { left_side: first, right_side: second }
+        rows.push({ position: String(rows.length + 1), ...sides, severity, description, advice, source: 'ansm' })
       }
     }
   }
