@@ -21,3 +21,16 @@ test('no text has remains of markup, or a dose of a hormone in grams', () => {
     [],
   )
 })
+
+test('a substance that the source spells twice is one, found by either spelling with all its rules and classes', () => {
+  const drugs = new Map(read('drugs.tsv').map((row) => [row.id ?? '', (row.names ?? '').split(';')]))
+  const members = new Set(read('classes.tsv').flatMap(({ drugs: all = '' }) => all.split(';')))
+  const sides = new Set(read('interactions.tsv').flatMap((row) => [row.left_side ?? '', row.right_side ?? '']))
+  const spellings = read('same_substance.tsv')
+  assert.ok(spellings.length > 20)
+  for (const { written = '', drug = '' } of spellings) {
+    assert.equal(drugs.has(written) || members.has(written) || sides.has(`drug:${written}`), false, written)
+    const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '')
+    assert.ok(drugs.get(drug)?.some((name) => plain(name) === written), `${written} → ${drug}`)
+  }
+})

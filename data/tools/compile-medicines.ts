@@ -7,6 +7,8 @@ import { readTsv, type Row, writeTsv } from './read-tsv.ts'
 interface Drug {
   readonly id: string
   name: string
+  /** Other spellings of the source. */
+  variants: Set<string>
   rxnorm: Set<string>
   atc: Set<string>
 }
@@ -39,12 +41,17 @@ const classKey = (name: string): string =>
     .replace('medications-that-tend', 'substances-that-tend')
     .replace('oral-and-or-nasal-routes', 'oral-and-or-nasal')
 
+// Two ids for one substance would hide the rules of the one from who writes the other.
+const canonical = new Map(readTsv(new URL('same_substance.tsv', out)).map((row) => [row.written ?? '', row.drug ?? '']))
 const drugs = new Map<string, Drug>()
 function drugOf(name: string, rxnorm: string | undefined, codes: readonly string[]): string | undefined {
   const plain = decode(name).replace(/\s+known as .*$/i, '')
-  const id = slug(plain)
+  const written = slug(plain)
+  const id = canonical.get(written) ?? written
   if (id === '') return undefined
-  const known: Drug = drugs.get(id) ?? { id, name: plain.toLowerCase(), rxnorm: new Set(), atc: new Set() }
+  const shown = id === written ? plain.toLowerCase() : id.replaceAll('-', ' ')
+  const known: Drug = drugs.get(id) ?? { id, name: shown, variants: new Set(), rxnorm: new Set(), atc: new Set() }
+  if (id !== written) known.variants.add(plain.toLowerCase())
   if (rxnorm !== undefined && rxnorm !== '') known.rxnorm.add(rxnorm)
   for (const code of codes) known.atc.add(code)
   drugs.set(id, known)
@@ -147,13 +154,13 @@ readClasses(read('all_eng_classes_sept2016.xml'))
 const interactions = readInteractions(read('all_eng_tables_sept2016.xml'))
 const names = new Map(readTsv(new URL('drug_names.tsv', out)).map((row) => [row.drug ?? '', row.names ?? '']))
 const unknownNames = [...names.keys()].filter((id) => !drugs.has(id))
-for (const id of unknownNames) drugs.set(id, { id, name: id.replaceAll('-', ' '), rxnorm: new Set(), atc: new Set() })
+for (const id of unknownNames) drugs.set(id, { id, name: id.replaceAll('-', ' '), variants: new Set(), rxnorm: new Set(), atc: new Set() })
 const drugRows = [...drugs.values()]
   .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  .map(({ id, name, rxnorm, atc }) => ({
+  .map(({ id, name, variants, rxnorm, atc }) => ({
     id,
     name,
-    names: names.get(id) ?? '',
+    names: [names.get(id) ?? '', ...variants].filter((text) => text !== '').join(';'),
     rxnorm: [...rxnorm].join(';'),
     atc: [...atc].join(';'),
   }))
