@@ -133,8 +133,9 @@ function addData(program: Command): void {
     .description('write everything to a folder while the system runs')
     .argument('<folder>', 'a folder that does not exist yet, or is empty')
     .option('--json', 'for machines', false)
-    .action(async (folder: string, { json }: { json: boolean }) => {
-      await (await import('./backup/index.ts')).backup(folder, json)
+    .option('--without-bucket', 'leave the images and models of a bucket to its own versions and copies', false)
+    .action(async (folder: string, options: { json: boolean; withoutBucket: boolean }) => {
+      await (await import('./backup/index.ts')).backup(folder, options)
     })
 
   program

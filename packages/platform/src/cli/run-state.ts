@@ -3,7 +3,7 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { anothersFolder } from '../composition/data-folder.ts'
 import { stillRuns } from '../engines/postgres/index.ts'
-import type { Bucket } from './backup/blobs-elsewhere.ts'
+import type { Bucket } from './backup/bucket.ts'
 
 /** The running system as its own command line sees it; the file is readable by its owner only. */
 export interface RunState {

@@ -11,7 +11,7 @@ import { dataFolderOf } from '../composition/process-settings.ts'
 import { ownIdentity } from '../engines/postgres/index.ts'
 import { processEnvironment } from '../kernel/config.ts'
 import { type RunningProcess, startProcess } from '../main.ts'
-import { bucketOf } from './backup/blobs-elsewhere.ts'
+import { bucketOf } from './backup/bucket.ts'
 import { ownSettings } from './place.ts'
 import {
   clearPartState,

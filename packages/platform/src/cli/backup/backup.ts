@@ -7,14 +7,14 @@ import manifest from '../../../package.json' with { type: 'json' }
 import { type Dump, dumpDatabase } from '../../engines/postgres/index.ts'
 import { ownedSql } from '../../services.ts'
 import { demandPlace, ownSettings, runningSystem } from '../place.ts'
-import { bucketOf, warnOfBucket } from './blobs-elsewhere.ts'
+import { blobFolder, bucketName, bucketOf, copyBucket, warnOfBucket } from './bucket.ts'
 import { copyFolders, writeList } from './kept-files.ts'
-import { type Elsewhere, sayTo, writeManifest } from './manifest.ts'
+import { type Elsewhere, writeManifest } from './manifest.ts'
 import { modelPlaceOf, warnOfModels } from './models-elsewhere.ts'
+import { sayTo } from './say.ts'
 
 // Folders of the data folder that belong to a backup besides the database; own models besides.
 const earlyFolders = ['audit', 'keys']
-const lateFolders = ['blobs']
 
 async function demandEmptyFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -22,20 +22,44 @@ async function demandEmptyFolder(folder: string): Promise<void> {
   throw new AppError('conflict', `${folder} is not empty; a backup wants a folder of its own`)
 }
 
-// Which folder of own models this backup will hold, and, said aloud, what it will not.
-async function lookElsewhere(dataFolder: string): Promise<{ readonly models?: string; readonly elsewhere: Elsewhere }> {
+/** What can be asked of a backup. */
+export interface BackupOptions {
+  readonly json: boolean
+  /** Leaves the images and models of a bucket to the bucket's own versions and copies. */
+  readonly withoutBucket: boolean
+}
+
+interface Places {
+  /** The folder of own models that is copied. */
+  readonly models?: string
+  /** Where images and models lie. */
+  readonly blobs: 'data folder' | 'bucket' | 'left out'
+  readonly elsewhere: Elsewhere
+}
+
+// What this backup will hold besides the data folder, and, said aloud, what it will not.
+async function lookElsewhere(dataFolder: string, { withoutBucket }: BackupOptions): Promise<Places> {
   const settings = ownSettings()
   const running = await runningSystem()
-  const bucket = bucketOf(settings) ?? running?.blobsElsewhere
-  if (bucket !== undefined)
+  const named = bucketOf(settings)
+  const bucket = named ?? running?.blobsElsewhere
+  if (bucket !== undefined && withoutBucket)
     warnOfBucket(bucket, 'They are NOT in this backup: the bucket needs versions or copies of its own.')
+  if (bucket !== undefined && named === undefined && !withoutBucket) {
+    const where = `Images and models of the running system lie in ${bucketName(bucket)}`
+    throw new AppError(
+      'invalid-parameter',
+      `${where}: give this command the same BLOBS_S3_… settings, or --without-bucket to leave them out`,
+    )
+  }
   const { path, folder } = modelPlaceOf(settings.inference.repository ?? running?.modelRepository, dataFolder)
   if (folder === undefined)
     warnOfModels(path, 'They are NOT in this backup, because that is not in the data folder: keep a copy of your own.')
   return {
     ...(folder === undefined ? {} : { models: folder }),
+    blobs: bucket === undefined ? 'data folder' : withoutBucket ? 'left out' : 'bucket',
     elsewhere: {
-      ...(bucket === undefined ? {} : { blobsElsewhere: bucket }),
+      ...(bucket === undefined || !withoutBucket ? {} : { blobsElsewhere: bucket }),
       ...(folder === undefined ? { modelsElsewhere: path } : {}),
     },
   }
@@ -57,12 +81,13 @@ async function readMigrations(folder: string, dump: Dump): Promise<readonly stri
 }
 
 /** Writes a backup; the manifest comes last, so a folder without one is no backup. */
-export async function backup(target: string, isJson: boolean): Promise<void> {
+export async function backup(target: string, options: BackupOptions): Promise<void> {
+  const { json: isJson } = options
   const say = sayTo(isJson)
   const startedAt = performance.now()
   const folder = resolve(target)
   const place = await demandPlace()
-  const { models, elsewhere } = await lookElsewhere(place.dataFolder)
+  const { models, blobs, elsewhere } = await lookElsewhere(place.dataFolder, options)
   await demandEmptyFolder(folder)
   const copy = (names: readonly string[]) => copyFolders(place.dataFolder, folder, names, warnOfSkipped)
   // Before the rows: the checkpoints of the audit trail must not be ahead of what is dumped.
@@ -71,14 +96,16 @@ export async function backup(target: string, isJson: boolean): Promise<void> {
   const onProgress = (table: string, done: number, of: number): void => say(`table ${done + 1} of ${of}: ${table}`)
   const dump = await dumpDatabase({ url: place.databaseUrl, folder, schemas, onProgress })
   // After the rows: a blob that a row names is there by then.
-  const folders = [...lateFolders, ...(models === undefined || lateFolders.includes(models) ? [] : [models])]
-  say(`files of ${folders.join(', ')}`)
-  const files = [...early, ...(await copy(folders))]
+  const inPlace = new Set([...(blobs === 'data folder' ? [blobFolder] : []), ...(models === undefined ? [] : [models])])
+  say(`files of ${[...inPlace].join(', ')}`)
+  const late = await copy([...inPlace])
+  const ofBucket = blobs === 'bucket' ? await copyBucket(ownSettings(), folder, say) : []
+  const files = [...early, ...late, ...ofBucket]
   await writeManifest(folder, {
     ...{ kind: 'xinglin-backup', version: manifest.version, at: new Date().toISOString() },
     migrations: await readMigrations(folder, dump),
     dump,
-    folders: [...earlyFolders, ...folders],
+    folders: [...new Set([...earlyFolders, ...inPlace, ...(ofBucket.length === 0 ? [] : [blobFolder])])],
     ...(models === undefined ? {} : { models }),
     files: await writeList(folder, files),
     ...elsewhere,

@@ -85,13 +85,19 @@ function passing(hash: Hash): Transform {
   })
 }
 
-async function copyFile(from: string, to: string, { mode, atime, mtime }: Stats): Promise<string> {
+/** Writes a file durably, with its folders; gives back its SHA-256 in hex. */
+export async function writeKept(source: AsyncIterable<Uint8Array>, to: string, mode: number): Promise<string> {
   await mkdir(dirname(to), { recursive: true, mode: 0o700 })
   const hash = createHash('sha256')
-  await pipeline(createReadStream(from), passing(hash), createWriteStream(to, { mode: mode & 0o777 }))
-  await utimes(to, atime, mtime)
+  await pipeline(source, passing(hash), createWriteStream(to, { mode: mode & 0o777 }))
   await flush(to)
   return hash.digest('hex')
+}
+
+async function copyFile(from: string, to: string, { mode, atime, mtime }: Stats): Promise<string> {
+  const sha256 = await writeKept(createReadStream(from), to, mode)
+  await utimes(to, atime, mtime)
+  return sha256
 }
 
 /** Copies what lies below the folders of one place to the same paths of another; gives back what was copied. */

@@ -3,12 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@xinglin/core/errors'
 import type { Dump } from '../../engines/postgres/index.ts'
-import type { Bucket } from './blobs-elsewhere.ts'
+import type { Bucket } from './bucket.ts'
 import { flush, type KeptList } from './kept-files.ts'
 
 /** What a backup does not hold, and where that lies. */
 export interface Elsewhere {
-  /** Images and models, when a bucket has them. */
+  /** Images and models, when a bucket has them and was left out. */
   readonly blobsElsewhere?: Bucket
   /** Own models, when their folder is not in the data folder. */
   readonly modelsElsewhere?: string
@@ -48,13 +48,3 @@ export async function readManifest(folder: string): Promise<Manifest> {
   if (read.kind === 'xinglin-backup') return read
   throw new AppError('invalid-request', `${join(folder, manifestName)} is not the manifest of a backup`)
 }
-
-/** Says one line of progress. */
-export type Say = (line: string) => void
-
-/** Progress on standard error; silent for machines. */
-export const sayTo =
-  (isJson: boolean): Say =>
-  (line) => {
-    if (!isJson) process.stderr.write(`${line}\n`)
-  }

@@ -11,10 +11,11 @@ import type { Sql } from '../../kernel/sql.ts'
 import { ownedSql } from '../../services.ts'
 import { verifyLocalTrail } from '../local.ts'
 import { ownSettings, runningSystem } from '../place.ts'
-import { warnOfBucket } from './blobs-elsewhere.ts'
+import { bucketOf, fillBucket, isBlob, warnOfBucket } from './bucket.ts'
 import { checkList, copyFolders, copyListed } from './kept-files.ts'
-import { type Manifest, readManifest, sayTo } from './manifest.ts'
+import { type Manifest, readManifest } from './manifest.ts'
 import { modelPlaceOf, warnOfModels } from './models-elsewhere.ts'
+import { type Say, sayTo } from './say.ts'
 
 async function demandEmptySystem(sql: Sql): Promise<void> {
   const [known] = await sql.query<{ is: boolean }>({ text: "SELECT to_regclass('records.version') IS NOT NULL AS is" })
@@ -41,15 +42,26 @@ function tellElsewhere({ blobsElsewhere, modelsElsewhere, models }: Manifest, da
   if (path !== restored) warnOfModels(restored, `The system will look for them in ${path}: set MODEL_REPOSITORY.`)
 }
 
-// Sums first, so that nothing is written when one does not fit.
+// Sums first, so that nothing is written when one does not fit. Blobs go to the bucket of the settings, where they name one,
+// wherever they came from; a backup without a list is of a time when they lay in the data folder alone.
 async function copierOf(
   folder: string,
   dataFolder: string,
   { files, folders }: Manifest,
+  say: Say,
 ): Promise<() => Promise<void>> {
   if (files === undefined) return async () => void (await copyFolders(folder, dataFolder, folders))
   const listed = await checkList(folder, files)
-  return () => copyListed(folder, dataFolder, listed)
+  const settings = ownSettings()
+  if (bucketOf(settings) === undefined) return () => copyListed(folder, dataFolder, listed)
+  return async () => {
+    await fillBucket(settings, folder, listed.filter(isBlob), say)
+    await copyListed(
+      folder,
+      dataFolder,
+      listed.filter((file) => !isBlob(file)),
+    )
+  }
 }
 
 /** Restores a backup into an empty system that does not run, then verifies its audit trail. */
@@ -64,7 +76,7 @@ export async function restore(source: string, isJson: boolean): Promise<void> {
   const manifest = await readManifest(folder)
   const { dump, migrations, at } = manifest
   tellElsewhere(manifest, dataFolder)
-  const copyFiles = await copierOf(folder, dataFolder, manifest)
+  const copyFiles = await copierOf(folder, dataFolder, manifest, say)
   await openDataFolder(dataFolder)
   const log = createLogger({ level: 'error' })
   const database = await openProcessDatabase({ settings, dataFolder, log, isShared: false, onRestart: () => undefined })

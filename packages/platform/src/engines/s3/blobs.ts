@@ -10,6 +10,8 @@ export type S3Settings = Settings<typeof s3Settings> & { readonly bucket: string
 
 /** Blobs with the end of their connections. */
 export interface OpenBlobs extends Blobs {
+  /** All keys, page by page, in the order of the store; what others put under the prefix is left out. */
+  keys(): AsyncIterable<string>
   close(): void
 }
 
@@ -19,11 +21,13 @@ const segment = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/
 const attempts = 4
 const requestMs = 60_000
 
-function checkKey(key: string): void {
+function isKey(key: string): boolean {
   const segments = key.split('/')
-  const isValid =
-    key.length <= maxKeyLength && segments.length <= maxSegments && segments.every((part) => segment.test(part))
-  if (isValid) return
+  return key.length <= maxKeyLength && segments.length <= maxSegments && segments.every((part) => segment.test(part))
+}
+
+function checkKey(key: string): void {
+  if (isKey(key)) return
   throw new AppError(
     'invalid-parameter',
     `A blob's key is made of up to ${maxSegments} parts of letters, digits, '.', '_' and '-', separated by '/'`,
@@ -82,6 +86,21 @@ async function connect(settings: S3Settings): Promise<Pick<Target, 'sdk' | 'clie
   return { sdk, client }
 }
 
+async function* keysOf({ sdk, client }: Pick<Target, 'sdk' | 'client'>, { bucket, prefix }: S3Settings) {
+  let token: string | undefined
+  do {
+    const at = { Bucket: bucket, Prefix: prefix, ...(token === undefined ? {} : { ContinuationToken: token }) }
+    const page = await client.send(new sdk.ListObjectsV2Command(at)).catch((error: unknown) => {
+      throw translate(error)
+    })
+    for (const { Key = '' } of page.Contents ?? []) {
+      const key = Key.slice(prefix.length)
+      if (isKey(key)) yield key
+    }
+    token = page.NextContinuationToken
+  } while (token !== undefined)
+}
+
 /** Opens the blobs of a bucket. @throws AppError 'unavailable' when the bucket cannot be reached */
 export async function openS3Blobs(settings: S3Settings): Promise<OpenBlobs> {
   const { bucket, prefix } = settings
@@ -127,6 +146,7 @@ export async function openS3Blobs(settings: S3Settings): Promise<OpenBlobs> {
         if (!isAbsent(error)) throw translate(error)
       })
     },
+    keys: () => keysOf({ sdk, client }, settings),
     close: () => client.destroy(),
   }
 }
