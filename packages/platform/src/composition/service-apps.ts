@@ -25,9 +25,8 @@ export interface ServiceAppParts {
 /** Builds the application of a created service. */
 export async function withApp(name: string, running: RunningService, parts: ServiceAppParts): Promise<LocalService> {
   if (running.routes === undefined) return { name, running, app: undefined }
-  const { internalKey, clock, telemetry } = parts
+  const { internalKey, clock, telemetry, log } = parts // the application says itself of which service it is
   const verifyCaller = (token: string): Caller => verifyInternalToken(token, internalKey, clock.now())
-  const log = parts.log.child({ service: name })
   const app = buildServiceApp({ service: name, running, verifyCaller, log, clock, telemetry })
   await app.ready()
   return { name, running, app }
