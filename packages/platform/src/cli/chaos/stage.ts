@@ -51,7 +51,7 @@ export const usualLayout: Layout = {
 }
 
 const databaseProgram = fileURLToPath(new URL('./database-process.ts', import.meta.url))
-const startMs = 120_000
+const startMs = 600_000 // a guard against hanging: a busy machine takes its time
 const lookEveryMs = 100
 /** Of one process to PostgreSQL; all together must stay below what the server takes. */
 const connections = 5
