@@ -42,25 +42,62 @@ export interface Fleet {
 
 type Values = Readonly<Record<string, string>>
 
-const readyLimitMs = 300_000 // a busy machine
+const guardMs = 1_800_000 // against hanging; an end is noticed at once, and a busy machine takes its time
 const lookEveryMs = 100
+const answerMs = 30_000
+const unregistered: readonly string[] = ['gateway', 'registry'] // they answer on ports of their own
 const poolSize = '8' // eight processes share the connections of one PostgreSQL
 
 async function until(what: string, one: SystemProcess, isSo: () => Promise<boolean>): Promise<void> {
-  const signal = AbortSignal.timeout(readyLimitMs)
+  const signal = AbortSignal.timeout(guardMs)
   while (!(await isSo().catch(() => false))) {
     const last = (): string => one.output.join('').slice(-2000)
     if (one.child.exitCode !== null) throw new Error(`${what} stopped while starting:\n${last()}`)
-    if (signal.aborted) throw new Error(`${what} was not ready after ${readyLimitMs / 1000} s:\n${last()}`)
+    if (signal.aborted) throw new Error(`${what} was not ready after ${guardMs / 1000} s:\n${last()}`)
     await delay(lookEveryMs)
   }
 }
 
-const answers = async (url: string): Promise<Response> => fetch(url, { signal: AbortSignal.timeout(2000) })
+const urlOf = (port: string | undefined): string => `http://127.0.0.1:${port}`
+const answers = async (url: string): Promise<Response> => fetch(url, { signal: AbortSignal.timeout(answerMs) })
 
-async function instanceCount(registryUrl: string, service: string): Promise<number> {
-  const found = await (await answers(`${registryUrl}/v1/health/service/${service}?passing`)).json()
-  return (found as readonly unknown[]).length
+type Found = readonly { readonly Service: { readonly ID: string } }[]
+
+// Registered instances, well or not; those that are well now.
+async function instancesOf(registryUrl: string, service: string, query: '' | '?passing'): Promise<readonly string[]> {
+  const found = (await (await answers(`${registryUrl}/v1/health/service/${service}${query}`)).json()) as Found
+  return found.map(({ Service }) => Service.ID)
+}
+
+/** New instances of a group of services, as they come. */
+export interface Arrival {
+  /**
+   * Says whether a new instance of every service has been seen well, beside the others. On a busy machine late looks make one
+   * or another unwell for a while: not all services need to be well at once.
+   */
+  isComplete(): Promise<boolean>
+}
+
+/** Begins to watch for new instances of these services, of which there are so many others; of two registries the first is asked once it answers. */
+export async function arrivalOf(
+  registryUrls: readonly [string, string],
+  services: readonly string[],
+  others: number,
+): Promise<Arrival> {
+  const [registryUrl] = registryUrls
+  const known = new Set<string>()
+  for (const url of registryUrls)
+    for (const service of services) for (const id of await instancesOf(url, service, '').catch(() => [])) known.add(id)
+  const missing = new Set(services)
+  return {
+    async isComplete() {
+      for (const service of [...missing]) {
+        const well = await instancesOf(registryUrl, service, '?passing')
+        if (well.length > others && well.some((id) => !known.has(id))) missing.delete(service)
+      }
+      return missing.size === 0
+    },
+  }
 }
 
 interface Setup {
@@ -104,14 +141,14 @@ function replicaOf(
     if (state.process === undefined) throw new Error(`${group} ${number} was not started`)
     return state.process
   }
-  const isThere = async (before: number): Promise<boolean> => {
-    if (group === 'gateway') return (await answers(`http://127.0.0.1:${settings.PORT}/health/ready`)).ok
-    const counts = groups[group].map((name) => instanceCount(`http://127.0.0.1:${ports[0].REGISTRY_PORT}`, name))
-    return Math.min(...(await Promise.all(counts)).filter((count) => count > 0)) > before
-  }
-  const start = async (before: number): Promise<void> => {
+  const registryUrls = [urlOf(ports[0].REGISTRY_PORT), urlOf(ports[1].REGISTRY_PORT)] as const
+  const start = async (others: number): Promise<void> => {
+    const registered = groups[group].filter((name) => !unregistered.includes(name))
+    const arrival = await arrivalOf(registryUrls, registered, others)
     state.process = startServices(groups[group], data, settings)
-    await until(`${group} ${number}`, current(), () => isThere(before))
+    const isThere = async (): Promise<boolean> =>
+      group === 'gateway' ? (await answers(`${urlOf(settings.PORT)}/health/ready`)).ok : arrival.isComplete()
+    await until(`${group} ${number}`, current(), isThere)
   }
   return {
     group,
@@ -155,7 +192,7 @@ export async function startFleet(): Promise<Fleet> {
   }
   return {
     place: { databaseUrl: database.url, dataFolder: folder },
-    gatewayUrls: setup.ports.map(({ PORT }) => `http://127.0.0.1:${PORT}`),
+    gatewayUrls: setup.ports.map(({ PORT }) => urlOf(PORT)),
     replicas,
     stop,
   }
