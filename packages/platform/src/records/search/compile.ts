@@ -3,8 +3,9 @@ import type { Criterion, SearchQuery } from '@xinglin/core/fhir/search'
 import type { Statement } from '../../kernel/sql.ts'
 import { boundedContent, maxPageBytes } from '../store/page-bytes.ts'
 import type { AccessFilter } from '../types.ts'
-import { visible } from './access.ts'
+import { maySeeType, visible } from './access.ts'
 import { type Binder, createBinder } from './binder.ts'
+import { patientsByText } from './by-text.ts'
 import { inCompartment } from './compartment.ts'
 import { compileCriterion } from './criterion.ts'
 import type { Position } from './cursor.ts'
@@ -29,6 +30,10 @@ export interface PageRequest extends CompileOptions {
   readonly maxBytes?: number
   /** Default: none. */
   readonly shortcuts?: Shortcuts
+  /** Whether PostgreSQL keeps the plan: the way to patients by a text takes long to plan. Default: no. */
+  readonly isKept?: boolean
+  /** Entries of a text up to which its patients are looked up, not walked to; default 20 000. */
+  readonly mostLookedUp?: number
 }
 
 /** A compiled page: rows have `rid, type, id, pat, content, beyond` and the position's text `c1 … cn`. */
@@ -48,17 +53,23 @@ const noShortcuts: Shortcuts = { isOpen: false, isLight: false }
 /** Compiles the statement of one page. */
 export function compilePage(query: SearchQuery, request: PageRequest): CompiledPage {
   const binder = createBinder()
-  const path = choosePath(query, request.access, request.knowledge)
+  const path = pathOf(query, request)
   const columns = columnsOf(path)
   const order = { columns, binder, knowledge: request.knowledge }
   const keys = orderOf(query, order)
   const { isOpen, isLight } = request.shortcuts ?? noShortcuts
   const conditions = conditionsOf(query, path, binder, request, isOpen ? openAccess(request.access) : request.access)
-  if (request.position !== undefined) conditions.push(after(keys, request.position, order))
+  const later = request.position === undefined ? [] : [after(keys, request.position, order)]
   const limit = binder.bind(request.limit, 'bigint')
-  const rows = sourcesOf(path, binder).map((source) =>
-    limitedRows(source, conditions, { keys, limit, rid: columns.rid }),
-  )
+  const limited = { keys, limit, rid: columns.rid }
+  const rows =
+    path.kind === 'string'
+      ? [
+          patientsByText(scopeOf(path, binder, request), path.criterion, {
+            ...{ conditions, later, limit, rows: request.limit, most: request.mostLookedUp },
+          }),
+        ]
+      : sourcesOf(path, binder).map((source) => limitedRows(source, [...conditions, ...later], limited))
   const outerOrder = orderBy(keys, (index) => `q.k${index + 1}`, 'q.rid')
   const [single, ...more] = rows
   // A patient is not listed again where it is the first; a token may be met by several hashes.
@@ -72,6 +83,14 @@ export function compilePage(query: SearchQuery, request: PageRequest): CompiledP
   const guard = isOpen ? `, ${anyRestriction} AS restricted` : ''
   const text = `SELECT q.rid, q.type, q.id, q.pat${positions}, ${content}${guard} FROM (${united}) q JOIN records.version v ON v.rid = q.rid ORDER BY ${outerOrder}`
   return { text, values: binder.values, keyCount: keys.length, path: path.kind }
+}
+
+// Patients of a text are found in the order of their last change alone.
+function pathOf(query: SearchQuery, { access, knowledge, isKept = false }: PageRequest): Path {
+  const path = choosePath(query, access, knowledge)
+  const [first, ...more] = query.sort
+  const isNatural = first === undefined || (more.length === 0 && first.descending && first.parameter === '_lastUpdated')
+  return path.kind === 'string' && !(isNatural && isKept) ? { kind: 'scan' } : path
 }
 
 interface Limited {
@@ -99,7 +118,8 @@ function columnsOf(path: Path): DrivingColumns {
 /** Compiles the count of all matches, up to `cap`. */
 export function compileCount(query: SearchQuery, options: CompileOptions, cap: number): Statement {
   const binder = createBinder()
-  const path = choosePath(query, options.access, options.knowledge)
+  const chosen = choosePath(query, options.access, options.knowledge)
+  const path: Path = chosen.kind === 'string' ? { kind: 'scan' } : chosen
   const where = conditionsOf(query, path, binder, options, options.access)
   const rows = sourcesOf(path, binder).map(
     (source) => `SELECT r.rid FROM ${source.from} WHERE ${allOf([...source.where, ...where])}`,
@@ -108,7 +128,20 @@ export function compileCount(query: SearchQuery, options: CompileOptions, cap: n
   return { text: `SELECT count(*) AS total FROM (${rows.join(' UNION ')} LIMIT ${limit}) q`, values: binder.values }
 }
 
-/** The conditions on row `r` that hold on every path: type, access, compartment, criteria. */
+function scopeOf(path: Path, binder: Binder, options: CompileOptions): Scope {
+  return {
+    alias: 'r',
+    binder,
+    access: options.access,
+    knowledge: options.knowledge,
+    depth: 0,
+    maxDepth: options.maxChainDepth,
+    isNarrow: path.kind === 'patient' || path.kind === 'token' || path.kind === 'string',
+    compile: compileCriterion,
+  }
+}
+
+/** The conditions on row `r` that hold on every path: type, access, compartment, criteria but for a text that drives. */
 function conditionsOf(
   query: SearchQuery,
   path: Path,
@@ -116,30 +149,29 @@ function conditionsOf(
   options: CompileOptions,
   access: AccessFilter,
 ): string[] {
-  const scope: Scope = {
-    alias: 'r',
-    binder,
-    access: options.access,
-    knowledge: options.knowledge,
-    depth: 0,
-    maxDepth: options.maxChainDepth,
-    isNarrow: path.kind === 'patient' || path.kind === 'token',
-    compile: compileCriterion,
-  }
-  const [type, ...others] = query.types
-  const types =
-    others.length === 0
-      ? `r.type = ${binder.bind(type ?? '', 'text')}`
-      : `r.type = ANY(${binder.bind(query.types, 'text[]')})`
-  const conditions = [types, visible('r', access, binder)]
+  const scope = scopeOf(path, binder, options)
+  // Which types a caller may see need not be asked of rows whose type is asked for, and is one of them.
+  const isSeen = query.types.every((type) => maySeeType(access, type))
+  const conditions = [typesOf(query, path, binder), visible('r', isSeen ? { ...access, types: 'all' } : access, binder)]
   if (query.compartment !== undefined && path.kind !== 'patient')
     conditions.push(inCompartment(scope, query.types, query.compartment))
   const narrowed = (criterion: Criterion) => (isCoarse(criterion) ? { ...scope, isNarrow: true } : scope)
-  return [...conditions, ...query.criteria.map((criterion) => compileCriterion(narrowed(criterion), criterion))]
+  const criteria = query.criteria.filter((criterion) => path.kind !== 'string' || criterion !== path.criterion)
+  return [...conditions, ...criteria.map((criterion) => compileCriterion(narrowed(criterion), criterion))]
+}
+
+function typesOf({ types }: SearchQuery, path: Path, binder: Binder): string {
+  // Not a parameter: the index of patients alone is only used where the text of the statement says so.
+  if (path.kind === 'string') return `r.type = 'Patient'`
+  const [type, ...others] = types
+  return others.length === 0
+    ? `r.type = ${binder.bind(type ?? '', 'text')}`
+    : `r.type = ANY(${binder.bind(types, 'text[]')})`
 }
 
 function sourcesOf(path: Path, binder: Binder): readonly Source[] {
   switch (path.kind) {
+    case 'string':
     case 'scan':
       return [{ from: 'records.resource r', where: [] }]
     case 'types':

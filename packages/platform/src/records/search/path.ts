@@ -4,11 +4,18 @@ import type { AccessFilter } from '../types.ts'
 import { hashesOf } from './criterion.ts'
 import type { SearchKnowledge } from './knowledge.ts'
 
-/** The driving access path: one patient's rows, the rows of a few hashes, of a few types, or whatever PostgreSQL finds best. */
+/** A criterion that finds the rows of a text by its start or as a whole. */
+export type StringCriterion = Criterion & { readonly kind: 'string' }
+
+/**
+ * The driving access path: one patient's rows, the rows of a few hashes, of a few types, the Patients of a text, or whatever
+ * PostgreSQL finds best.
+ */
 export type Path =
   | { readonly kind: 'patient'; readonly patient: string }
   | { readonly kind: 'token'; readonly hashes: readonly number[]; readonly criterion: Criterion }
   | { readonly kind: 'types'; readonly types: readonly string[] }
+  | { readonly kind: 'string'; readonly criterion: StringCriterion }
   | { readonly kind: 'scan' }
 
 const maxDrivingHashes = 8
@@ -25,8 +32,18 @@ export function choosePath(query: SearchQuery, access: AccessFilter, knowledge: 
   const patient = patientOf(query, access, type, knowledge)
   if (patient !== undefined) return { kind: 'patient', patient }
   const driver = bestDriver(query.criteria)
-  return driver ?? { kind: 'scan' }
+  return driver ?? (type === 'Patient' ? textDriver(query.criteria) : undefined) ?? { kind: 'scan' }
 }
+
+// Of several texts the longest: it is likely to be the rarest.
+function textDriver(criteria: readonly Criterion[]): Path | undefined {
+  const texts = criteria.filter((criterion) => criterion.kind === 'string').filter(isByStart)
+  const [criterion] = texts.toSorted((one, other) => lengthOf(other) - lengthOf(one))
+  return criterion === undefined ? undefined : { kind: 'string', criterion }
+}
+
+const isByStart = ({ match, values }: StringCriterion): boolean => match !== 'contains' && values.length === 1
+const lengthOf = ({ values }: StringCriterion): number => values[0]?.length ?? 0
 
 function patientOf(
   query: SearchQuery,

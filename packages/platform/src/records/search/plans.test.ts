@@ -26,7 +26,7 @@ async function planOf(search: string, unwanted: readonly string[] = []): Promise
   const parameters = [...new URLSearchParams(query)]
   const parsed = parseSearch({ types, parameters, lenient: false })
   const { access } = store().context('system')
-  const page = { access: access.read, knowledge: searchKnowledge(), maxChainDepth: 4, limit: 21 }
+  const page = { access: access.read, knowledge: searchKnowledge(), maxChainDepth: 4, limit: 21, isKept: true }
   const { text } = compilePage(parsed, page)
   return await store().database.sql.transaction(async (tx) => {
     for (const setting of unwanted) await tx.query({ text: `SET LOCAL ${setting} = off` })
@@ -77,4 +77,21 @@ test('a kept plan of one patient comes by that patient, also after the store has
   assert.notEqual(await names.of(sql, 'SELECT 2'), name)
   const plan = await planOf('Observation?patient=p1&code=x&_sort=-date')
   assert.match(plan, /resource_patient .*\n\s+Index Cond: \(\(pat = \$\d+\) AND \(type = \$\d+\)\)/)
+})
+
+test('patients of a name, and when they changed, come out of the index of patients alone', async () => {
+  const { sql } = store().database
+  await sql.query({
+    text: `INSERT INTO records.resource (type, id, rid, ver, at)
+      SELECT 'Patient', 'q' || n, 10000 + n, 1, now() - n * interval '1 s' FROM generate_series(1, 2000) AS n`,
+  })
+  await sql.query({ text: 'VACUUM (ANALYZE) records.resource' })
+  const plan = await planOf('Patient?name=li')
+  assert.match(plan, /Index Only Scan using resource_patients .*\n\s+Index Cond: \(rid = ANY/)
+  assert.match(
+    plan,
+    /Index (Only )?Scan using resource_updated/,
+    'or in the order of their change, where many begin so',
+  )
+  assert.equal(plan.match(/One-Time Filter/g)?.length, 2, plan)
 })

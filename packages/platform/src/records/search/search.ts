@@ -6,7 +6,7 @@ import { type Bounded, rowsOfPage } from '../store/page-bytes.ts'
 import type { AccessFilter } from '../types.ts'
 import { maySeeType } from './access.ts'
 import { searchUrl, writeSearchset } from './bundle.ts'
-import { compileCount, compilePage, type PageRequest } from './compile.ts'
+import { type CompiledPage, compileCount, compilePage, type PageRequest } from './compile.ts'
 import { createCursors, fingerprintOf, type Position } from './cursor.ts'
 import { limitOf, maxPageSize, pageSize, type SearchAnswer, type SearchCall, type SearchEngine } from './engine.ts'
 import { type EverythingQuery, everythingPage } from './everything-page.ts'
@@ -184,13 +184,26 @@ async function askPage(
   call: SearchCall,
   request: PageRequest,
 ): Promise<FoundPage> {
-  const compiled = compilePage(query, request)
-  // One patient's rows are few: no transaction is needed to bound the statement, and one plan serves every patient.
-  const isSmall = compiled.path === 'patient' && !hasJoins(query)
-  const name = isSmall ? await engine.names.of(engine.sql, compiled.text) : undefined
+  const { compiled, name } = await statementOf(engine, query, request)
   const statement = name === undefined ? compiled : { ...compiled, name }
+  // One patient's rows are few: no transaction is needed to bound the statement.
+  const isSmall = compiled.path === 'patient' && !hasJoins(query)
   const rows = await withinTime(limitOf(engine, call, isSmall), (sql) => sql.query<PageRow>(statement))
   return { rows, keyCount: compiled.keyCount }
+}
+
+// One plan serves every patient, and every text, so PostgreSQL keeps it under a name.
+async function statementOf(
+  { names, sql }: SearchEngine,
+  query: SearchQuery,
+  request: PageRequest,
+): Promise<{ readonly compiled: CompiledPage; readonly name?: string | undefined }> {
+  const compiled = compilePage(query, { ...request, isKept: !hasJoins(query) })
+  if (hasJoins(query) || (compiled.path !== 'patient' && compiled.path !== 'string')) return { compiled }
+  const name = await names.of(sql, compiled.text)
+  return name === undefined && compiled.path === 'string'
+    ? { compiled: compilePage(query, request) }
+    : { compiled, name }
 }
 
 function hasJoins(query: SearchQuery): boolean {

@@ -18,7 +18,8 @@ function oneString(scope: Scope, p: number, match: StringMatch, value: string): 
   return `EXISTS (SELECT 1 FROM records.string_index ${s} WHERE ${s}.rid = ${alias}.rid AND ${s}.p = ${binder.bind(p, 'bigint')} AND ${condition})`
 }
 
-function stringCondition(scope: Scope, s: string, match: StringMatch, value: string): string {
+/** The condition on the row `s` of records.string_index that its text matches the value. */
+export function stringCondition(scope: Scope, s: string, match: StringMatch, value: string): string {
   const { binder, knowledge } = scope
   const normal = knowledge.normalise(value)
   if (normal === '' && match !== 'exact') {
