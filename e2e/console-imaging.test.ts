@@ -8,6 +8,7 @@ import { createChestPhantom, phantomFiles, phantomUids } from '@xinglin/core/dic
 import type { Page } from 'playwright-core'
 import { allowedMs } from './console/allowed-time.ts'
 import { screenFaults } from './console/checks.ts'
+import { noModel, readsAndSigns } from './console/reading.ts'
 import { goTo, noChromium, openStage, ownPatient, type Stage, zhangSan } from './console/stage.ts'
 import { breakTheGlass, withholdFrom } from './console/withheld.ts'
 
@@ -173,7 +174,7 @@ async function opensInAnEmergency(stage: Stage): Promise<void> {
   await own.close()
 }
 
-test('the imaging screens', { skip: noChromium, timeout: 600_000 }, async (t) => {
+test('the imaging screens', { skip: noChromium, timeout: 850_000 }, async (t) => {
   const stage = await openStage([zhangSan()])
   const folder = await writeFolder()
   t.after(async () => {
@@ -197,4 +198,5 @@ test('the imaging screens', { skip: noChromium, timeout: 600_000 }, async (t) =>
     for (const [path, language, widthPx] of chosen) found.push(...(await looksRight(stage, path, language, widthPx)))
     assert.deepEqual(found, [])
   })
+  await t.test('from a reading to a signature', { skip: noModel }, (steps) => readsAndSigns(steps, stage))
 })

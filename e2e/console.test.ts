@@ -1,12 +1,14 @@
-// What people do at the console, in a real browser before a whole system: find, read, prove, and be refused.
+// What people do at the console, in a real browser before a whole system: find, read, prove, and be refused; and how each
+// of its screens looks.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { withDatabase } from '../packages/platform/src/cli/local.ts'
 import { allowedMs } from './console/allowed-time.ts'
+import { looksAtEveryScreen } from './console/every-screen.ts'
 import { busyPatient, goTo, noChromium, openStage, ownPatient, type Stage, settle } from './console/stage.ts'
 
-const options = { skip: noChromium, timeout: 400_000 }
+const options = { skip: noChromium, timeout: 850_000 }
 
 async function withPage(context: BrowserContext, work: (page: Page) => Promise<void>): Promise<void> {
   try {
@@ -249,6 +251,10 @@ test('the console', options, async (t) => {
   await t.test('is used with the keyboard alone', () => goesByKeys(stage))
   await t.test('says what a role may not see, with a trace id', () => isRefused(stage))
   await t.test('shows patients their own record in large type', () => ownRecord(stage))
+  await t.test('every screen in both languages, light and dark, wide and narrow', (screens) =>
+    looksAtEveryScreen(screens, stage),
+  )
+  // Last: somebody is signed out, and the trail is touched.
   await t.test('keeps nothing about health in the browser, and ends with the session', () => keepsNothing(stage))
   await t.test('proves an event in the browser, and turns red at the exact row that was touched', () =>
     watchesTheTrail(stage),

@@ -1,9 +1,17 @@
 // The identity service's own pages in a real browser: signing in to the console there, and an app that asks for consent.
 import { createHash, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { demoPassword } from '../../packages/platform/src/edge/gateway/index.ts'
 
-const redirectUri = 'https://app.example.org/after'
+interface App {
+  readonly id: string
+  readonly redirectUri: string
+}
+
+const absentApp: App = { id: 'screens', redirectUri: 'https://app.example.org/after' }
 const scope = 'openid fhirUser launch/patient offline_access patient/*.rs user/Observation.read'
 
 /** As an administrator: adds a user, saves a change, and is still told so when the list is fresh again. */
@@ -46,19 +54,19 @@ export async function signInThere(page: Page): Promise<void> {
 }
 
 /** An app asks a clinician for access; patients were looked for. To be called as an administrator. */
-export async function openConsent(page: Page): Promise<void> {
+export async function openConsent(page: Page, { id, redirectUri }: App = absentApp): Promise<void> {
   await page.evaluate(
-    async ({ redirectUri: uri, scopes }) => {
+    async (app) => {
       const { csrfToken } = (await (await fetch('/auth/session')).json()) as { readonly csrfToken: string }
       const headers = { 'content-type': 'application/json', 'x-csrf-token': csrfToken }
-      const client = { id: 'screens', name: 'Growth Chart', kind: 'public', redirectUris: [uri], scopes, roles: [] }
+      const client = { name: 'Growth Chart', kind: 'public', roles: [], ...app }
       await fetch('/api/v1/identity/clients', { method: 'POST', headers, body: JSON.stringify(client) })
     },
-    { redirectUri, scopes: scope.split(' ') },
+    { id, redirectUris: [redirectUri], scopes: scope.split(' ') },
   )
   const { origin } = new URL(page.url())
   const query = new URLSearchParams({
-    ...{ response_type: 'code', client_id: 'screens', redirect_uri: redirectUri, scope, state: 's' },
+    ...{ response_type: 'code', client_id: id, redirect_uri: redirectUri, scope, state: 's' },
     ...{ aud: `${origin}/fhir`, code_challenge_method: 'S256' },
     code_challenge: createHash('sha256').update('v'.repeat(43)).digest('base64url'),
   })
@@ -72,12 +80,20 @@ export async function openConsent(page: Page): Promise<void> {
 
 /** Chooses the patient, allows the app, and is sent to it. */
 export async function allowApp(page: Page): Promise<void> {
-  await openConsent(page)
-  await page.route(`${redirectUri}*`, (route) => route.fulfill({ body: '<h1>App</h1>', contentType: 'text/html' }))
-  const { origin } = new URL(page.url())
-  await page.locator('input[name=patient]').first().check()
-  await page.locator('button[value=allow]').click()
-  await page.waitForURL((address) => address.href.startsWith(redirectUri) && address.searchParams.has('code'))
-  await page.goto(`${origin}/app/account`)
-  await page.locator('main h1').waitFor()
+  const app = createServer((_asked, answer) => answer.setHeader('content-type', 'text/html').end('<h1>App</h1>'))
+  await once(app.listen(0, '127.0.0.1'), 'listening')
+  const { port } = app.address() as AddressInfo
+  const redirectUri = `http://127.0.0.1:${port}/after`
+  try {
+    await openConsent(page, { id: `screens-${port}`, redirectUri })
+    const { origin } = new URL(page.url())
+    await page.locator('input[name=patient]').first().check()
+    await page.locator('button[value=allow]').click()
+    await page.waitForURL((address) => address.href.startsWith(redirectUri) && address.searchParams.has('code'))
+    await page.goto(`${origin}/app/account`)
+    await page.locator('main h1').waitFor()
+  } finally {
+    app.close()
+    app.closeAllConnections()
+  }
 }

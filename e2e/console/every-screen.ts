@@ -1,14 +1,14 @@
 // Every screen of the console in both languages, light and dark, on a desk and on a phone. Without CONSOLE_SCREENS=all each
 // screen is looked at in Chinese, wide or narrow in turn, and one in four in English too, so that all pairs are seen.
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { icuStayBundle } from '@xinglin/core/explain/icu'
 import type { Page } from 'playwright-core'
-import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences, screenFaults } from './console/checks.ts'
-import { computeEncrypted, makeKeysHere } from './console/encrypted.ts'
-import { allowApp, openConsent, openSignIn, saveUser, signInThere } from './console/identity.ts'
-import { busyPatient, goTo, noChromium, openStage, type Stage, settle } from './console/stage.ts'
-import { askToBreakGlass, breakTheGlass, whoBrokeGlass, withholdFromPharmacists } from './console/withheld.ts'
+import { accessibilityFaults, clippedTexts, contrastFaults, englishSentences, screenFaults } from './checks.ts'
+import { computeEncrypted, makeKeysHere } from './encrypted.ts'
+import { allowApp, openConsent, openSignIn, saveUser, signInThere } from './identity.ts'
+import { busyPatient, goTo, type Stage, settle } from './stage.ts'
+import { askToBreakGlass, breakTheGlass, whoBrokeGlass, withholdFromPharmacists } from './withheld.ts'
 
 interface Screen {
   readonly name: string
@@ -267,12 +267,8 @@ async function findsFaults(stage: Stage): Promise<void> {
   await context.close()
 }
 
-test('every screen in both languages, light and dark, wide and narrow', {
-  skip: noChromium,
-  timeout: 800_000,
-}, async (t) => {
-  const stage = await openStage()
-  t.after(() => stage.close())
+/** Looks at every screen, each in a test of its own, after a proof that the checks find what they look for. */
+export async function looksAtEveryScreen(t: TestContext, stage: Stage): Promise<void> {
   const pages = await openPages(stage)
   await t.test('the checks find what they look for', () => findsFaults(stage))
   for (const [index, screen] of screens.entries()) {
@@ -282,4 +278,4 @@ test('every screen in both languages, light and dark, wide and narrow', {
       assert.deepEqual(found.flat(), [])
     })
   }
-})
+}
