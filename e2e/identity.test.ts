@@ -117,7 +117,9 @@ test('discovery says what OpenID and SMART ask for', async () => {
   assert.equal(openid.issuer, base)
   assert.deepEqual(openid.code_challenge_methods_supported, ['S256'])
   assert.deepEqual(openid.token_endpoint_auth_signing_alg_values_supported, ['RS384', 'ES384'])
-  for (const field of ['issuer', 'jwks_uri', 'authorization_endpoint', 'token_endpoint', 'revocation_endpoint']) {
+  const endpoints = ['authorization', 'token', 'revocation', 'introspection'].map((name) => `${name}_endpoint`)
+  for (const field of ['issuer', 'jwks_uri', ...endpoints]) {
+    assert.ok(typeof smart[field] === 'string' && smart[field].startsWith(base), field)
     assert.equal(smart[field], openid[field], field)
   }
   assert.ok((smart.capabilities as string[]).includes('launch-standalone'))
@@ -218,6 +220,17 @@ test('PKCE, the audience, the address and the code are demanded as they were', a
   assert.equal(returned(await denied.submit(again, { decision: 'deny' })).get('error'), 'access_denied')
 })
 
+async function introspect(token: string, { clientId, secret }: App): Promise<Body> {
+  const fields = { token, ...(secret === undefined ? { client_id: clientId } : {}) }
+  const basic = `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}`
+  const answer = await fetch(`${base}/oidc/token/introspection`, {
+    method: 'POST',
+    ...(secret === undefined ? {} : { headers: { authorization: basic } }),
+    body: new URLSearchParams(fields),
+  })
+  return (await answer.json()) as Body
+}
+
 test('a confidential app proves itself by its secret, and a new one ends the old', async () => {
   const made = await register({
     id: 'ward-board',
@@ -227,6 +240,11 @@ test('a confidential app proves itself by its secret, and a new one ends the old
   })
   const app: App = { clientId: 'ward-board', redirectUri, secret: String(made.secret) }
   const tokens = await launch('zhang-san', app)
+  const state = await introspect(String(tokens.access_token), app)
+  assert.deepEqual([state.active, state.client_id, state.patient], [true, 'ward-board', 'zhang-san'])
+  assert.deepEqual(new Set(String(state.scope).split(' ')), new Set(String(tokens.scope).split(' ')))
+  assert.equal(state.fhirUser, decodeJwt(String(tokens.id_token)).fhirUser)
+  assert.equal((await introspect(String(tokens.access_token), publicApp)).error, 'invalid_client')
   const fields = { grant_type: 'refresh_token', refresh_token: String(tokens.refresh_token) }
   assert.equal((await askToken(fhir, fields, { ...app, secret: 'guessed' })).status, 401)
   const renewed = await ask('/api/v1/identity/clients/ward-board/secret', admin, { method: 'POST' })

@@ -23,6 +23,7 @@ const SmartConfiguration = Type.Object({
   authorization_endpoint: Type.String(),
   token_endpoint: Type.String(),
   revocation_endpoint: Type.String(),
+  introspection_endpoint: Type.String(),
   management_endpoint: Type.String(),
   grant_types_supported: Texts,
   response_types_supported: Texts,
@@ -41,6 +42,7 @@ function smartConfiguration(issuer: string) {
     authorization_endpoint: `${issuer}/oidc/auth`,
     token_endpoint: `${issuer}/oidc/token`,
     revocation_endpoint: `${issuer}/oidc/token/revocation`,
+    introspection_endpoint: `${issuer}/oidc/token/introspection`,
     management_endpoint: `${issuer}/app/account`,
     grant_types_supported: ['authorization_code', 'client_credentials'],
     response_types_supported: ['code'],
@@ -84,7 +86,7 @@ export function oidcRoutes({ providers, issuer }: OidcRouteParts): FastifyPlugin
     }
     for (const path of [...discoveryPaths, '/oidc/jwks'])
       app.route({ ...open, method: ['GET', 'OPTIONS'], url: path, handler: hand })
-    for (const path of ['/oidc/token', '/oidc/token/revocation']) {
+    for (const path of ['/oidc/token', '/oidc/token/introspection', '/oidc/token/revocation']) {
       app.route({ ...open, method: ['POST', 'OPTIONS'], url: path, handler: hand })
     }
     app.get('/oidc/auth', open, async (request, reply) => {

@@ -87,6 +87,8 @@ function features(parts: ProviderParts, errors: typeof providerErrors): NonNulla
     pushedAuthorizationRequests: { enabled: false },
     dPoP: { enabled: false },
     clientCredentials: { enabled: true },
+    // Of refresh tokens; of access tokens see introspection.ts.
+    introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     resourceIndicators: {
       enabled: true,
@@ -148,6 +150,7 @@ export function configurationOf(
     routes: {
       authorization: '/oidc/auth',
       end_session: '/oidc/session/end',
+      introspection: '/oidc/token/introspection',
       jwks: '/oidc/jwks',
       revocation: '/oidc/token/revocation',
       token: '/oidc/token',

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type PrivateJwk, signingKeys } from '../keys/signing-keys.ts'
 import { createAdapter } from './adapter.ts'
 import { configurationOf, secretFits } from './configuration.ts'
+import { createIntrospection, introspectAccessTokens } from './introspection.ts'
 import type { OidcProvider, ProviderOptions, ProviderParts } from './parts.ts'
 import { finishTokens } from './token-answer.ts'
 
@@ -48,6 +49,7 @@ async function open(options: ProviderOptions, keys: readonly PrivateJwk[]): Prom
     },
   })
   provider.use(finishTokens(parts))
+  provider.use(introspectAccessTokens(createIntrospection(parts, provider, keys)))
   provider.on('server_error', (_ctx, error) => log.error('identity.failed', { error }))
   return { provider, handle: provider.callback() as ProviderHandler, keyIds: idsOf(keys) }
 }
