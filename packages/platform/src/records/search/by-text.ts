@@ -12,12 +12,13 @@ export interface ByText {
   /** Rows wanted, and the placeholder of that number. */
   readonly rows: number
   readonly limit: string
-  /** Entries of the text up to which patients are looked up; default 20 000. */
+  /** Entries of the text up to which patients are looked up; default 10 000. */
   readonly most?: number | undefined
 }
 
-// Up to here looking all up costs some ms; where more patients begin so, the newest are met after as few steps.
-const mostLookedUp = 20_000
+// Up to here looking all up costs some ms; where more patients begin so, the newest are met within as many steps. Of 300,000 patients
+// 1332 entries took 2 ms (313 ms where PostgreSQL guessed), 34,614 took 9 ms with a bound of 20,000.
+const mostLookedUp = 10_000
 
 // Sizes of pages, with the row that tells of a next one. They stand in the text, because PostgreSQL keeps a plan only when it can see
 // how few rows are wanted; a few sizes, because it keeps few plans.

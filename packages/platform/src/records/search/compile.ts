@@ -32,7 +32,7 @@ export interface PageRequest extends CompileOptions {
   readonly shortcuts?: Shortcuts
   /** Whether PostgreSQL keeps the plan: the way to patients by a text takes long to plan. Default: no. */
   readonly isKept?: boolean
-  /** Entries of a text up to which its patients are looked up, not walked to; default 20 000. */
+  /** Entries of a text up to which its patients are looked up, not walked to; default 10 000. */
   readonly mostLookedUp?: number
 }
 
