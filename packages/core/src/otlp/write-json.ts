@@ -14,7 +14,9 @@ function nanos(ms: number): string {
 function anyValue(value: OtlpValue): Readonly<Record<string, unknown>> {
   if (typeof value === 'string') return { stringValue: value }
   if (typeof value === 'boolean') return { boolValue: value }
-  return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value }
+  if (Number.isSafeInteger(value)) return { intValue: String(value) }
+  // JSON knows no infinity; protobuf's mapping writes it as a text.
+  return { doubleValue: Number.isFinite(value) ? value : String(value) }
 }
 
 function pairs(attributes: OtlpAttributes): readonly unknown[] {
