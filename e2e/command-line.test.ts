@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib'
 import { until } from '../conformance/registry/registry-client.ts'
 import { issueLocalToken, verifyLocalTrail } from '../packages/platform/src/cli/local.ts'
 import { freePorts, type StartedSystem, startSystem } from '../packages/platform/src/cli/system.ts'
+import { prepareFolder } from '../packages/platform/src/testing/prepared-folder.ts'
 import { type Ran, xinglin } from './xinglin.ts'
 
 let folder: string
@@ -39,6 +40,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xinglin cli '))
   await chmod(folder, 0o711) // else PostgreSQL's account could not reach it, and clusters would be left elsewhere
   settings = { ...(await freePorts()), LOG_LEVEL: 'error', XINGLIN_DATA: join(folder, 'data') }
+  await prepareFolder(join(folder, 'data'))
   system = await startSystem(join(folder, 'data'), settings)
 })
 

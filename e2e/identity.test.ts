@@ -21,6 +21,7 @@ import {
 } from '../packages/platform/src/cli/identity/smart-app.ts'
 import { issueLocalToken } from '../packages/platform/src/cli/local.ts'
 import { freePorts, type StartedSystem, startSystem } from '../packages/platform/src/cli/system.ts'
+import { prepareFolder } from '../packages/platform/src/testing/prepared-folder.ts'
 import { xinglin } from './xinglin.ts'
 
 const password = 'apricot-grove'
@@ -69,6 +70,7 @@ async function addPatient(id: string, family: string): Promise<void> {
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xinglin-identity-'))
+  await prepareFolder(folder)
   settings = { ...(await freePorts()), LOG_LEVEL: 'warn', XINGLIN_DATA: folder }
   system = await startSystem(folder, settings)
   base = system.state.gatewayUrl

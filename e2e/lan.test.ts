@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { freePorts, type SystemProcess, startServices, untilStarted } from '../packages/platform/src/cli/system.ts'
+import { prepareFolder } from '../packages/platform/src/testing/prepared-folder.ts'
 import { xinglin } from './xinglin.ts'
 
 const address = '127.0.0.5' // stands for the machine's address in its network
@@ -21,6 +22,7 @@ const told = (): string => system.output.join('')
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xinglin-lan-'))
+  await prepareFolder(folder)
   settings = { ...(await freePorts()), LOG_LEVEL: 'error', XINGLIN_DATA: folder }
   system = startServices(['--lan', address], folder, settings)
   await untilStarted(system, folder)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { freePorts, type StartedSystem, startSystem } from '../packages/platform/src/cli/system.ts'
+import { prepareFolder } from '../packages/platform/src/testing/prepared-folder.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const program = join(root, 'packages/platform/src/cli/main.ts')
@@ -18,6 +19,7 @@ let system: StartedSystem
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xinglin-readme-'))
+  await prepareFolder(folder)
   settings = { ...(await freePorts()), LOG_LEVEL: 'error', XINGLIN_DATA: folder }
   system = await startSystem(folder, settings)
 })

@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { hmacToken, unsignedToken } from '../conformance/gateway/tokens.ts'
 import { freePorts, type StartedSystem, startSystem } from '../packages/platform/src/cli/system.ts'
+import { prepareFolder } from '../packages/platform/src/testing/prepared-folder.ts'
 
 const staff = ['admin', 'clinician', 'radiologist', 'pharmacist'] as const
 const roles = [...staff, 'frontend', 'compliance', 'operator', 'data-scientist', 'patient'] as const
@@ -68,6 +69,7 @@ function recordsOf(id: string): readonly (Record<string, unknown> & { resourceTy
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xinglin-security-'))
+  await prepareFolder(folder)
   system = await startSystem(folder, { ...(await freePorts()), LOG_LEVEL: 'debug' })
   for (const stream of [system.child.stdout, system.child.stderr])
     stream?.on('data', (chunk) => log.push(String(chunk)))

@@ -11,6 +11,7 @@ import { issueLocalToken } from '../packages/platform/src/cli/local.ts'
 import { parts, type SplitSystem, startSplitSystem } from '../packages/platform/src/cli/split-system.ts'
 import { freePorts, type SystemProcess, startServices } from '../packages/platform/src/cli/system.ts'
 import type { Role } from '../packages/platform/src/kernel/caller.ts'
+import { prepareFolder } from '../packages/platform/src/testing/prepared-folder.ts'
 import { xinglin } from './xinglin.ts'
 
 const limitMs = 180_000 // a guard against hanging
@@ -51,6 +52,7 @@ async function waitFor(what: string, isSo: () => Promise<boolean>): Promise<void
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xinglin-split-'))
+  await prepareFolder(folder)
   settings = { ...(await freePorts()), LOG_LEVEL: 'info', DEMO: 'true' }
   system = await startSplitSystem(folder, settings)
 })

@@ -12,6 +12,7 @@ import { createChestPhantom, phantomFiles } from '@xinglin/core/dicom/phantom'
 import { issueLocalToken } from '../packages/platform/src/cli/local.ts'
 import type { RunState } from '../packages/platform/src/cli/run-state.ts'
 import { freePorts, type SystemProcess, startServices, untilReady } from '../packages/platform/src/cli/system.ts'
+import { prepareFolder } from '../packages/platform/src/testing/prepared-folder.ts'
 
 // Nothing of the product says these words by itself.
 const canaries = {
@@ -230,6 +231,7 @@ before(async () => {
   receiver.listen(0, '127.0.0.1')
   await once(receiver, 'listening')
   held.folder = await mkdtemp(join(tmpdir(), 'xinglin-canary-'))
+  await prepareFolder(held.folder)
   const ports = await freePorts()
   held.otlp = `http://127.0.0.1:${ports['OTLP_PORT']}`
   held.process = startServices([], held.folder, {
@@ -252,7 +254,7 @@ after(async () => {
   await held.process?.end('SIGTERM')
   receiver.close()
   receiver.closeAllConnections()
-  await rm(held.folder, { recursive: true, force: true })
+  await rm(held.folder, { recursive: true, force: true, maxRetries: 20 })
 })
 
 function absentFrom(what: string, text: string): void {

@@ -8,6 +8,7 @@ import type { Bundle } from '@xinglin/core/fhir'
 import { Agent, request } from 'undici'
 import { issueLocalToken } from '../packages/platform/src/cli/local.ts'
 import { freePorts, startSystem } from '../packages/platform/src/cli/system.ts'
+import { prepareFolder } from '../packages/platform/src/testing/prepared-folder.ts'
 import { mutateHeaders, mutateJson, mutateQuery, mutateText, type RawRequest } from './mutate.ts'
 import type { Proof } from './proof.ts'
 
@@ -181,6 +182,7 @@ const samples = 18
 /** Runs the proof on a system of its own, and removes it. */
 export async function proveFuzz(options: FuzzOptions): Promise<FuzzReport> {
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-fuzz-'))
+  await prepareFolder(folder)
   const system = await startSystem(folder, await freePorts())
   const agent = new Agent({ connections: options.concurrency ?? 8 })
   const tally: Tally = { byStatus: {}, failures: [], failed: 0, slowestMs: 0 }

@@ -7,6 +7,7 @@ import { seededRandom } from '@xinglin/core/cohort'
 import { createChestPhantom, phantomFiles, phantomUids } from '@xinglin/core/dicom/phantom'
 import { issueLocalToken, withDatabase } from '../packages/platform/src/cli/local.ts'
 import { freePorts, type StartedSystem, startSystem } from '../packages/platform/src/cli/system.ts'
+import { prepareFolder } from '../packages/platform/src/testing/prepared-folder.ts'
 import type { Proof } from './proof.ts'
 
 /** The steps of a reading at which the plug can be pulled. */
@@ -161,6 +162,7 @@ export async function proveKilledReading(options: KilledReadingOptions): Promise
   const random = seededRandom(options.seed)
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-readings-'))
   const settings = { ...(await freePorts()), LOG_LEVEL: 'error' }
+  await prepareFolder(folder)
   let system = await startSystem(folder, settings)
   try {
     const token = await issueLocalToken(system.state, { role: 'admin', lifetimeSeconds: 3600 })

@@ -8,6 +8,7 @@ import pg from 'pg'
 import { missingRecords } from '../packages/platform/src/cli/acknowledged.ts'
 import { issueLocalToken, verifyLocalTrail } from '../packages/platform/src/cli/local.ts'
 import { freePorts, type StartedSystem, startSystem } from '../packages/platform/src/cli/system.ts'
+import { prepareFolder } from '../packages/platform/src/testing/prepared-folder.ts'
 import type { Proof } from './proof.ts'
 import { createWriters, type Ledger } from './writers.ts'
 
@@ -80,6 +81,7 @@ export async function proveKills(options: KillOptions): Promise<KillReport> {
   const random = seededRandom(options.seed)
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-kills-'))
   const settings = { ...(await freePorts()), LOG_LEVEL: 'error' }
+  await prepareFolder(folder)
   let system = await startSystem(folder, settings)
   if (options.unsafe === true) await switchSafetyOff(system.state.databaseUrl)
   const url = system.state.gatewayUrl

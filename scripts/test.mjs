@@ -34,21 +34,6 @@ if (chosen.length === 0) {
 process.chdir(root)
 // Each test file and each program that a test starts compiles the same sources: kept, they need half of the CPU.
 process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/compiled')
-const files =
-  chosen.length > 0
-    ? chosen
-    : [
-        'packages/*/src/**/*.test.ts',
-        'scripts/**/*.test.ts',
-        'conformance/**/*.test.ts',
-        'e2e/**/*.test.ts',
-        'proofs/**/*.test.ts',
-        'docs/**/*.test.ts',
-        'deploy/**/*.test.ts',
-        'training/**/*.test.ts',
-        'data/**/*.test.ts',
-      ]
-// Many files need a PostgreSQL: made once for all of them, unless a few are chosen.
-const once = chosen.length > 0 ? [] : ['--test-global-setup=packages/platform/src/testing/before-all.ts']
-// Three at a time keep two cores busy while one of them waits for a process to start.
-runTypeScript(undefined, ['--test', '--test-concurrency=3', '--test-timeout=900000', ...once, ...files])
+// Without arguments every file runs, and what many of them need is made once for all.
+if (chosen.length === 0) runTypeScript('scripts/all-tests.ts', [])
+else runTypeScript(undefined, ['--test', '--test-concurrency=3', '--test-timeout=900000', ...chosen])

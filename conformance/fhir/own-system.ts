@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { issueLocalToken } from '../../packages/platform/src/cli/local.ts'
 import { freePorts, startSystem } from '../../packages/platform/src/cli/system.ts'
+import { prepareFolder } from '../../packages/platform/src/testing/prepared-folder.ts'
 import type { OwnServer } from './own-server.ts'
 
 const patient = 'suite-patient'
@@ -11,6 +12,7 @@ const patient = 'suite-patient'
 /** Starts the system on free ports and a fresh folder, with tokens for the checks. */
 export async function startOwnSystem(): Promise<OwnServer> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'xinglin-fhir-'))
+  await prepareFolder(dataFolder)
   const system = await startSystem(dataFolder, await freePorts())
   const close = async () => {
     await system.stop()

@@ -8,6 +8,7 @@ import type { Bundle } from '@xinglin/core/fhir'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { freePorts, startSystem } from '../../packages/platform/src/cli/system.ts'
 import { demoPassword } from '../../packages/platform/src/edge/gateway/index.ts'
+import { prepareFolder } from '../../packages/platform/src/testing/prepared-folder.ts'
 import { buildConsole } from '../../scripts/build-console.mjs'
 
 // Where a browser may be; the one without windows first: the same engine for two thirds of the work.
@@ -120,6 +121,7 @@ async function signedIn(browser: Browser, url: string, persona: string): Promise
 export async function openStage(people: readonly Bundle[] = everybody()): Promise<Stage> {
   await buildConsole()
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-console-'))
+  await prepareFolder(folder)
   const system = await startSystem(folder, {
     ...(await freePorts()),
     LOG_LEVEL: 'error',

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../engines/postgres/index.ts'
+import { prepareFolder } from './prepared-folder.ts'
 import { silentLogger } from './silent-logger.ts'
 
 /** Environment variable with the address of the cluster that the runner started for all test files. */
@@ -18,6 +19,7 @@ export interface TestCluster {
 /** Starts a cluster in a folder of its own. */
 export async function startTestCluster(): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'xinglin-test-'))
+  await prepareFolder(folder)
   const server = await startEmbeddedPostgres({
     dataFolder: folder,
     log: silentLogger,
