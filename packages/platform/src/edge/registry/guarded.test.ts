@@ -35,16 +35,12 @@ async function checksAt(context: TestContext, own: OwnRegistry): Promise<readonl
   return [...told, `${asked.length} asked`]
 }
 
-test('checks are not made at guarded addresses, and say why', async (context) => {
+test('services cannot be registered at guarded addresses, and checks are not made there and say why', async (context) => {
   const own = await openRegistry(context, { extra: { timing } })
   const told = await checksAt(context, own)
   for (const line of told.slice(0, 3)) assert.match(line, /^critical/)
   for (const line of told.slice(0, 3)) assert.match(line, reason)
   assert.equal(told.at(-1), '0 asked')
-})
-
-test('a service cannot be registered there', async (context) => {
-  const own = await openRegistry(context)
   for (const Address of ['169.254.169.254', 'fe80::1', 'fd00:ec2::254', '0.0.0.1']) {
     const answer = await own.client.put('/v1/agent/service/register', { Name: 'metadata', Address, Port: 80 })
     assert.equal(answer.status, 400)
