@@ -26,8 +26,23 @@ export function isGuardedAddress(address: string): boolean {
 }
 
 /** The error of a connection that was refused for its address; nothing was sent. */
-export const guardedError = (host: string): NodeJS.ErrnoException =>
+export const guardedError = (host: string): Error & { readonly code: string } =>
   Object.assign(new Error(`${host}: ${guardedReason}`), { code: guardedCode })
+
+/** How sockets are opened to addresses that somebody has named. */
+export interface SocketRules {
+  /** For the options of a socket. */
+  readonly lookup?: LookupFunction
+  /** Why a host that needs no looking up is refused; undefined when it is not. */
+  readonly refusalOf: (host: string) => ReturnType<typeof guardedError> | undefined
+}
+
+/** The rules: guarded addresses are left alone unless they are allowed. */
+export function socketRules(allowsLinkLocal: boolean): SocketRules {
+  if (allowsLinkLocal) return { refusalOf: () => undefined }
+  const refusalOf = (host: string) => (isGuardedAddress(host) ? guardedError(host) : undefined)
+  return { lookup: createGuardedLookup(), refusalOf }
+}
 
 type Resolve = (
   host: string,

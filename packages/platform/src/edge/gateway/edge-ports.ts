@@ -49,7 +49,9 @@ export async function openEdgePorts({ settings, edge, admin, tls, onOpen }: Edge
   return {
     http,
     tls: hasTls ? noted(await openPort(ofTls, listener)) : undefined,
-    grpc: noted(await openGrpcPort(host, grpcPort, { edge, streams, sessions: createGrpcSessions() })),
+    grpc: noted(
+      await openGrpcPort(host, grpcPort, { edge, streams, sessions: createGrpcSessions(edge.delivery.rules) }),
+    ),
     admin: noted(await openPort({ host: adminHost, port: adminPort, setting: 'KONG_ADMIN_PORT' }, onAdmin)),
   }
 }

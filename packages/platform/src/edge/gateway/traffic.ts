@@ -1,8 +1,9 @@
 // What carries requests on: connections, discovery, balancing, load and counts, put together for one process.
 import { Agent } from 'undici'
 import type { Settings } from '../../kernel/config.ts'
+import { socketRules } from '../../kernel/guarded-address.ts'
 import type { Ports } from '../../kernel/ports.ts'
-import { createConnector } from '../../kernel/transport.ts'
+import { createWaryConnector, type Reach } from '../../kernel/transport.ts'
 import { createPools, type Pools } from './balancing/pools.ts'
 import { createTargets, type Targets } from './balancing/targets.ts'
 import type { GatewayExtra } from './extra.ts'
@@ -31,7 +32,7 @@ const connectMs = 3000
 const pool = { maxConnections: 256, keptSeconds: 20 }
 
 // One pool for all plain addresses; over TLS one for each service, whose instances have to show that they are it.
-function connectionsOf({ transport }: GatewayExtra) {
+function connectionsOf({ transport }: GatewayExtra, reach: Reach) {
   const open: Connections[] = []
   const byService = new Map<string, Connections>()
   const opened = (options: Parameters<typeof createConnections>[0]): Connections => {
@@ -39,7 +40,7 @@ function connectionsOf({ transport }: GatewayExtra) {
     open.push(made)
     return made
   }
-  const common = opened({ ...pool, connect: createConnector(connectMs) })
+  const common = opened({ ...pool, connect: createWaryConnector(connectMs, reach) })
   const to = (service: string): Connections => {
     if (transport === undefined || transport.protocol === 'http') return common
     const known = byService.get(service)
@@ -57,15 +58,17 @@ function connectionsOf({ transport }: GatewayExtra) {
 /** Puts it together; nothing is connected yet. */
 export function createTraffic(ports: Ports, settings: Settings<typeof gatewaySettings>, extra: GatewayExtra): Traffic {
   const { clock, registry, telemetry } = ports
-  const agent = new Agent({ connect: { timeout: connectMs } }) // for probes
-  const connections = connectionsOf(extra)
+  const { allowsLinkLocal } = settings
+  const rules = socketRules(allowsLinkLocal)
+  const agent = new Agent({ connect: createWaryConnector(connectMs, { allowsLinkLocal }) }) // for probes
+  const connections = connectionsOf(extra, { allowsLinkLocal })
   const origins = createOrigins(registry)
   const targets = createTargets(clock)
-  const pools = createPools({ targets, clock, instancesOf: origins.instancesOf, agent })
+  const pools = createPools({ targets, clock, instancesOf: origins.instancesOf, agent, rules })
   const load = createLoad(settings, clock, (why) => metrics.shed(why))
   const metrics = createTrafficMetrics(telemetry, { pools, inFlight: load.inFlight })
   const delivery: DeliveryParts = {
-    ...{ extra, origins, pools, targets },
+    ...{ extra, origins, pools, targets, rules },
     connections: connections.common,
     connectionsTo: connections.to,
     budgets: createRetryBudgets(clock),

@@ -35,6 +35,7 @@ export interface SpanStart {
 
 const maxAttributes = 64
 const maxTextLength = 300
+
 /** What may be told of an error: the code of an AppError, else the name of its class; never its message. */
 export function failureName(error: unknown): string {
   if (error instanceof AppError) return error.code

@@ -1,5 +1,6 @@
 // Chooses among the targets of an upstream: by weight or by load, without those that are unhealthy.
 import type { Dispatcher } from 'undici'
+import type { SocketRules } from '../../../kernel/guarded-address.ts'
 import type { Clock, Instance } from '../../../kernel/ports.ts'
 import { startProbes } from './probes.ts'
 import type { TargetFacts, Targets } from './targets.ts'
@@ -14,6 +15,8 @@ export interface PoolParts {
   readonly instancesOf: (service: string) => readonly Instance[] | undefined
   /** Connections for probes. */
   readonly agent: Dispatcher
+  /** Of the sockets of probes that only knock. */
+  readonly rules: SocketRules
 }
 
 /** An address of an upstream with what is known of it. */
@@ -45,7 +48,7 @@ interface Pool {
 }
 
 /** Creates pools that know no upstream yet. */
-export function createPools({ targets, clock, instancesOf, agent }: PoolParts): Pools {
+export function createPools({ targets, clock, instancesOf, agent, rules }: PoolParts): Pools {
   const pools = new Map<string, Pool>()
   const all = (upstream: Upstream): readonly Endpoint[] =>
     upstream.members.flatMap((member) => endpointsOf(member, instancesOf))
@@ -91,7 +94,7 @@ export function createPools({ targets, clock, instancesOf, agent }: PoolParts): 
       )
     },
     start() {
-      probes.stop = startProbes({ agent, targets, clock, current })
+      probes.stop = startProbes({ agent, rules, targets, clock, current })
     },
     close: () => probes.stop(),
   }

@@ -1,6 +1,7 @@
 // Asks the targets of upstreams how they are, at the intervals that were defined for healthy and for unhealthy ones.
 import { connect } from 'node:net'
 import { type Dispatcher, request } from 'undici'
+import type { SocketRules } from '../../../kernel/guarded-address.ts'
 import type { Clock } from '../../../kernel/ports.ts'
 import { originUrl } from '../proxy/origins.ts'
 import type { Observation } from './circuit.ts'
@@ -10,6 +11,7 @@ import type { ActiveCheck, Endpoint, Upstream } from './upstream.ts'
 /** What probing needs. */
 export interface ProbeParts {
   readonly agent: Dispatcher
+  readonly rules: SocketRules
   readonly targets: Targets
   readonly clock: Clock
   /** The upstreams as they are now, with their addresses. */
@@ -18,9 +20,11 @@ export interface ProbeParts {
 
 const tickMs = 250
 
-function knock({ address, port }: Endpoint, timeoutMs: number): Promise<Observation> {
+function knock({ address, port }: Endpoint, timeoutMs: number, rules: SocketRules): Promise<Observation> {
+  const { lookup, refusalOf } = rules
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port, timeout: timeoutMs })
+    if (refusalOf(address) !== undefined) return resolve({ kind: 'unreached' })
+    const socket = connect({ host: address, port, timeout: timeoutMs, ...(lookup === undefined ? {} : { lookup }) })
     const end = (seen: Observation): void => {
       socket.destroy()
       resolve(seen)
@@ -47,7 +51,9 @@ async function ask(check: ActiveCheck, endpoint: Endpoint, host: string, agent: 
 async function probe(upstream: Upstream, endpoint: Endpoint, check: ActiveCheck, parts: ProbeParts): Promise<void> {
   const host = upstream.hostHeader ?? upstream.name
   const seen =
-    check.type === 'tcp' ? await knock(endpoint, check.timeoutMs) : await ask(check, endpoint, host, parts.agent)
+    check.type === 'tcp'
+      ? await knock(endpoint, check.timeoutMs, parts.rules)
+      : await ask(check, endpoint, host, parts.agent)
   // A probe of a TCP port has no status that could be good or bad: that it was answered is what counts.
   const rules =
     check.type === 'tcp'

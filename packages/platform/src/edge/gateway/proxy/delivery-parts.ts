@@ -1,4 +1,5 @@
 // What delivery shares among all requests of a process.
+import type { SocketRules } from '../../../kernel/guarded-address.ts'
 import type { Pools } from '../balancing/pools.ts'
 import type { Targets } from '../balancing/targets.ts'
 import type { GatewayExtra } from '../extra.ts'
@@ -13,6 +14,8 @@ export interface DeliveryParts {
   readonly connections: Connections
   /** To instances of a service of the product, which over TLS must show that they are it. */
   readonly connectionsTo: (service: string) => Connections
+  /** Of sockets that are opened without these connections. */
+  readonly rules: SocketRules
   readonly origins: Origins
   readonly pools: Pools
   readonly targets: Targets

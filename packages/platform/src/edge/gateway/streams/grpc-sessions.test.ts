@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { socketRules } from '../../../kernel/guarded-address.ts'
 import { createGrpcSessions } from './grpc-sessions.ts'
 
 test('calls that come at once share one connection, also when the one before is closed', async (t) => {
@@ -13,7 +14,7 @@ test('calls that come at once share one connection, also when the one before is 
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const sessions = createGrpcSessions()
+  const sessions = createGrpcSessions(socketRules(false))
   t.after(() => {
     sessions.closeAll()
     server.close()
@@ -29,7 +30,7 @@ test('calls that come at once share one connection, also when the one before is 
 })
 
 test('an address that cannot be reached is tried anew by the next call', async () => {
-  const sessions = createGrpcSessions()
+  const sessions = createGrpcSessions(socketRules(false))
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

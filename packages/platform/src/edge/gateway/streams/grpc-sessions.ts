@@ -1,5 +1,6 @@
 // Connections of HTTP/2 to upstreams, one for each address, opened when they are needed.
 import { type ClientHttp2Session, connect } from 'node:http2'
+import type { SocketRules } from '../../../kernel/guarded-address.ts'
 
 /** The open connections. */
 export interface GrpcSessions {
@@ -11,9 +12,11 @@ export interface GrpcSessions {
 const connectMs = 3000
 const idleMs = 300_000
 
-function opened(origin: string): Promise<ClientHttp2Session> {
+function opened(origin: string, { lookup, refusalOf }: SocketRules): Promise<ClientHttp2Session> {
   return new Promise((resolve, reject) => {
-    const session = connect(origin, { maxHeaderListPairs: 200 })
+    const refusal = refusalOf(URL.parse(origin)?.hostname ?? '')
+    if (refusal !== undefined) return reject(refusal)
+    const session = connect(origin, { maxHeaderListPairs: 200, ...(lookup === undefined ? {} : { lookup }) })
     const late = setTimeout(() => {
       session.destroy(Object.assign(new Error('late'), { code: 'UND_ERR_CONNECT_TIMEOUT' }))
     }, connectMs)
@@ -30,13 +33,13 @@ function opened(origin: string): Promise<ClientHttp2Session> {
 }
 
 /** Creates connections; none is open. */
-export function createGrpcSessions(): GrpcSessions {
+export function createGrpcSessions(rules: SocketRules): GrpcSessions {
   const sessions = new Map<string, Promise<ClientHttp2Session>>()
   const forget = (origin: string, opening: Promise<ClientHttp2Session>): void => {
     if (sessions.get(origin) === opening) sessions.delete(origin)
   }
   const begin = (origin: string): Promise<ClientHttp2Session> => {
-    const opening = opened(origin)
+    const opening = opened(origin, rules)
     sessions.set(origin, opening)
     const over = (): void => forget(origin, opening)
     opening.then((session) => session.once('close', over), over)

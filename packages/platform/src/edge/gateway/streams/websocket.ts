@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { type Duplex, pipeline } from 'node:stream'
 import { AppError } from '@xinglin/core/errors'
+import type { SocketRules } from '../../../kernel/guarded-address.ts'
 import { isOwnPage, originOf } from '../../../kernel/local-request.ts'
 import { isUnreached } from '../../../kernel/transport.ts'
 import { admit } from '../admission.ts'
@@ -31,11 +32,16 @@ const nowhere: Switched = {
   error: Object.assign(new Error('The address cannot be one'), { code: 'ENOTFOUND' }),
 }
 
-async function ask(origin: Origin, outgoing: Outgoing, client: Duplex): Promise<Switched> {
+async function ask(origin: Origin, outgoing: Outgoing, client: Duplex, rules: SocketRules): Promise<Switched> {
   const url = URL.parse(origin.url)
   if (url === null) return nowhere
+  const { lookup, refusalOf } = rules
+  const refusal = refusalOf(url.hostname)
+  if (refusal !== undefined) return { kind: 'failed', error: refusal }
   const headers = [...fieldsFor(outgoing, origin), ...['connection', 'Upgrade', 'upgrade', 'websocket']]
-  const options = { method: 'GET', path: outgoing.path, headers, timeout: outgoing.timeoutMs, agent: false } as const
+  const { path, timeoutMs: timeout } = outgoing
+  const looked = lookup === undefined ? {} : { lookup }
+  const options = { method: 'GET', path, headers, timeout, agent: false, ...looked } as const
   return new Promise((resolve) => {
     const asked = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options)
     const leave = (): void => void asked.destroy(new Error('The client went away'))
@@ -97,12 +103,12 @@ async function connect(
   client: Duplex,
   parts: EdgeParts,
 ): Promise<Switched & { readonly id: string }> {
-  const { targets } = parts.delivery
+  const { targets, rules } = parts.delivery
   let last: unknown
   for (const origin of outgoing.choice.origins) {
     if (!targets.isAvailable(origin.id)) continue
     targets.start(origin.id, origin.rules)
-    const outcome = await ask(origin, outgoing, client)
+    const outcome = await ask(origin, outgoing, client, rules)
     if (outcome.kind !== 'failed') {
       targets.observe(origin.id, { kind: 'answered', status: outcome.answer.statusCode ?? 502 })
       return { ...outcome, id: origin.id }
