@@ -1,10 +1,10 @@
 // The running inference server: sources of models, the server over them, its ports and routes, and the registry.
 import { fileURLToPath } from 'node:url'
 import type { Settings } from '../../kernel/config.ts'
+import type { OpenGrpcPort } from '../../kernel/grpc-port.ts'
 import { type OpenPort, openPort } from '../../kernel/listener.ts'
 import type { Ports } from '../../kernel/ports.ts'
 import type { RunningService } from '../../kernel/service.ts'
-import type { OpenGrpcPort } from './grpc/grpc-port.ts'
 import { checkExposure } from './http/guard.ts'
 import { createSwitchableLog } from './http/log-settings.ts'
 import { kserveListener } from './http/port.ts'

@@ -2,6 +2,7 @@
 import { AppError } from '@xinglin/core/errors'
 import type { Settings } from '../../kernel/config.ts'
 import { type OpenPort, openPort } from '../../kernel/listener.ts'
+import { isLoopback } from '../../kernel/loopback.ts'
 import type { Ports, Registry } from '../../kernel/ports.ts'
 import type { RunningService } from '../../kernel/service.ts'
 import type { ListenerTls } from '../../kernel/tls-server.ts'
@@ -53,10 +54,9 @@ const usualTiming: Timing = {
   maxRunningChecks: 256,
 }
 const reloadRetryMs = 500
-const loopback = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/
 
 function checkExposure({ host, token }: RegistrySettings): void {
-  if (!loopback.test(host) && token === undefined) {
+  if (!isLoopback(host) && token === undefined) {
     throw new AppError('invalid-parameter', 'REGISTRY_TOKEN must be set when REGISTRY_HOST is not a loopback address')
   }
 }

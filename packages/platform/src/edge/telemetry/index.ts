@@ -1,12 +1,13 @@
 // Telemetry: receives spans and metrics over OTLP, keeps a bounded number of them, and shows the way of a request.
 import { AppError } from '@xinglin/core/errors'
 import type { Settings } from '../../kernel/config.ts'
+import type { OpenGrpcPort } from '../../kernel/grpc-port.ts'
 import { type OpenPort, openPort } from '../../kernel/listener.ts'
+import { isLoopback } from '../../kernel/loopback.ts'
 import type { Ports } from '../../kernel/ports.ts'
 import type { RunningService, Service } from '../../kernel/service.ts'
 import type { SpanSink } from '../../kernel/telemetry/index.ts'
 import { createIntake } from './receiver/intake.ts'
-import type { OtlpGrpcPort } from './receiver/otlp-grpc.ts'
 import { createOtlpHandler } from './receiver/otlp-port.ts'
 import { telemetryRoutes } from './routes/routes.ts'
 import { telemetrySettings } from './settings.ts'
@@ -28,7 +29,6 @@ export interface TelemetryExtra {
   readonly flush: () => Promise<void>
 }
 
-const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 const sweepEveryMs = 60_000
 
 async function createTelemetryRoom(
@@ -40,11 +40,11 @@ async function createTelemetryRoom(
   const { metrics } = ports.telemetry
   const { host, port, grpcPort, token, isReceiving } = settings
   const log = ports.log.child({ service: 'telemetry' })
-  if (isReceiving && !loopback.test(host) && token === undefined) {
+  if (isReceiving && !isLoopback(host) && token === undefined) {
     throw new AppError('invalid-parameter', 'OTLP_TOKEN must be set when OTLP_HOST is not a loopback address')
   }
   const intake = createIntake({ sql, log, clock, metrics, limits: settings })
-  const state: { port?: OpenPort; grpc?: OtlpGrpcPort; timer?: NodeJS.Timeout; sweeping: Promise<unknown> } = {
+  const state: { port?: OpenPort; grpc?: OpenGrpcPort; timer?: NodeJS.Timeout; sweeping: Promise<unknown> } = {
     sweeping: Promise.resolve(),
   }
   const sweep = (): void => {

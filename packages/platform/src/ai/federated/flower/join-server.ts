@@ -1,6 +1,7 @@
 // Speaks gRPC on connections that the listener hands over; loaded with the first of them, because gRPC takes 0.2 s to load.
 import type { Socket } from 'node:net'
 import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js'
+import { endGrpcServer } from '../../../kernel/grpc-port.ts'
 import type { Answer, Question } from './messages.ts'
 import { openSiteStream, type SiteStream } from './site-stream.ts'
 import { channelOptions, joinDefinition, type Outgoing, type Sized } from './wire.ts'
@@ -47,14 +48,9 @@ export function createJoinServer(options: JoinServerOptions): JoinServer {
   const injector = server.createConnectionInjector(credentialsOf(options.tls))
   return {
     accept: (socket) => injector.injectConnection(socket),
-    close: () =>
-      new Promise((resolve) => {
-        const timer = setTimeout(() => server.forceShutdown(), closeLimitMs)
-        injector.drain(closeLimitMs)
-        server.tryShutdown(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-      }),
+    close() {
+      injector.drain(closeLimitMs)
+      return endGrpcServer(server, closeLimitMs)
+    },
   }
 }

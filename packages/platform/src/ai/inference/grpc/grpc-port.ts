@@ -4,7 +4,6 @@ import {
   loadPackageDefinition,
   type Metadata,
   Server,
-  ServerCredentials,
   type ServerDuplexStream,
   type ServerUnaryCall,
   type ServiceDefinition,
@@ -13,10 +12,10 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
-import { AppError } from '@xinglin/core/errors'
+import { holdsToken } from '../../../kernel/bearer-token.ts'
+import { type OpenGrpcPort, openGrpcServer } from '../../../kernel/grpc-port.ts'
 import type { Logger, Span, Telemetry } from '../../../kernel/ports.ts'
 import { parseTraceparent } from '../../../kernel/trace.ts'
-import { holdsToken } from '../http/guard.ts'
 import { TritonError } from '../protocol/triton-error.ts'
 import { type GrpcParts, inferOnce, type Unary, unaryCalls } from './handlers.ts'
 import { freeMessage, withFreedMessages } from './message-memory.ts'
@@ -30,12 +29,6 @@ export interface GrpcPortOptions {
   readonly maxMessageBytes: number
   readonly log: Logger
   readonly telemetry: Telemetry
-}
-
-/** An open port. */
-export interface OpenGrpcPort {
-  readonly port: number
-  close(): Promise<void>
 }
 
 type Call = ServerUnaryCall<never, unknown>
@@ -58,7 +51,7 @@ function serviceOf(path: string, name: string): ServiceDefinition {
 }
 
 function checkToken(metadata: Metadata, token: string | undefined): void {
-  if (token === undefined || holdsToken(String(metadata.get('authorization')[0] ?? ''), token)) return
+  if (token === undefined || holdsToken(metadata.get('authorization')[0]?.toString(), token)) return
   throw new TritonError('FORBIDDEN', 'a valid token is needed in the metadata authorization')
 }
 
@@ -175,25 +168,6 @@ function health({ models }: GrpcParts): UntypedServiceImplementation {
   }
 }
 
-function bind(server: Server, { host, port }: GrpcPortOptions): Promise<number> {
-  const shown = host.includes(':') ? `[${host}]` : host
-  return new Promise((resolve, reject) => {
-    server.bindAsync(`${shown}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound)
-      else
-        reject(
-          new AppError(
-            'unavailable',
-            `Port ${port} on ${host} cannot be opened; set INFERENCE_GRPC_PORT to a free one`,
-            {
-              cause: error,
-            },
-          ),
-        )
-    })
-  })
-}
-
 /** Opens the port. @throws AppError 'unavailable' that names the setting when it cannot be opened */
 export async function openGrpcPort(parts: GrpcParts, options: GrpcPortOptions): Promise<OpenGrpcPort> {
   const server = new Server({
@@ -206,16 +180,5 @@ export async function openGrpcPort(parts: GrpcParts, options: GrpcPortOptions): 
   const service = withFreedMessages(serviceOf('./inference.proto', rpcService))
   server.addService(service, implementation)
   server.addService(serviceOf('./health.proto', 'grpc.health.v1.Health'), health(parts))
-  const port = await bind(server, options)
-  return {
-    port,
-    close: () =>
-      new Promise((resolve) => {
-        const cut = setTimeout(() => server.forceShutdown(), drainMs)
-        server.tryShutdown(() => {
-          clearTimeout(cut)
-          resolve()
-        })
-      }),
-  }
+  return openGrpcServer(server, { ...options, setting: 'INFERENCE_GRPC_PORT' }, drainMs)
 }

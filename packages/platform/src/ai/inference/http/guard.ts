@@ -1,8 +1,9 @@
 // Who may call the ports that trust their machine: holders of the token where one is set, else programs here and no web page.
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { AppError } from '@xinglin/core/errors'
+import { holdsToken } from '../../../kernel/bearer-token.ts'
 import { isOwnPage, isTrustedHost, originOf } from '../../../kernel/local-request.ts'
+import { isLoopback } from '../../../kernel/loopback.ts'
 import { TritonError } from '../protocol/triton-error.ts'
 
 /** What the guard goes by. */
@@ -10,16 +11,6 @@ export interface GuardOptions {
   readonly token: string | undefined
   /** Host names with dots that are trusted too. */
   readonly allowedHosts: readonly string[]
-}
-
-const loopback = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-
-/** Says whether an `Authorization` header carries the token. */
-export function holdsToken(authorization: string | undefined, token: string): boolean {
-  const sent = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-  return sent !== undefined && timingSafeEqual(digest(sent), digest(token))
 }
 
 /** Refuses whoever may not call. @throws TritonError FORBIDDEN */
@@ -40,6 +31,6 @@ export function checkCaller(request: IncomingMessage, { token, allowedHosts }: G
 
 /** Refuses to listen beyond this machine without a token. @throws AppError 'invalid-parameter' */
 export function checkExposure(host: string, token: string | undefined): void {
-  if (loopback.test(host) || token !== undefined) return
+  if (isLoopback(host) || token !== undefined) return
   throw new AppError('invalid-parameter', 'INFERENCE_TOKEN must be set when INFERENCE_HOST is not a loopback address')
 }

@@ -1,6 +1,6 @@
 // Who may call: holders of the token where one is set, else programs that name a trusted host and no page of another site.
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { bearerOf, isSameSecret } from '../../../kernel/bearer-token.ts'
 import { isOwnPage, isTrustedHost, originOf } from '../../../kernel/local-request.ts'
 import { ConsulError } from '../consul-error.ts'
 
@@ -11,21 +11,18 @@ export interface GuardOptions {
   readonly allowedHosts: readonly string[]
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-
 function first(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value
 }
 
 function sentToken({ headers }: IncomingMessage, query: URLSearchParams): string | undefined {
-  const bearer = /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
-  return first(headers['x-consul-token']) ?? bearer ?? query.get('token') ?? undefined
+  return first(headers['x-consul-token']) ?? bearerOf(headers.authorization) ?? query.get('token') ?? undefined
 }
 
 /** Says whether the caller has sent this token: as X-Consul-Token, Bearer or `?token`. */
 export function holdsToken(request: IncomingMessage, query: URLSearchParams, token: string): boolean {
   const sent = sentToken(request, query)
-  return sent !== undefined && timingSafeEqual(digest(sent), digest(token))
+  return sent !== undefined && isSameSecret(sent, token)
 }
 
 /** Refuses whoever may not call. @throws ConsulError 403 */

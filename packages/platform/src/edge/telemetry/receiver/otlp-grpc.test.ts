@@ -4,13 +4,14 @@ import { after, before, test } from 'node:test'
 import { Client, compressionAlgorithms, credentials, Metadata, status } from '@grpc/grpc-js'
 import { writeMetrics, writeTraces } from '@xinglin/core/otlp'
 import { systemClock } from '../../../kernel/clock.ts'
+import type { OpenGrpcPort } from '../../../kernel/grpc-port.ts'
 import { createMetrics } from '../../../kernel/telemetry/index.ts'
 import { testDatabase } from '../../../testing/database.ts'
 import { silentLogger } from '../../../testing/silent-logger.ts'
 import { telemetry } from '../index.ts'
 import { readTrace } from '../store/trace-store.ts'
 import { createIntake, type Intake } from './intake.ts'
-import { type OtlpGrpcPort, openOtlpGrpc } from './otlp-grpc.ts'
+import { openOtlpGrpc } from './otlp-grpc.ts'
 
 const traceService = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
 const metricsService = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export'
@@ -21,7 +22,7 @@ const { sql } = database
 const log = silentLogger
 const metrics = createMetrics({ resource: {}, hasProcessMetrics: false })
 const intake: Intake = createIntake({ sql, log, clock: systemClock, metrics, limits: { maxSpans: 1000, keepHours: 1 } })
-const open: { plain?: OtlpGrpcPort; guarded?: OtlpGrpcPort } = {}
+const open: { plain?: OpenGrpcPort; guarded?: OpenGrpcPort } = {}
 const clients: Client[] = []
 
 before(async () => {

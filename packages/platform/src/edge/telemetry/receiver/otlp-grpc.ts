@@ -3,17 +3,18 @@
 import {
   type Metadata,
   Server,
-  ServerCredentials,
   type ServerUnaryCall,
   type ServiceDefinition,
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js'
 import { AppError, type ErrorCode } from '@xinglin/core/errors'
+import { holdsToken } from '../../../kernel/bearer-token.ts'
+import { type OpenGrpcPort, openGrpcServer } from '../../../kernel/grpc-port.ts'
 import type { Logger } from '../../../kernel/ports.ts'
 import type { Intake } from './intake.ts'
-import { answerOf, bodyLimits, metricsOf, tooManyItems, tooManySeries, tracesOf } from './otlp-request.ts'
-import { holdsToken } from './sender.ts'
+import { bodyLimits } from './otlp-request.ts'
+import { takeMetrics, takeTraces } from './take.ts'
 
 /** What the port takes. */
 export interface OtlpGrpcOptions {
@@ -24,16 +25,10 @@ export interface OtlpGrpcOptions {
   readonly token: string | undefined
 }
 
-/** An open port. */
-export interface OtlpGrpcPort {
-  readonly port: number
-  close(): Promise<void>
-}
-
 type Call = ServerUnaryCall<Buffer, Buffer>
 type Take = (body: Buffer) => Promise<Buffer>
 
-const package_ = 'opentelemetry.proto.collector'
+const collectorPackage = 'opentelemetry.proto.collector'
 const maxStreams = 64
 const drainMs = 2000
 const statuses: Partial<Record<ErrorCode, status>> = {
@@ -46,7 +41,7 @@ const asItIs = (bytes: Buffer): Buffer => bytes
 function collector(name: string): ServiceDefinition {
   return {
     Export: {
-      path: `/${package_}.${name}/Export`,
+      path: `/${collectorPackage}.${name}/Export`,
       ...{ requestStream: false, responseStream: false },
       ...{
         requestSerialize: asItIs,
@@ -59,7 +54,7 @@ function collector(name: string): ServiceDefinition {
 }
 
 function checkSender(metadata: Metadata, token: string | undefined): void {
-  if (token === undefined || holdsToken(String(metadata.get('authorization')[0] ?? ''), token)) return
+  if (token === undefined || holdsToken(metadata.get('authorization')[0]?.toString(), token)) return
   throw new AppError('unauthenticated', 'Send the metadata authorization: Bearer with the token of OTLP_TOKEN')
 }
 
@@ -83,40 +78,16 @@ function exporting(take: Take, { token, log }: OtlpGrpcOptions) {
   }
 }
 
-function bind(server: Server, { host, port }: OtlpGrpcOptions): Promise<number> {
-  const shown = host.includes(':') ? `[${host}]` : host
-  return new Promise((resolve, reject) => {
-    server.bindAsync(`${shown}:${port}`, ServerCredentials.createInsecure(), (cause, bound) => {
-      const sentence = `Port ${port} on ${host} cannot be opened; set OTLP_GRPC_PORT to a free one`
-      if (cause === null) resolve(bound)
-      else reject(new AppError('unavailable', sentence, { cause }))
-    })
-  })
-}
-
 /** Opens the port. @throws AppError 'unavailable' that names the setting when it cannot be opened */
-export async function openOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpGrpcPort> {
-  const { intake } = options
+export async function openOtlpGrpc(options: OtlpGrpcOptions): Promise<OpenGrpcPort> {
+  const { intake, host, port } = options
   const server = new Server({
     'grpc.max_receive_message_length': bodyLimits.sentBytes,
     'grpc.max_concurrent_streams': maxStreams,
   })
-  const traces: Take = async (body) =>
-    answerOf('protobuf', await intake.takeTraces(tracesOf(body, 'protobuf')), 'Spans', tooManyItems)
-  const metrics: Take = async (body) =>
-    answerOf('protobuf', intake.takeMetrics(metricsOf(body, 'protobuf')), 'DataPoints', tooManySeries)
+  const traces: Take = (body) => takeTraces(intake, body, 'protobuf')
+  const metrics: Take = async (body) => takeMetrics(intake, body, 'protobuf')
   server.addService(collector('trace.v1.TraceService'), exporting(traces, options))
   server.addService(collector('metrics.v1.MetricsService'), exporting(metrics, options))
-  const port = await bind(server, options)
-  return {
-    port,
-    close: () =>
-      new Promise((resolve) => {
-        const cut = setTimeout(() => server.forceShutdown(), drainMs)
-        server.tryShutdown(() => {
-          clearTimeout(cut)
-          resolve()
-        })
-      }),
-  }
+  return openGrpcServer(server, { host, port, setting: 'OTLP_GRPC_PORT' }, drainMs)
 }

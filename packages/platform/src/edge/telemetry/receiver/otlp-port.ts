@@ -1,25 +1,14 @@
 // The port of the OTLP receiver: /v1/traces and /v1/metrics from programs of this machine or with the token, /metrics for Prometheus.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '@xinglin/core/errors'
+import { holdsToken } from '../../../kernel/bearer-token.ts'
 import { isOwnRequest, originOf } from '../../../kernel/local-request.ts'
 import type { Logger, Metrics } from '../../../kernel/ports.ts'
 import { errorAnswer } from '../../../kernel/problem.ts'
 import { newTraceId } from '../../../kernel/trace.ts'
 import type { Intake } from './intake.ts'
-import {
-  answerOf,
-  bodyLimits,
-  contentTypes,
-  encodingOf,
-  metricsOf,
-  type OtlpEncoding,
-  plainBody,
-  statusOf,
-  tooManyItems,
-  tooManySeries,
-  tracesOf,
-} from './otlp-request.ts'
-import { holdsToken } from './sender.ts'
+import { bodyLimits, contentTypes, encodingOf, type OtlpEncoding, plainBody, statusOf } from './otlp-request.ts'
+import { takeMetrics, takeTraces } from './take.ts'
 
 /** What the port needs. */
 export interface OtlpPortOptions {
@@ -33,7 +22,7 @@ const paths: ReadonlySet<string> = new Set(['/v1/traces', '/v1/metrics'])
 
 function checkSender(request: IncomingMessage, token: string | undefined): void {
   if (token !== undefined) {
-    if (holdsToken(request.headers.authorization ?? '', token)) return
+    if (holdsToken(request.headers.authorization, token)) return
     throw new AppError('unauthenticated', 'Send Authorization: Bearer with the token of OTLP_TOKEN')
   }
   if (isOwnRequest(originOf(request))) return
@@ -57,9 +46,7 @@ async function take(request: IncomingMessage, response: ServerResponse, { intake
   const encoding = encodingOf(request.headers['content-type'])
   const body = await readBody(request)
   const answer =
-    request.url === '/v1/traces'
-      ? answerOf(encoding, await intake.takeTraces(tracesOf(body, encoding)), 'Spans', tooManyItems)
-      : answerOf(encoding, intake.takeMetrics(metricsOf(body, encoding)), 'DataPoints', tooManySeries)
+    request.url === '/v1/traces' ? await takeTraces(intake, body, encoding) : takeMetrics(intake, body, encoding)
   response.writeHead(200, { 'content-type': contentTypes[encoding] }).end(answer)
 }
 

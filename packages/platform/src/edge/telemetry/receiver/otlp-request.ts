@@ -23,10 +23,6 @@ export const bodyLimits = Object.freeze({ sentBytes: 4_194_304, plainBytes: 16_7
 /** Content types by encoding. */
 export const contentTypes = Object.freeze({ protobuf: 'application/x-protobuf', json: 'application/json' })
 
-/** Why items were not taken. */
-export const tooManyItems = 'They cannot be kept now; send them again later'
-export const tooManySeries = 'There are too many series, or one name has two types'
-
 const inflate = promisify(gunzip)
 
 /** The encoding that a content type names. @throws AppError 'unsupported-media-type' */

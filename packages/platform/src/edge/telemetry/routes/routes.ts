@@ -7,15 +7,8 @@ import type { Clock } from '../../../kernel/ports.ts'
 import type {} from '../../../kernel/service.ts'
 import type { Queryable } from '../../../kernel/sql.ts'
 import type { Intake } from '../receiver/intake.ts'
-import {
-  answerOf,
-  bodyLimits,
-  contentTypes,
-  encodingOf,
-  metricsOf,
-  plainBody,
-  tracesOf,
-} from '../receiver/otlp-request.ts'
+import { bodyLimits, contentTypes, encodingOf, plainBody } from '../receiver/otlp-request.ts'
+import { takeMetrics, takeTraces } from '../receiver/take.ts'
 import type { KeptSpan } from '../store/kept-span.ts'
 import { listTraces, readTrace, serviceFigures, type TraceFilter } from '../store/trace-store.ts'
 import * as schemas from './schemas.ts'
@@ -127,14 +120,14 @@ function addIntake(app: FastifyInstance, intake: Intake): void {
     const encoding = encodingOf(request.headers['content-type'])
     const body = await plainBody(request.body as Buffer, undefined)
     reply.type(contentTypes[encoding])
-    return answerOf(encoding, await intake.takeTraces(tracesOf(body, encoding)), 'Spans', 'They cannot be kept now')
+    return takeTraces(intake, body, encoding)
   })
   app.post('/v1/metrics', options, async (request, reply) => {
     checkCaller(request, ['system'])
     const encoding = encodingOf(request.headers['content-type'])
     const body = await plainBody(request.body as Buffer, undefined)
     reply.type(contentTypes[encoding])
-    return answerOf(encoding, intake.takeMetrics(metricsOf(body, encoding)), 'DataPoints', 'There are too many series')
+    return takeMetrics(intake, body, encoding)
   })
 }
 
