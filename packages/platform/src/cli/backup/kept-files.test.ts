@@ -9,6 +9,7 @@ import { AppError } from '@xinglin/core/errors'
 import { checkList, copyFolders, copyListed, type KeptList, writeList } from './kept-files.ts'
 import { modelPlaceOf } from './models-elsewhere.ts'
 
+const folders = ['audit', 'keys', 'blobs', 'models']
 const odd = 'models/own/a line\nand \\ more.txt'
 const state: { folder: string; from: string; to: string; skipped: string[] } = {
   ...{ folder: '', from: '', to: '', skipped: [] },
@@ -37,7 +38,7 @@ after(() => rm(state.folder, { recursive: true, force: true }))
 
 async function kept(): Promise<KeptList> {
   const onSkipped = (path: string): void => void state.skipped.push(path)
-  const files = await copyFolders(state.from, state.to, ['audit', 'keys', 'blobs', 'models'], onSkipped)
+  const files = await copyFolders(state.from, state.to, folders, onSkipped)
   assert.deepEqual(
     files.map(({ path }) => path),
     ['audit/key', 'blobs/a', 'models/own/1/model.onnx', 'models/own/2/model.onnx', odd],
@@ -49,7 +50,7 @@ test('holds what is served, says which links lead away, and comes back as it was
   const list = await kept()
   assert.deepEqual(state.skipped.toSorted(), ['models/none', 'models/out', 'models/up'])
   const back = join(state.folder, 'back')
-  await copyListed(state.to, back, await checkList(state.to, list))
+  await copyListed(state.to, back, await checkList(state.to, list, folders))
   assert.equal(await readFile(join(back, 'models/own/2/model.onnx'), 'utf8'), 'graph')
   assert.equal(await readFile(join(back, odd), 'utf8'), 'odd')
   assert.equal((await stat(join(back, 'audit/key'))).mode & 0o777, 0o600)
@@ -66,13 +67,16 @@ test('refuses a changed and a missing file, and a list that was changed or leads
   const refused = (words: RegExp) => (error: unknown) => error instanceof AppError && words.test(error.message)
   const list = await kept()
   await writeFile(join(state.to, 'blobs/a'), 'x')
-  await assert.rejects(checkList(state.to, list), refused(/blobs\/a .*was changed/))
+  await assert.rejects(checkList(state.to, list, folders), refused(/blobs\/a .*was changed/))
   await rm(join(state.to, 'blobs/a'))
-  await assert.rejects(checkList(state.to, list), refused(/blobs\/a .*is missing/))
+  await assert.rejects(checkList(state.to, list, folders), refused(/blobs\/a .*is missing/))
   await writeFile(join(state.to, 'files.sha256'), '')
-  await assert.rejects(checkList(state.to, list), refused(/files\.sha256 .*was changed/))
+  await assert.rejects(checkList(state.to, list, folders), refused(/files\.sha256 .*was changed/))
   const outwards = await writeList(state.to, [{ path: 'audit/../../data/outside/secret', sha256: 'a'.repeat(64) }])
-  await assert.rejects(checkList(state.to, outwards), refused(/a line that is none/))
+  await assert.rejects(checkList(state.to, outwards, folders), refused(/a line that cannot be read/))
+  await writeFile(join(state.to, 'blobs/a'), '')
+  const elsewhere = await writeList(state.to, [{ path: 'blobs/a', sha256: 'a'.repeat(64) }])
+  await assert.rejects(checkList(state.to, elsewhere, ['audit', 'blob']), refused(/none of its folders/))
 })
 
 test('own models are in the data folder, or their place is named', () => {

@@ -6,6 +6,7 @@ import { dirname, join, sep } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '@xinglin/core/errors'
+import { isBelow, isInside } from './inside.ts'
 
 /** A file of a backup. */
 export interface KeptFile {
@@ -63,12 +64,8 @@ async function* linked(from: string, path: string, walk: Walk): AsyncGenerator<s
   else if (found?.isDirectory() === true) yield* filesIn(real, path, { ...walk, above: [...walk.above, real] })
 }
 
-/** The paths of all files below `folder` of a place, in a stable order; none when the folder is absent. */
-export async function* filesBelow(
-  place: string,
-  folder: string,
-  onSkipped: (path: string) => void,
-): AsyncGenerator<string> {
+// The paths of all files below `folder` of a place, in a stable order; none when the folder is absent.
+async function* filesBelow(place: string, folder: string, onSkipped: (path: string) => void): AsyncGenerator<string> {
   const root = await realpath(join(place, folder)).catch((error: unknown) => {
     if (isGone(error)) return undefined
     throw error
@@ -133,8 +130,7 @@ function fileOf(line: string): KeptFile | undefined {
   const [, mark, sha256, name] = /^(\\?)([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? []
   if (sha256 === undefined || name === undefined) return undefined
   const path = mark === '' ? name : name.replace(/\\([nr\\])/g, (_all, sign: string) => unescaped[sign] ?? '')
-  const isInside = path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
-  return isInside && !path.includes('\0') ? { path, sha256 } : undefined
+  return isInside(path) ? { path, sha256 } : undefined
 }
 
 /** Writes the list into the folder of the backup. */
@@ -158,9 +154,13 @@ async function sumOf(path: string): Promise<string | undefined> {
 
 /**
  * Reads the list and the sum of every file on it.
- * @throws AppError 'invalid-request' for the first that is missing or was changed
+ * @throws AppError 'invalid-request' for the first that is missing, was changed, or lies outside the folders of the backup
  */
-export async function checkList(folder: string, { sha256 }: KeptList): Promise<readonly KeptFile[]> {
+export async function checkList(
+  folder: string,
+  { sha256 }: KeptList,
+  folders: readonly string[],
+): Promise<readonly KeptFile[]> {
   const text = await readFile(join(folder, listName), 'utf8').catch(() => '')
   if (createHash('sha256').update(text).digest('hex') !== sha256)
     throw new AppError('invalid-request', `${listName} of the backup is missing or was changed`)
@@ -169,7 +169,10 @@ export async function checkList(folder: string, { sha256 }: KeptList): Promise<r
     .slice(0, -1)
     .map((line) => fileOf(line))
   for (const file of files) {
-    if (file === undefined) throw new AppError('invalid-request', `${listName} of the backup has a line that is none`)
+    if (file === undefined)
+      throw new AppError('invalid-request', `${listName} of the backup has a line that cannot be read`)
+    if (!isBelow(file.path, folders))
+      throw new AppError('invalid-request', `${file.path} of the backup lies in none of its folders`)
     const found = await sumOf(join(folder, file.path))
     if (found === file.sha256) continue
     const what = found === undefined ? 'is missing' : 'was changed: its SHA-256 is not the one of the list'

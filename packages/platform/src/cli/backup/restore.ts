@@ -51,7 +51,7 @@ async function copierOf(
   say: Say,
 ): Promise<() => Promise<void>> {
   if (files === undefined) return async () => void (await copyFolders(folder, dataFolder, folders))
-  const listed = await checkList(folder, files)
+  const listed = await checkList(folder, files, folders)
   const settings = ownSettings()
   if (bucketOf(settings) === undefined) return () => copyListed(folder, dataFolder, listed)
   return async () => {
