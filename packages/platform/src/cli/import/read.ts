@@ -1,39 +1,34 @@
 // Reads files and folders of records as a stream of units: NDJSON, JSON, and both gzipped.
-import { createReadStream, type Stats } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { opendir, stat } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { createGunzip } from 'node:zlib'
 import { AppError } from '@xinglin/core/errors'
-import { entriesOf, gather, isUnit, type KeyedEntry, type StableIds, stableIds, type Unit } from './units.ts'
+import { type StableIds, stableIds } from './stable-ids.ts'
+import { entriesOf, gather, isUnit, type KeyedEntry, type Unit } from './units.ts'
 
 /** A file to import. */
 export interface SourceFile {
   readonly path: string
   readonly name: string
   readonly sizeBytes: number
-  /** When it was last changed, ms. */
-  readonly changedMs: number
 }
 
 // A JSON file is parsed whole; larger collections come as NDJSON, which streams.
 const maxJsonBytes = 512 * 1024 * 1024
 
-function sourceOf(path: string, name: string, found: Stats): SourceFile {
-  return { path, name, sizeBytes: found.size, changedMs: found.mtimeMs }
-}
-
 /** Lists the files at a path (a file, or a folder searched to the bottom), in a stable order. */
 export async function listSources(path: string): Promise<readonly SourceFile[]> {
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) throw new AppError('not-found', `There is no file or folder at ${path}`)
-  if (found.isFile()) return [sourceOf(path, basename(path), found)]
+  if (found.isFile()) return [{ path, name: basename(path), sizeBytes: found.size }]
   const files: SourceFile[] = []
   for await (const entry of await opendir(path, { recursive: true })) {
     if (!entry.isFile() || !/\.(json|ndjson|jsonl)(\.gz)?$/i.test(entry.name)) continue
     const file = join(entry.parentPath, entry.name)
-    files.push(sourceOf(file, relative(path, file), await stat(file)))
+    files.push({ path: file, name: relative(path, file), sizeBytes: (await stat(file)).size })
   }
   return files.sort((a, b) => (a.name < b.name ? -1 : 1))
 }

@@ -1,8 +1,8 @@
 // Turns files of several forms into units of work: transaction Bundles whose repetition changes nothing (pure).
-import { createHash } from 'node:crypto'
 import { AppError } from '@xinglin/core/errors'
 import type { Bundle, BundleEntry, Resource } from '@xinglin/core/fhir'
 import { isMongoPatient, patientFromMongo } from './mongo.ts'
+import { keyOf, type StableIds } from './stable-ids.ts'
 
 /** What an entry is known by: its content, and for people its place, e.g. `patients.ndjson:17`. */
 export interface Part {
@@ -26,41 +26,6 @@ export interface Unit {
 }
 
 const idPattern = /^[A-Za-z0-9\-.]{1,64}$/
-const keyLength = 24 // 96 bits
-
-const sha256 = (...texts: readonly string[]): string => {
-  const hash = createHash('sha256')
-  for (const text of texts) hash.update(text).update('\0')
-  return hash.digest('hex')
-}
-
-/** The key of a content. */
-export function keyOf(content: string): string {
-  return sha256(content).slice(0, keyLength)
-}
-
-/** Gives ids to the resources of a file that bring none. */
-export interface StableIds {
-  idOf(resource: unknown): string
-}
-
-/**
- * The same content gets the same id in every run, wherever it stands in the file: a line that is mended or taken out changes
- * no other's. Equal resources of a file stay as many records as they are.
- */
-export function stableIds(fileName: string): StableIds {
-  const seen = new Map<number, number>()
-  return {
-    idOf(resource) {
-      const content = JSON.stringify(resource)
-      const short = Number.parseInt(sha256(content).slice(0, 12), 16)
-      const before = seen.get(short) ?? 0
-      seen.set(short, before + 1)
-      const hash = sha256(fileName, content, String(before))
-      return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`
-    },
-  }
-}
 
 function isResource(value: unknown): value is Resource {
   return typeof value === 'object' && value !== null && typeof (value as Resource).resourceType === 'string'
