@@ -78,7 +78,10 @@ export interface Arrival {
   isComplete(): Promise<boolean>
 }
 
-/** Begins to watch for new instances of these services, of which there are so many others; of two registries the first is asked once it answers. */
+/**
+ * Begins to watch for new instances of these services, each of which has so many others. What is known already is asked of both
+ * registries, since one of them may just be away; who has come is asked of the first alone.
+ */
 export async function arrivalOf(
   registryUrls: readonly [string, string],
   services: readonly string[],

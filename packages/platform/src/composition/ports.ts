@@ -67,7 +67,10 @@ export function openedPorts(owned: Owned, process: ListeningProcess): readonly L
   })
 }
 
-/** The ports on which the rooms of one process of a split system answer the others: one each from `servicePort` on; none at random. */
+/**
+ * The ports on which the rooms of one process of a split system answer the others: one each, from `servicePort` on. Where that
+ * is 0 they are taken at random, and there is none to name.
+ */
 export function roomPorts(
   names: readonly string[],
   { serviceHost: host, servicePort: first }: { readonly serviceHost: string; readonly servicePort: number },

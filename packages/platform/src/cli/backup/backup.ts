@@ -1,5 +1,5 @@
 // `xinglin backup`: everything into one folder while the system runs.
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { AppError } from '@xinglin/core/errors'
@@ -12,15 +12,10 @@ import { copyFolders, writeList } from './kept-files.ts'
 import { type Elsewhere, writeManifest } from './manifest.ts'
 import { modelPlaceOf, warnOfModels } from './models-elsewhere.ts'
 import { sayTo } from './say.ts'
+import { claimFolder, inWords, leaveFolder } from './target.ts'
 
-// Folders of the data folder that belong to a backup besides the database; own models besides.
+// Folders of the data folder that are copied before the rows; blobs and own models are copied after them.
 const earlyFolders = ['audit', 'keys']
-
-async function demandEmptyFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  if ((await readdir(folder)).length === 0) return
-  throw new AppError('conflict', `${folder} is not empty; a backup wants a folder of its own`)
-}
 
 /** What can be asked of a backup. */
 export interface BackupOptions {
@@ -80,15 +75,13 @@ async function readMigrations(folder: string, dump: Dump): Promise<readonly stri
   return lines.map((line) => line.split('\t')).map((cells) => `${cells[schemaAt]}/${cells[fileAt]}`)
 }
 
-/** Writes a backup; the manifest comes last, so a folder without one is no backup. */
-export async function backup(target: string, options: BackupOptions): Promise<void> {
+async function writeBackup(folder: string, options: BackupOptions): Promise<void> {
   const { json: isJson } = options
   const say = sayTo(isJson)
   const startedAt = performance.now()
-  const folder = resolve(target)
   const place = await demandPlace()
   const { models, blobs, elsewhere } = await lookElsewhere(place.dataFolder, options)
-  await demandEmptyFolder(folder)
+  await claimFolder(folder)
   const copy = (names: readonly string[]) => copyFolders(place.dataFolder, folder, names, warnOfSkipped)
   // Before the rows: the checkpoints of the audit trail must not be ahead of what is dumped.
   const early = await copy(earlyFolders)
@@ -110,6 +103,7 @@ export async function backup(target: string, options: BackupOptions): Promise<vo
     files: await writeList(folder, files),
     ...elsewhere,
   })
+  await leaveFolder(folder)
   const rows = dump.tables.reduce((sum, table) => sum + table.rows, 0)
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
   const told = { folder, tables: dump.tables.length, rows, files: files.length, seconds, ...elsewhere }
@@ -118,4 +112,14 @@ export async function backup(target: string, options: BackupOptions): Promise<vo
       ? `${JSON.stringify(told)}\n`
       : `Backup of ${rows} rows in ${told.tables} tables and ${told.files} files written to ${folder} in ${seconds} s. It holds keys and records: keep it as safe as the system.\n`,
   )
+}
+
+/** Writes a backup; the manifest comes last, so a folder without one is no backup. @throws AppError, also of a full disk */
+export async function backup(target: string, options: BackupOptions): Promise<void> {
+  const folder = resolve(target)
+  try {
+    await writeBackup(folder, options)
+  } catch (error) {
+    throw inWords(error, folder)
+  }
 }
