@@ -79,17 +79,18 @@ function span(value: unknown): OtlpSpan {
 
 /** Reads an ExportTraceServiceRequest from its parsed JSON. @throws OtlpFault when it is not one, or too large */
 export function readJsonTraces(value: unknown): readonly ResourceSpans[] {
-  const count = countItems()
+  const [count, countGroup] = [countItems(), countItems()]
   return list(object(value)['resourceSpans']).flatMap((group) => {
+    countGroup()
     const resource = attributes(object(object(group)['resource'])['attributes'])
-    return list(object(group)['scopeSpans']).map((scoped) => ({
-      resource,
-      scope: text(object(object(scoped)['scope'])['name']),
-      spans: list(object(scoped)['spans']).map((one) => {
+    return list(object(group)['scopeSpans']).map((scoped) => {
+      countGroup()
+      const spans = list(object(scoped)['spans']).map((one) => {
         count()
         return span(one)
-      }),
-    }))
+      })
+      return { resource, scope: text(object(object(scoped)['scope'])['name']), spans }
+    })
   })
 }
 
@@ -119,11 +120,16 @@ function metric(value: unknown, count: () => void): readonly OtlpMetric[] {
 
 /** Reads an ExportMetricsServiceRequest from its parsed JSON. @throws OtlpFault when it is not one, or too large */
 export function readJsonMetrics(value: unknown): readonly OtlpMetrics[] {
-  const count = countItems()
-  return list(object(value)['resourceMetrics']).map((group) => ({
-    resource: attributes(object(object(group)['resource'])['attributes']),
-    metrics: list(object(group)['scopeMetrics'])
-      .flatMap((scoped) => list(object(scoped)['metrics']))
+  const [count, countGroup] = [countItems(), countItems()]
+  const within = (holder: unknown, name: string): readonly Json[] =>
+    list(object(holder)[name]).map((one) => {
+      countGroup()
+      return object(one)
+    })
+  return within(value, 'resourceMetrics').map((group) => ({
+    resource: attributes(object(group['resource'])['attributes']),
+    metrics: within(group, 'scopeMetrics')
+      .flatMap((scoped) => within(scoped, 'metrics'))
       .flatMap((one) => metric(one, count)),
   }))
 }

@@ -9,6 +9,8 @@ export class OtlpFault extends Error {
 export const otlpLimits = Object.freeze({
   /** Spans or data points. */
   items: 20_000,
+  /** Fields of one message: two bytes become an object of many. */
+  fields: 40_000,
   /** Attributes of one span, point or resource; more are left out. */
   attributes: 128,
   /** Characters of a name or value; longer ones are cut. */
@@ -17,7 +19,7 @@ export const otlpLimits = Object.freeze({
   depth: 4,
 })
 
-/** A counter of items that throws at the limit. */
+/** A counter that throws at the limit: one of items, another of what groups them. */
 export function countItems(): () => void {
   const state = { count: 0 }
   return () => {

@@ -135,15 +135,20 @@ function readMetric(bytes: Uint8Array, count: () => void): OtlpMetric | undefine
 
 /** Reads a request; kinds that are not known here are left out. @throws OtlpFault when it is not one, or too large */
 export function readMetrics(bytes: Uint8Array): readonly OtlpMetrics[] {
-  const count = countItems()
-  return fieldsOf(bytes).flatMap((group) => {
-    if (group.number !== 1) return []
-    const fields = fieldsOf(bytesOf(group))
+  const [count, countGroup] = [countItems(), countItems()]
+  // The messages in a field; each of them counts.
+  const within = (fields: readonly Field[], wanted: number): readonly Uint8Array[] =>
+    fields.flatMap((field) => {
+      if (field.number !== wanted) return []
+      countGroup()
+      return [bytesOf(field)]
+    })
+  return within(fieldsOf(bytes), 1).map((group) => {
+    const fields = fieldsOf(group)
     const resource = fields.find(({ number }) => number === 1)
-    const metrics = fields
-      .filter(({ number }) => number === 2)
-      .flatMap((scoped) => fieldsOf(bytesOf(scoped)).filter(({ number }) => number === 2))
-      .flatMap((metric) => readMetric(bytesOf(metric), count) ?? [])
-    return [{ resource: resource === undefined ? [] : attributesOf(fieldsOf(bytesOf(resource)), 1), metrics }]
+    const metrics = within(fields, 2)
+      .flatMap((scoped) => within(fieldsOf(scoped), 2))
+      .flatMap((metric) => readMetric(metric, count) ?? [])
+    return { resource: resource === undefined ? [] : attributesOf(fieldsOf(bytesOf(resource)), 1), metrics }
   })
 }

@@ -173,6 +173,27 @@ test('more spans than are taken at once are refused', () => {
   assert.throws(() => readJsonTraces({ resourceSpans: [{ scopeSpans: [{ spans }] }] }), /More than 20000/)
 })
 
+test('more empty messages than are taken at once are refused: each of two bytes would become an object', () => {
+  const nested = (field: number, content: Uint8Array): Uint8Array => {
+    const writer = messageWriter()
+    writer.bytes(field, content)
+    return writer.finish()
+  }
+  const empty = (field: number, count: number): Uint8Array =>
+    Uint8Array.from({ length: 2 * count }, (_, at) => (at % 2 === 0 ? (field << 3) | 2 : 0))
+  const scopes = (count: number): Uint8Array => nested(1, empty(2, count))
+  const sent = [empty(1, 30_000), scopes(30_000), nested(1, nested(2, empty(3, 300_000)))]
+  const many = Buffer.concat(Array.from({ length: 30 }, () => scopes(1000)))
+  for (const bytes of [...sent, many, nested(1, nested(2, empty(2, 30_000)))]) {
+    assert.throws(() => readTraces(bytes), OtlpFault)
+    assert.throws(() => readMetrics(bytes), OtlpFault)
+  }
+  const groups = Array.from({ length: 30_000 }, () => ({ scopeSpans: [{}], scopeMetrics: [{ metrics: [{}] }] }))
+  assert.throws(() => readJsonTraces({ resourceSpans: groups }), OtlpFault)
+  assert.throws(() => readJsonMetrics({ resourceMetrics: groups }), OtlpFault)
+  assert.equal(readTraces(empty(1, 10)).length, 0)
+})
+
 test('a value nested without end is cut, not followed', () => {
   const nest = (depth: number): Uint8Array => {
     const writer = messageWriter()

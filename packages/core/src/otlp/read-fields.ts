@@ -6,10 +6,16 @@ import type { OtlpAttributes, OtlpValue } from './model.ts'
 const decoder = new TextDecoder()
 const nanosPerMs = 1_000_000n
 
-/** The fields of a message. @throws OtlpFault when the bytes are not protobuf */
+/** The fields of a message. @throws OtlpFault when the bytes are not protobuf, or too many fields */
 export function fieldsOf(bytes: Uint8Array): readonly Field[] {
+  const fields: Field[] = []
   try {
-    return [...readFields(bytes)]
+    for (const field of readFields(bytes)) {
+      if (fields.length === otlpLimits.fields)
+        throw new OtlpFault(`More than ${otlpLimits.fields} fields in one message`)
+      fields.push(field)
+    }
+    return fields
   } catch (error) {
     if (error instanceof RangeError) throw new OtlpFault('The body is not protobuf as OTLP has it')
     throw error

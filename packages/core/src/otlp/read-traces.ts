@@ -55,15 +55,17 @@ function readSpan(bytes: Uint8Array): OtlpSpan {
 
 /** Reads a request. @throws OtlpFault when it is not one, or too large */
 export function readTraces(bytes: Uint8Array): readonly ResourceSpans[] {
-  const count = countItems()
+  const [count, countGroup] = [countItems(), countItems()]
   const groups: ResourceSpans[] = []
   for (const group of fieldsOf(bytes)) {
     if (group.number !== 1) continue
+    countGroup()
     const fields = fieldsOf(bytesOf(group))
     const resource = fields.find(({ number }) => number === 1)
     const attributes = resource === undefined ? [] : attributesOf(fieldsOf(bytesOf(resource)), 1)
     for (const scoped of fields) {
       if (scoped.number !== 2) continue
+      countGroup()
       const parts = fieldsOf(bytesOf(scoped))
       const scope = parts.find(({ number }) => number === 1)
       const name = scope === undefined ? undefined : fieldsOf(bytesOf(scope)).find(({ number }) => number === 1)
