@@ -34,8 +34,8 @@ function bundle(programs: readonly string[], folder: string, write: boolean): Pr
     format: 'esm',
     platform: 'node',
     target: 'node24',
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minifySyntax: write,
+    minifyWhitespace: write,
     legalComments: 'linked',
     banner: { js: banner },
     external: [...keptPackages, ...absentPackages, ...builtinModules],
@@ -48,14 +48,18 @@ function bundle(programs: readonly string[], folder: string, write: boolean): Pr
 
 // Programs are found by following what each module starts, until none is new: none can be forgotten.
 async function findPrograms(folder: string): Promise<readonly string[]> {
-  const programs = new Set([main])
-  for (let known = 0; known < programs.size; ) {
-    known = programs.size
-    const { metafile } = await bundle([...programs], folder, false)
+  const programs = new Set<string>()
+  const read = new Set<string>()
+  for (let found: readonly string[] = [main]; found.length > 0; ) {
+    for (const program of found) programs.add(program)
+    const { metafile } = await bundle(found, folder, false)
     const own = Object.keys(metafile.inputs).filter((path) => path.startsWith('packages/') && path.endsWith('.ts'))
-    for (const path of own) {
-      for (const program of programsStartedBy(path, await readFile(join(root, path), 'utf8'))) programs.add(program)
+    const started = new Set<string>()
+    for (const path of own.filter((one) => !read.has(one))) {
+      read.add(path)
+      for (const program of programsStartedBy(path, await readFile(join(root, path), 'utf8'))) started.add(program)
     }
+    found = [...started].filter((program) => !programs.has(program))
   }
   return [...programs].sort()
 }
