@@ -49,7 +49,8 @@ interface Voice {
   readonly numbered: (chapter: string) => string
 }
 
-const plugPatients = 60
+// Enough to be killed in the middle; fewer in a short story.
+const plugPatients = (patients: number): number => Math.min(60, 8 * patients)
 const progressEveryMs = 1000
 
 function voiceOf(isJson: boolean): Voice {
@@ -109,14 +110,14 @@ async function playStory(system: RunState, options: DemoOptions, voice: Voice): 
 }
 
 // The system that loses its plug is one of its own: nobody's work is interrupted.
-async function playPlugs(voice: Voice, start: typeof startSystem): Promise<void> {
+async function playPlugs(voice: Voice, patients: number, start: typeof startSystem): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'xinglin-demo-'))
   const settings = { ...(await freePorts()), LOG_LEVEL: 'silent' }
   const restart = () => start(folder, settings)
   const held = { system: await restart() }
   const stage = openStage(voice, () => held.system.state)
   try {
-    const options = { restart, patients: plugPatients, journalFolder: join(folder, 'imports') }
+    const options = { restart, patients: plugPatients(patients), journalFolder: join(folder, 'imports') }
     held.system = await playPulledPlugs(stage, { ...options, system: held.system })
     await playChaos(stage)
   } finally {
@@ -167,7 +168,7 @@ export async function demo(options: DemoOptions): Promise<number> {
   try {
     const start: typeof startSystem = options.isSplit ? startSplitSystem : startSystem
     const invitation = await playOnSystem(options, voice, start)
-    await playPlugs(voice, start)
+    await playPlugs(voice, options.patients, start)
     outcome.ok = true
     outcome.words = `All went as it should. ${invitation}`
   } catch (error) {
