@@ -21,10 +21,7 @@ const longest = [
 ]
 
 const present = globSync(folders.map((folder) => `${folder}/**/*.test.ts`)).map((file) => file.replaceAll('\\', '/'))
-const files = [
-  ...longest.filter((file) => present.includes(file)),
-  ...present.filter((file) => !longest.includes(file)).toSorted(),
-]
+const files = [...longest, ...present.filter((file) => !longest.includes(file)).toSorted()]
 
 // What was started for all of them ends with this process, however it ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
