@@ -7,16 +7,12 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { composed, composeFile, engines, type Part } from '../../deploy/compose/composed.ts'
+import { composed, composeFile, engines, type Part, secrets } from '../../deploy/compose/composed.ts'
 
 const run = promisify(execFile)
 const loader = fileURLToPath(new URL('./loader/', import.meta.url))
 const engineFile = (name: string): string => fileURLToPath(new URL(`../../deploy/compose/${name}.env`, import.meta.url))
 const skip = process.env['XINGLIN_GO_CHECKS'] === 'true' ? false : 'set XINGLIN_GO_CHECKS=true (needs Go)'
-const given = {
-  ...{ DATABASE_PASSWORD: 'p', INTERNAL_KEY: 'k'.repeat(48), REGISTRY_TOKEN: 't'.repeat(32) },
-  ...{ S3_ACCESS_KEY: 'access', S3_SECRET_KEY: 'secretsecret', NEO4J_PASSWORD: 'graphpassword' },
-}
 const state = { folder: '', program: '' }
 
 before(async () => {
@@ -47,7 +43,7 @@ async function load(values: Readonly<Record<string, string>>, names: readonly st
 }
 
 function own(names: readonly string[]): readonly unknown[] {
-  const parts = Object.entries(composed(given, names).services).sort(([one], [other]) => one.localeCompare(other))
+  const parts = Object.entries(composed(secrets, names).services).sort(([one], [other]) => one.localeCompare(other))
   return parts.map(([name, { image, environment, command = null, profiles, depends_on }]) => {
     const waits = Object.entries(depends_on ?? {}).map(([other, { condition, required = true }]) => {
       return [other, { condition, required }]
@@ -62,12 +58,12 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 test('Compose reads the file as our tests do, with each engine, all of them and none', { skip }, async () => {
   for (const names of [[], ...engines.map((name) => [name]), engines]) {
-    assert.deepEqual(plain(await load(given, names)), plain(own(names)), `with ${names}`)
+    assert.deepEqual(plain(await load(secrets, names)), plain(own(names)), `with ${names}`)
   }
 })
 
 test('Compose says which secret of an engine is missing', { skip }, async () => {
-  const without = { ...given, NEO4J_PASSWORD: '' }
+  const without = { ...secrets, NEO4J_PASSWORD: '' }
   await assert.rejects(load(without, ['neo4j']), /set NEO4J_PASSWORD in \.env/)
   await load(without, [])
 })

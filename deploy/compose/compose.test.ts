@@ -9,17 +9,12 @@ import { readSettings } from '../../packages/platform/src/kernel/config.ts'
 import { services, settingsByOwner } from '../../packages/platform/src/services.ts'
 import { acceptedSettings } from '../docker/accepted.ts'
 import { imageEnvironment } from '../docker/image-environment.ts'
-import { composed, composeFile, engines, exampleFile, type Part } from './composed.ts'
+import { composed, composeFile, engines, exampleFile, isOurs, type Part, secrets } from './composed.ts'
 
-const given = {
-  ...{ DATABASE_PASSWORD: 'p', INTERNAL_KEY: 'k'.repeat(48), REGISTRY_TOKEN: 't'.repeat(32) },
-  ...{ S3_ACCESS_KEY: 'access', S3_SECRET_KEY: 'a long secret', NEO4J_PASSWORD: 'graph password' },
-}
 // Nothing but what is needed, each engine alone, and all of them.
 const choices: readonly (readonly string[])[] = [[], ...engines.map((name) => [name]), engines]
-const isOurs = ([, { image }]: readonly [string, Part]): boolean => image.startsWith('xinglin:')
 const oursWith = (names: readonly string[] = []): readonly (readonly [string, Part])[] =>
-  Object.entries(composed(given, names).services).filter(isOurs)
+  Object.entries(composed(secrets, names).services).filter(([, part]) => isOurs(part))
 const ours = oursWith()
 const environmentOf = ({ environment = {} }: Part): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? '']))
@@ -104,7 +99,7 @@ test('no two listeners of a part want the same port', async () => {
 
 test('addresses of other parts are parts that run, and are waited for', () => {
   for (const names of choices) {
-    const { services: parts } = composed(given, names)
+    const { services: parts } = composed(secrets, names)
     for (const [name, part] of Object.entries(parts)) {
       const hosts = Object.entries(environmentOf(part))
         .filter(([env]) => env !== 'PUBLIC_URL')
@@ -118,7 +113,7 @@ test('addresses of other parts are parts that run, and are waited for', () => {
 })
 
 test('our parts write to their volume and /tmp alone, and end in their own time', () => {
-  const { volumes } = composed(given)
+  const { volumes } = composed(secrets)
   for (const [name, part] of ours) {
     assert.equal(part.read_only, true, name)
     assert.ok(Number.parseInt(part.stop_grace_period ?? '0', 10) > 15, name)

@@ -24,7 +24,7 @@ export interface Part {
 }
 
 /** The whole file. */
-export interface Composed {
+interface Composed {
   readonly services: Readonly<Record<string, Part>>
   readonly volumes: Readonly<Record<string, unknown>>
 }
@@ -42,8 +42,17 @@ export const engines: readonly string[] = globSync('*.env', { cwd: folder })
   .filter((name) => name !== 'example')
   .sort()
 
-/** Fills in a text as Compose does: `${NAME}`, `${NAME:-default}`, `${NAME:+instead}`, `${NAME:?what is missing}`, `$$`. */
-export function filled(text: string, given: Values): string {
+/** Values for every secret that a `.env` is asked for. */
+export const secrets: Values = {
+  ...{ DATABASE_PASSWORD: 'p', INTERNAL_KEY: 'k'.repeat(48), REGISTRY_TOKEN: 't'.repeat(32) },
+  ...{ S3_ACCESS_KEY: 'access', S3_SECRET_KEY: 'secretsecret', NEO4J_PASSWORD: 'graphpassword' },
+}
+
+/** Says whether a part runs our own image. */
+export const isOurs = ({ image }: Part): boolean => image.startsWith('xinglin:')
+
+// As Compose does: `${NAME}`, `${NAME:-default}`, `${NAME:+instead}`, `${NAME:?what is missing}`, `$$`.
+function filled(text: string, given: Values): string {
   const inner = text.replace(/\$\{(\w+):\+([^{}]*\$\{\w+\}[^{}]*)\}/g, (_all, name: string, rest: string) =>
     (given[name] ?? '') === '' ? '' : filled(rest, given),
   )
@@ -58,10 +67,9 @@ export function filled(text: string, given: Values): string {
 
 /** Variables of an env file, after those before it. */
 export function variablesIn(path: string, before: Values = {}): Values {
-  let values = before
-  for (const [, name = '', value = ''] of readFileSync(path, 'utf8').matchAll(/^([A-Z]\w*)=(.*)$/gm)) {
-    values = { ...values, [name]: filled(value, values) }
-  }
+  const values: Record<string, string> = { ...before }
+  for (const [, name = '', value = ''] of readFileSync(path, 'utf8').matchAll(/^([A-Z]\w*)=(.*)$/gm))
+    values[name] = filled(value, values)
   return values
 }
 
@@ -75,8 +83,7 @@ function filledTree(node: unknown, given: Values): unknown {
 
 /** The file with a `.env` of these values and the env files of some engines, in that order. */
 export function composed(given: Values, names: readonly string[] = []): Composed {
-  let values = given
-  for (const name of names) values = variablesIn(`${folder}${name}.env`, values)
+  const values = names.reduce((before, name) => variablesIn(`${folder}${name}.env`, before), given)
   const chosen = (values['COMPOSE_PROFILES'] ?? '').split(',')
   const all = filledTree(parse(readFileSync(composeFile, 'utf8'), { merge: true }), values) as Composed
   const present = Object.entries(all.services).filter(

@@ -2,22 +2,17 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { services as rooms, settingsByOwner } from '../../packages/platform/src/services.ts'
+import { settingsByOwner } from '../../packages/platform/src/services.ts'
 import { manifestsIn, pods, written } from '../kubernetes/committed.ts'
-import { composed, engines, type Part, variablesIn } from './composed.ts'
+import { composed, engines, isOurs, secrets, variablesIn } from './composed.ts'
 
-const given = {
-  ...{ DATABASE_PASSWORD: 'p', INTERNAL_KEY: 'k'.repeat(48), REGISTRY_TOKEN: 't'.repeat(32) },
-  ...{ S3_ACCESS_KEY: 'access', S3_SECRET_KEY: 'a long secret', NEO4J_PASSWORD: 'graph password' },
-}
 const folder = new URL('./', import.meta.url)
-const namesWith = (names: readonly string[]): readonly string[] => Object.keys(composed(given, names).services).sort()
+const namesWith = (names: readonly string[]): readonly string[] => Object.keys(composed(secrets, names).services).sort()
 const plain = namesWith([])
-const isOurs = ({ image }: Part): boolean => image.startsWith('xinglin:')
 
 // What our parts are told otherwise once an engine is there.
 function told(names: readonly string[]): readonly string[] {
-  const [before, after] = [composed(given), composed(given, names)].map(({ services }) => services)
+  const [before, after] = [composed(secrets), composed(secrets, names)].map(({ services }) => services)
   const differing = Object.entries(after ?? {}).flatMap(([name, { environment = {} }]) => {
     const earlier = before?.[name]?.environment
     return earlier === undefined ? [] : Object.keys(environment).filter((env) => environment[env] !== earlier[env])
@@ -26,7 +21,7 @@ function told(names: readonly string[]): readonly string[] {
 }
 
 test('without an env file no engine but PostgreSQL starts, and none is named to our parts', () => {
-  const { services } = composed(given)
+  const { services } = composed(secrets)
   const others = Object.entries(services).filter(([, part]) => !isOurs(part))
   assert.deepEqual(
     others.map(([name]) => name),
@@ -58,14 +53,14 @@ test('an engine without its secret is refused, and asks for none while it is lef
     ['s3', 'S3_SECRET_KEY'],
     ['neo4j', 'NEO4J_PASSWORD'],
   ] as const) {
-    const without = { ...given, [secret]: '' }
+    const without = { ...secrets, [secret]: '' }
     assert.throws(() => composed(without, [engine]), new RegExp(`set ${secret} in \\.env`))
     assert.doesNotThrow(() => composed(without))
   }
 })
 
 test('engines have a pinned image, a health check that is waited for, and no more rights than they need', () => {
-  const { services } = composed(given, engines)
+  const { services } = composed(secrets, engines)
   for (const [name, part] of Object.entries(services)) {
     if (isOurs(part)) continue
     assert.match(part.image, /:(?!latest$)[\w.-]*\d[\w.-]*$/, name)
@@ -83,7 +78,7 @@ test('engines have a pinned image, a health check that is waited for, and no mor
 })
 
 test('volumes are used, and engines keep what they hold in one', () => {
-  const { services, volumes } = composed(given, engines)
+  const { services, volumes } = composed(secrets, engines)
   const mounted = Object.values(services).flatMap((part) => (part.volumes ?? []).map((one) => one.split(':')[0] ?? ''))
   assert.deepEqual(
     Object.keys(volumes).filter((name) => !mounted.includes(name)),
@@ -95,7 +90,7 @@ test('volumes are used, and engines keep what they hold in one', () => {
 })
 
 test('Consul asks everybody for the token that our parts send', () => {
-  const { services } = composed(given, ['consul'])
+  const { services } = composed(secrets, ['consul'])
   const text = services['consul']?.environment?.['CONSUL_LOCAL_CONFIG'] ?? ''
   const { acl } = JSON.parse(text) as { readonly acl: Readonly<Record<string, unknown>> }
   const sent = services['edge']?.environment?.['CONSUL_HTTP_TOKEN']
@@ -108,9 +103,9 @@ test('Consul asks everybody for the token that our parts send', () => {
 test('a cluster is told of each engine by the same settings', () => {
   const settings = written.filter((path) => path.startsWith('kubernetes/')).flatMap(manifestsIn)
   const maps = settings.flatMap(({ kind, data = {} }) => (kind === 'ConfigMap' ? Object.keys(data) : []))
-  const secrets = pods.flatMap(({ container }) => (container.env ?? []).map(({ name }) => name))
+  const inPods = pods.flatMap(({ container }) => (container.env ?? []).map(({ name }) => name))
   for (const name of engines) {
-    const missing = told([name]).filter((env) => !maps.includes(env) && !secrets.includes(env))
+    const missing = told([name]).filter((env) => !maps.includes(env) && !inPods.includes(env))
     assert.deepEqual(missing, [], name)
   }
 })
@@ -119,9 +114,9 @@ test('an env file sets nothing but settings, the values of compose.yaml and its 
   const known = new Set<string>(
     Object.values(settingsByOwner).flatMap((specs) => Object.values(specs).map(({ env }) => env)),
   )
-  const own = ['COMPOSE_PROFILES', ...Object.keys(given)]
+  const own = ['COMPOSE_PROFILES', ...Object.keys(secrets)]
   for (const name of engines) {
-    const set = Object.keys(variablesIn(new URL(`${name}.env`, folder).pathname, given))
+    const set = Object.keys(variablesIn(new URL(`${name}.env`, folder).pathname, secrets))
     assert.deepEqual(
       set.filter((env) => !known.has(env) && !own.includes(env)),
       [],
@@ -132,6 +127,5 @@ test('an env file sets nothing but settings, the values of compose.yaml and its 
 
 test('the README shows the command of each engine', () => {
   const readme = readFileSync(new URL('../README.md', folder), 'utf8')
-  for (const name of engines) assert.ok(readme.includes(`${name}.env`), name)
-  assert.ok(rooms.length > 0 && readme.includes('--env-file deploy/compose/.env'))
+  for (const name of ['', ...engines]) assert.ok(readme.includes(`--env-file deploy/compose/${name}.env`), name)
 })
