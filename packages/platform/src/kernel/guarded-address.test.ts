@@ -26,6 +26,12 @@ test('an address is guarded whichever way it is written', () => {
     all.filter((one) => !isGuardedAddress(one)),
     [],
   )
+  const sixes = ['fd20:ce::254', 'fd00:ec2::23', 'fd00:c1::a9fe:a9fe', 'fd00:100::100:200', 'fd00:42::42']
+  const translated = '64:ff9b::169.254.169.254'
+  assert.deepEqual(
+    [...sixes, translated].filter((one) => !isGuardedAddress(one)),
+    [],
+  )
   const others = ['127.0.0.1', '::1', '10.0.0.1', 'fd00:ec2::253', '2001:db8::1', '::ffff:10.0.0.1', 'localhost', '']
   assert.deepEqual(others.filter(isGuardedAddress), [])
 })

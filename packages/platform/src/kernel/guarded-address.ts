@@ -10,6 +10,12 @@ guarded.addAddress('168.63.129.16', 'ipv4') // Azure's wire server
 guarded.addAddress('::', 'ipv6')
 guarded.addSubnet('fe80::', 10, 'ipv6') // link-local (RFC 4291)
 guarded.addAddress('fd00:ec2::254', 'ipv6') // metadata of AWS over IPv6
+guarded.addAddress('fd00:ec2::23', 'ipv6') // credentials of AWS for pods (EKS Pod Identity)
+guarded.addAddress('fd20:ce::254', 'ipv6') // metadata of Google over IPv6
+guarded.addAddress('fd00:c1::a9fe:a9fe', 'ipv6') // of Oracle
+guarded.addAddress('fd00:100::100:200', 'ipv6') // of Alibaba Cloud
+guarded.addAddress('fd00:42::42', 'ipv6') // of Scaleway
+guarded.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6') // 169.254.0.0/16 by NAT64 (RFC 6052)
 
 /** Why such an address is refused, and what allows it. */
 export const guardedReason =
