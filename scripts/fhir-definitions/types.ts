@@ -63,7 +63,7 @@ export interface CompactType {
 /** Invariants by their keys. */
 export type ConstraintTable = Record<string, { severity: string; human: string; expression: string }>
 
-// ele-1 and ext-1 hold for every element; the validator has them built in.
+/** Keys of invariants that hold for every element; the validator has them built in. */
 export const builtIn = new Set(['ele-1', 'ext-1'])
 
 const lastSegment = (url: string): string => url.slice(url.lastIndexOf('/') + 1)

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { read, sourceFiles } from './source-files.ts'
 
-const everywhere = ['packages', 'scripts', 'bench', 'conformance', 'e2e', 'examples', 'deploy'].flatMap(sourceFiles)
+const everywhere = ['packages', 'scripts', 'bench', 'conformance', 'e2e', 'examples', 'deploy', 'proofs'].flatMap(
+  sourceFiles,
+)
 const maxLines = 400
 
 test('every file opens with what it is for', () => {
@@ -39,5 +41,18 @@ test('there is no any, no suppressed check, no empty catch', () => {
           pattern.test(line) && !/^\s*(\/\/|\/?\*)/.test(line) ? [`${file}:${index + 1}`] : [],
         ),
     )
+  assert.deepEqual(offences, [])
+})
+
+test('what a file exports is documented', () => {
+  const pattern = /^export (default )?(async )?(abstract )?(const|function\*?|interface|type|class) \w/
+  const offences = everywhere
+    .filter((file) => !/\.(test|d)\.tsx?$/.test(file))
+    .flatMap((file) => {
+      const lines = read(file).split('\n')
+      return lines.flatMap((line, at) =>
+        pattern.test(line) && lines[at - 1]?.endsWith('*/') !== true ? [`${file}:${at + 1}`] : [],
+      )
+    })
   assert.deepEqual(offences, [])
 })

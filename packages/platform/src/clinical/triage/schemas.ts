@@ -10,9 +10,13 @@ export const disclaimer = {
 const maxNames = 100
 const nullable = (schema: TSchema) => Type.Union([schema, Type.Null()])
 
+/** Names or ids of findings; one at least. */
 export const Names = Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1, maxItems: maxNames })
+/** Names or ids of findings, or none. */
 export const MaybeNames = Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: maxNames })
+/** The values of FHIR's administrative gender that priors and rules know. */
 export const Sex = Type.Enum(['female', 'male'])
+/** In years. */
 export const Age = Type.Number({ minimum: 0, maximum: 130 })
 
 /** Heart and breathing rate per minute, saturation in %, °C, mmHg. */
@@ -37,6 +41,7 @@ export const TriageBody = Type.Union([
   }),
 ])
 
+/** How conditions are scored, on which graph, and how many are shown; the article's formula for its own clients. */
 export const TriageQuery = Type.Object({
   scoring: Type.Optional(Type.Enum(['bayes', 'article'])),
   graph: Type.Optional(Type.Enum(['xinglin', 'article'])),
@@ -47,7 +52,7 @@ const Level = Type.Enum(['self-care', 'consultation', 'urgent', 'emergency', 'am
 /** A text in both languages. */
 export const Text = Type.Object({ en: Type.String(), zh: Type.String() })
 
-export const Reason = Type.Object({
+const Reason = Type.Object({
   rule: Type.String(),
   level: Level,
   text: Text,
@@ -55,15 +60,17 @@ export const Reason = Type.Object({
   reviewed: Type.Boolean(),
 })
 
+/** How urgent it is, and every rule that says so. */
 export const UrgencyShown = Type.Object({ level: Level, reasons: Type.Array(Reason) })
 
-export const ContributionShown = Type.Object({
+const ContributionShown = Type.Object({
   finding: Type.String(),
   name: Text,
   present: Type.Boolean(),
   log_odds: Type.Number(),
 })
 
+/** A condition with its probability (the article's score where that was asked for), 0 to 1, and where to go with it. */
 export const Suggestion = Type.Object({
   disease: Type.String(),
   confidence: Type.Number(),
@@ -76,8 +83,9 @@ export const Suggestion = Type.Object({
   explanation: Type.Optional(Type.Array(ContributionShown)),
 })
 
-export const UnknownShown = Type.Object({ name: Type.String(), suggestions: Type.Array(Type.String()) })
+const UnknownShown = Type.Object({ name: Type.String(), suggestions: Type.Array(Type.String()) })
 
+/** The answer of `POST /triage`; `something_else` is the probability, 0 to 1, of what the graph does not know. */
 export const TriageAnswer = Type.Object({
   input_symptoms: Type.Array(Type.String()),
   suggested_departments: Type.Array(Suggestion),
@@ -92,11 +100,13 @@ export const TriageAnswer = Type.Object({
   disclaimer: Text,
 })
 
+/** A part of a name in either language, or an id; all findings without it. */
 export const FindingQuery = Type.Object({
   text: Type.Optional(Type.String({ maxLength: 200 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 300 })),
 })
 
+/** Findings by name and question; `hpo` is the term of the Human Phenotype Ontology. */
 export const FindingsAnswer = Type.Object({
   findings: Type.Array(
     Type.Object({ id: Type.String(), kind: Type.String(), name: Text, question: Text, hpo: nullable(Type.String()) }),
