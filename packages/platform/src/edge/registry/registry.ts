@@ -112,16 +112,7 @@ export async function createRegistry(
     token !== undefined || (ownKey !== undefined && holdsToken(request, query, ownKey))
   const shortest = { ...usualShortest, ...extra.shortest }
   const parts: RouteParts = {
-    sql,
-    ids,
-    log,
-    wakeUps,
-    node,
-    ownAddress,
-    shortest,
-    random,
-    mayConfigure,
-    allowsLinkLocal,
+    ...{ sql, ids, log, wakeUps, node, ownAddress, shortest, random, mayConfigure, allowsLinkLocal },
   }
   const handler = createHandler(parts, { token, allowedHosts })
   const open = async (address: Parameters<typeof openPort>[0]): Promise<OpenPort> => {
