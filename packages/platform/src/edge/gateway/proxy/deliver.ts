@@ -14,7 +14,7 @@ import { forward, isIdempotent } from './forward.ts'
 import { dropEdgeHeaders } from './headers.ts'
 import { keptBody } from './kept-body.ts'
 import { hasBody } from './limited-body.ts'
-import type { Origin } from './origins.ts'
+import { hostInUrl, type Origin } from './origins.ts'
 import { consumerFields, forwardedHeaders, passedFields } from './outgoing-headers.ts'
 
 /** An admitted request. */
@@ -96,7 +96,8 @@ function toUpstream(admitted: Admitted, { service, route }: Defined, parts: Deli
   if (service.protocol.startsWith('grpc')) {
     throw new AppError('invalid-request', 'Behind this route is gRPC; call it at the gateway’s port for gRPC')
   }
-  const authority = service.port === 80 ? service.host : `${service.host}:${service.port}`
+  const host = hostInUrl(service.host)
+  const authority = service.port === 80 ? host : `${host}:${service.port}`
   const fields = passedFields(exchange)
   for (const text of consumerFields(identity, plan)) fields.push(text)
   fields.push('x-forwarded-path', exchange.target.path, 'x-forwarded-prefix', prefix)

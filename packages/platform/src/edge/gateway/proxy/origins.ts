@@ -30,9 +30,12 @@ interface Followed {
   stop: () => void
 }
 
-/** Writes an origin; IPv6 addresses are bracketed. */
+/** A host as addresses and Host have it: IPv6 in brackets (RFC 3986, 3.2.2). */
+export const hostInUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+/** Writes an origin. */
 export function originUrl(protocol: string, host: string, port: number): string {
-  return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `${protocol}://${hostInUrl(host)}:${port}`
 }
 
 const healthyOf = (instances: readonly Instance[]): readonly Instance[] => instances.filter(({ healthy }) => healthy)

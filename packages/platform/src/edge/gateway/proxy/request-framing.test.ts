@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, createServer, Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type OwnGateway, startOwnGateway } from '../../../../../../conformance/gateway/own-gateway.ts'
@@ -173,6 +174,18 @@ test('the room for bodies is given back when an answer comes before the body has
 test('a service under an address that cannot be one is away, not an error of ours', async () => {
   const answer = await raw('GET /no-address/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
   assert.match(answer, /^HTTP\/1\.1 50[23] /)
+})
+
+const speaksSix = Object.values(networkInterfaces()).some((all) => all?.some(({ family }) => family === 'IPv6'))
+const skip = speaksSix ? false : 'needs an interface with IPv6'
+
+test('a service at an IPv6 address is asked by a Host that can be one', { skip }, async () => {
+  const { port } = upstream.address() as AddressInfo
+  await define('/services', { name: 'six', host: '::ffff:7f00:1', port, protocol: 'http' })
+  await define('/services/six/routes', { paths: ['/six'] })
+  await delay(200)
+  assert.match(await raw('GET /six/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200 /)
+  assert.ok(state.heard.includes(`\r\nhost: [::ffff:7f00:1]:${port}\r\n`), state.heard)
 })
 
 test('nobody outside says what only the edge says, in any spelling that a service might take for it', async () => {
