@@ -106,5 +106,6 @@ export function answerError(exchange: Exchange, error: unknown): void {
     response.setHeader('connection', 'close')
   }
   response.statusCode = answer.status
+  response.statusMessage = '' // that of an answer whose head could not be passed on is not ours
   response.end(answer.body)
 }
