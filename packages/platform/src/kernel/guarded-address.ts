@@ -31,6 +31,15 @@ export function isGuardedAddress(address: string): boolean {
   return family !== 0 && guarded.check(plain, family === 6 ? 'ipv6' : 'ipv4')
 }
 
+// As the system reads it: 2852039166, 0xa9fea9fe and 169.254.43518 are 169.254.169.254.
+function addressOf(host: string): string {
+  const text = isIP(host) === 6 ? `[${host}]` : host
+  return URL.parse(`http://${text}`)?.hostname ?? host
+}
+
+/** Says whether a host is such an address in whatever notation; names are not looked up. */
+export const isGuardedHost = (host: string): boolean => isGuardedAddress(host) || isGuardedAddress(addressOf(host))
+
 /** The error of a connection that was refused for its address; nothing was sent. */
 export const guardedError = (host: string): Error & { readonly code: string } =>
   Object.assign(new Error(`${host}: ${guardedReason}`), { code: guardedCode })

@@ -41,7 +41,8 @@ test('services cannot be registered at guarded addresses, and checks are not mad
   for (const line of told.slice(0, 3)) assert.match(line, /^critical/)
   for (const line of told.slice(0, 3)) assert.match(line, reason)
   assert.equal(told.at(-1), '0 asked')
-  for (const Address of ['169.254.169.254', 'fe80::1', 'fd00:ec2::254', '0.0.0.1']) {
+  const otherwise = ['2852039166', '0xa9fea9fe', '169.254.43518', '169.254.169.254.', '::FFFF:A9FE:A9FE', '0']
+  for (const Address of ['169.254.169.254', 'fe80::1', 'fd00:ec2::254', '0.0.0.1', ...otherwise]) {
     const answer = await own.client.put('/v1/agent/service/register', { Name: 'metadata', Address, Port: 80 })
     assert.equal(answer.status, 400)
     assert.match(answer.text, reason)

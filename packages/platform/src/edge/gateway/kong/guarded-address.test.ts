@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startOwnGateway } from '../../../../../../conformance/gateway/own-gateway.ts'
-import { isGuarded } from './guarded-address.ts'
+import { isGuardedHost } from '../../../kernel/guarded-address.ts'
 
 test('link-local, unspecified and metadata addresses are known in every notation', () => {
   const all = [
@@ -11,7 +11,7 @@ test('link-local, unspecified and metadata addresses are known in every notation
     ...['::ffff:a9fe:a9fe', '100.100.100.200', '168.63.129.16', 'fd00:ec2::254'],
   ]
   assert.deepEqual(
-    all.filter((host) => !isGuarded(host)),
+    all.filter((host) => !isGuardedHost(host)),
     [],
   )
 })
@@ -21,7 +21,7 @@ test('loopback, private and public addresses and names may be used', () => {
     ...['127.0.0.1', 'localhost', '::1', '10.0.0.1', '192.168.1.20', '172.17.0.1', '100.64.0.1', '203.0.113.5'],
     ...['fd12:3456::1', '2001:db8::1', '::ffff:10.0.0.1', 'patient-service', 'patient.service.consul', 'a.169.254.1.1'],
   ]
-  assert.deepEqual(all.filter(isGuarded), [])
+  assert.deepEqual(all.filter(isGuardedHost), [])
 })
 
 test('the admin port refuses them with the field and the setting, unless they are allowed', async (context) => {

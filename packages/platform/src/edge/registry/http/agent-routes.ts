@@ -1,5 +1,5 @@
 // /v1/agent: registering services and checks, heartbeats, maintenance, and what this agent knows.
-import { guardedReason, isGuardedAddress } from '../../../kernel/guarded-address.ts'
+import { guardedReason, isGuardedHost } from '../../../kernel/guarded-address.ts'
 import { badRequest, ConsulError } from '../consul-error.ts'
 import { parseStatus, readCheck, type Status } from '../definitions/check.ts'
 import { fieldsOf } from '../definitions/fields.ts'
@@ -35,7 +35,7 @@ const unknownCheck = (id: string): ConsulError =>
 async function register({ sql, shortest, allowsLinkLocal }: RouteParts, { request, query }: Call) {
   const replaces = readFlag(query, 'replace-existing-checks')
   const service = readService(await readJson(request), shortest)
-  if (!allowsLinkLocal && isGuardedAddress(service.definition.address))
+  if (!allowsLinkLocal && isGuardedHost(service.definition.address))
     throw badRequest(`Invalid service address: ${guardedReason}`)
   await changeRegistry(sql, (change) => registerService(change, service, replaces))
   return emptyAnswer
