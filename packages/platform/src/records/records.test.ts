@@ -1,19 +1,12 @@
 // Single records through the door: versions, deletion, conditions, races, patches, history.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { AppError, type ErrorCode } from '@xinglin/core/errors'
-import { type StoreFixture, storeFixture } from '../testing/record-store.ts'
+import { storeFixture } from '../testing/record-store.ts'
+import { sharedStore } from '../testing/shared-store.ts'
 import type { WriteRule } from './types.ts'
 
-const shared: { store?: StoreFixture } = {}
-const store = (): StoreFixture => {
-  assert.ok(shared.store)
-  return shared.store
-}
-before(async () => {
-  shared.store = await storeFixture()
-})
-after(() => shared.store?.close())
+const store = sharedStore()
 
 const hasCode = (code: ErrorCode) => (error: unknown) => error instanceof AppError && error.code === code
 const patient = (extra: object = {}) =>

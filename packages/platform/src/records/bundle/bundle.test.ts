@@ -1,9 +1,9 @@
 // Transactions and batches through the door: references, conditions, order, all or nothing.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { AppError, type ErrorCode } from '@xinglin/core/errors'
 import type { BundleEntry, Resource } from '@xinglin/core/fhir'
-import { type StoreFixture, storeFixture } from '../../testing/record-store.ts'
+import { sharedStore } from '../../testing/shared-store.ts'
 import type { WriteRule } from '../types.ts'
 
 const rule: WriteRule = {
@@ -38,15 +38,7 @@ function subjectOf(resource: Resource | undefined): string | undefined {
   return (resource?.['subject'] as { readonly reference?: string } | undefined)?.reference
 }
 
-const shared: { store?: StoreFixture } = {}
-const store = (): StoreFixture => {
-  assert.ok(shared.store)
-  return shared.store
-}
-before(async () => {
-  shared.store = await storeFixture({ rules: [rule] })
-})
-after(() => shared.store?.close())
+const store = sharedStore(undefined, { rules: [rule] })
 
 type Entry = BundleEntry
 const bundleOf = (type: string, entry: readonly Entry[]) => JSON.stringify({ resourceType: 'Bundle', type, entry })

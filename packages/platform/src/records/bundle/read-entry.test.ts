@@ -1,17 +1,10 @@
 // What the GET entries of a batch read: every kind of address, in the shape that is asked for.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import type { BundleEntry } from '@xinglin/core/fhir'
-import { type StoreFixture, storeFixture } from '../../testing/record-store.ts'
+import { sharedStore } from '../../testing/shared-store.ts'
 
-const shared: { store?: StoreFixture } = {}
-const store = (): StoreFixture => {
-  assert.ok(shared.store)
-  return shared.store
-}
-before(async () => {
-  shared.store = await storeFixture()
-  const { records, context } = store()
+const store = sharedStore(async ({ records, context }) => {
   const put = (type: string, id: string, extra: object) =>
     records.update(context(), {
       target: { type, id },
@@ -20,7 +13,6 @@ before(async () => {
   await put('Patient', 'p', { gender: 'male', birthDate: '1970-01-01' })
   await put('Observation', 'o', { status: 'final', subject: { reference: 'Patient/p' } })
 })
-after(() => shared.store?.close())
 
 async function read(url: string, more: Partial<NonNullable<BundleEntry['request']>> = {}) {
   const { records, context } = store()

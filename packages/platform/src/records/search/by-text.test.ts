@@ -1,9 +1,9 @@
 // Patients by a name: whatever the name, the page and the way taken, the rows are those of a plain look at every patient, in order.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { parseSearch, searchKnowledge } from '@xinglin/core/fhir/search'
 import fc from 'fast-check'
-import { type StoreFixture, storeFixture } from '../../testing/record-store.ts'
+import { sharedStore } from '../../testing/shared-store.ts'
 import { compileCount, compilePage } from './compile.ts'
 import type { Position } from './cursor.ts'
 import { createSearch } from './search.ts'
@@ -21,11 +21,8 @@ interface Row extends Omit<Known, 'at'> {
   readonly c1: string
 }
 
-const shared: { store?: StoreFixture; known: readonly Known[] } = { known: [] }
-const store = (): StoreFixture => {
-  assert.ok(shared.store)
-  return shared.store
-}
+const shared: { known: readonly Known[] } = { known: [] }
+const store = sharedStore(fill)
 const families = ['Li', 'Lin', 'Liu', 'Linde', 'Ma', 'Mae', 'Smith', 'Smithers', '张', '张伟']
 const parse = (parameters: readonly (readonly [string, string])[]) =>
   parseSearch({ types: ['Patient'], parameters: [...parameters], lenient: false })
@@ -44,8 +41,7 @@ async function put(id: string, at: number): Promise<void> {
   })
 }
 
-before(async () => {
-  shared.store = await storeFixture()
+async function fill(): Promise<void> {
   for (let at = 0; at < 60; at += 1) await put(`p${at}`, at)
   // Later versions with other names: the entries of the earlier ones are no matches any more.
   for (let at = 0; at < 60; at += 4) await put(`p${at}`, at + 1)
@@ -59,8 +55,7 @@ before(async () => {
       FROM records.resource r JOIN records.version v ON v.rid = r.rid
       WHERE r.type = 'Patient' AND NOT r.deleted ORDER BY r.at DESC, r.rid DESC`,
   })
-})
-after(() => shared.store?.close())
+}
 
 const starts = (text: string, start: string): boolean => text.toLowerCase().startsWith(start.toLowerCase())
 const access = { types: 'all', patients: 'all', sharedTypes: [], hiddenLabels: [] } as const

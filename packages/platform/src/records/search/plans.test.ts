@@ -1,20 +1,12 @@
 // The indexes that searches rely on can really be used: what is compared has one collation, and what is ordered stands in order.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { parseSearch, searchKnowledge } from '@xinglin/core/fhir/search'
-import { type StoreFixture, storeFixture } from '../../testing/record-store.ts'
+import { sharedStore } from '../../testing/shared-store.ts'
 import { compilePage } from './compile.ts'
 import { createStatementNames } from './statement-names.ts'
 
-const shared: { store?: StoreFixture } = {}
-const store = (): StoreFixture => {
-  assert.ok(shared.store)
-  return shared.store
-}
-before(async () => {
-  shared.store = await storeFixture()
-})
-after(() => shared.store?.close())
+const store = sharedStore()
 
 // What PostgreSQL does with an empty table, whatever its indexes.
 const smallTableWays = ['enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'enable_hashjoin', 'enable_mergejoin']

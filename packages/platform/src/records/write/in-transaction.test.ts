@@ -1,18 +1,10 @@
 // Many ids taken at once: without a lock for each, in any order, and never twice as the first version.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { AppError } from '@xinglin/core/errors'
-import { type StoreFixture, storeFixture } from '../../testing/record-store.ts'
+import { sharedStore } from '../../testing/shared-store.ts'
 
-const shared: { store?: StoreFixture } = {}
-const store = (): StoreFixture => {
-  assert.ok(shared.store)
-  return shared.store
-}
-before(async () => {
-  shared.store = await storeFixture()
-})
-after(() => shared.store?.close())
+const store = sharedStore()
 
 const puts = (ids: readonly string[]) =>
   ids.map((id) => ({ resource: { resourceType: 'Patient', id }, request: { method: 'PUT', url: `Patient/${id}` } }))

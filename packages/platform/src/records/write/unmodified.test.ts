@@ -1,18 +1,10 @@
 // An update of what is there already: on the client's wish no version, no event, but a trail; without it a version as ever.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { type StoreFixture, storeFixture } from '../../testing/record-store.ts'
+import { test } from 'node:test'
+import { sharedStore } from '../../testing/shared-store.ts'
 import type { RecordContext } from '../types.ts'
 
-const shared: { store?: StoreFixture } = {}
-const store = (): StoreFixture => {
-  assert.ok(shared.store)
-  return shared.store
-}
-before(async () => {
-  shared.store = await storeFixture()
-})
-after(() => shared.store?.close())
+const store = sharedStore()
 
 const wishing = (): RecordContext => ({ ...store().context(), isUpdateIfModified: true })
 const decimal =
