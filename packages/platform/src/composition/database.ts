@@ -60,7 +60,7 @@ async function joinOther({ settings, dataFolder, log }: ProcessDatabaseOptions, 
   const text = await readFile(join(dataFolder, fileName), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
   const { url, pid } = JSON.parse(text) as Told
-  if (pid !== holder.pid) return undefined // of one before, that was killed
+  if (pid !== holder.pid) return undefined // left by one before that was killed
   const sql = connectPostgres({ url, poolSize: settings.databasePool, log })
   try {
     await sql.query({ text: 'SELECT 1' })

@@ -18,7 +18,7 @@ const lastPort = 65_535
 const everywhere = ['0.0.0.0', '::']
 const meet = (a: string, b: string): boolean => a === b || everywhere.includes(a) || everywhere.includes(b)
 
-// What no service uses, neither as set nor by default, and nobody holds.
+// A number that no service uses, as set or by default, and that nobody holds now.
 async function otherPort({ port, host, env }: ListeningPort, reserved: Set<number>): Promise<number | undefined> {
   if (env === roomPort) return 0 // several in a row: free ones are found at the start
   for (let at = port < 1024 ? port + 8000 : port + step; at <= lastPort; at += step) {
@@ -67,7 +67,7 @@ export function mendingSetting({ port, instead }: PortFault): string | undefined
 }
 
 /**
- * Looks at all of them.
+ * Looks at all ports that are wanted, before anything is started.
  * @throws AppError 'unavailable' naming each port that cannot be opened, its setting, and other numbers that are free
  */
 export async function requirePorts(wanted: readonly ListeningPort[], owned: Owned): Promise<void> {

@@ -46,7 +46,7 @@ export interface ListeningProcess {
 
 type Values = Readonly<Record<string, unknown>>
 
-// A port that is not here is opened wherever its owner lives.
+// A port that is not named here is opened by every process that runs its owner.
 const conditions: Readonly<Record<string, (values: Values, process: ListeningProcess) => boolean>> = {
   GATEWAY_TLS_PORT: ({ tlsHost }) => tlsHost !== undefined,
   REGISTRY_TLS_PORT: (_values, { isSecure }) => isSecure,

@@ -25,7 +25,7 @@ export interface ServiceAppParts {
 /** Builds the application of a created service. */
 export async function withApp(name: string, running: RunningService, parts: ServiceAppParts): Promise<LocalService> {
   if (running.routes === undefined) return { name, running, app: undefined }
-  const { internalKey, clock, telemetry, log } = parts // the application says itself of which service it is
+  const { internalKey, clock, telemetry, log } = parts // the application itself adds the service's name to the log
   const verifyCaller = (token: string): Caller => verifyInternalToken(token, internalKey, clock.now())
   const app = buildServiceApp({ service: name, running, verifyCaller, log, clock, telemetry })
   await app.ready()

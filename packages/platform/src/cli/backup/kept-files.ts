@@ -25,7 +25,7 @@ export interface KeptList {
 }
 
 const listName = 'files.sha256'
-// What a blob that is being written, or was when the power went, is until it is whole.
+// Blobs lie there until they are whole; one that a crash cut off stays.
 const unfinished = '.unfinished'
 
 /** Flushes a file to the disk. */

@@ -60,7 +60,7 @@ async function interviewAbout(stage: Stage, patient: string, yes: readonly strin
   return `${answers.length} questions → ${urgency.level}, ${department?.en} ${department?.zh}; ${why} Booked: ${records?.encounter}`
 }
 
-// Ends with a whole word, as a line that was cut in one reads like a slip.
+// Cut between words: half a word looks like a mistake.
 function shortened(text: string, most: number): string {
   if (text.length <= most) return text
   return `${text.slice(0, text.lastIndexOf(' ', most)).replace(/[^\p{L}\p{N})]+$/u, '')} …`

@@ -86,7 +86,7 @@ class Import {
     this.#tell()
   }
 
-  // What names its line already needs no other name.
+  // A refusal that names its line already needs no name of the file before it.
   #refuse({ name }: SourceFile, refusals: readonly string[]): void {
     this.#tally.refused += refusals.length
     const told = refusals.slice(0, Math.max(0, 100 - this.#tally.refusals.length))

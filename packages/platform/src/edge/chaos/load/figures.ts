@@ -21,7 +21,7 @@ export interface PhaseFigures {
   readonly failures: Readonly<Record<string, number>>
   /** Failures that are not a 503 with Retry-After. */
   readonly unclean: number
-  /** Of the answers to each step that were asked for and came within the stretch: the soonest, in milliseconds. */
+  /** The soonest good answer to each step, in milliseconds, of those asked for and answered within the stretch. */
   readonly fastestMs: Readonly<Record<string, number>>
 }
 

@@ -119,7 +119,7 @@ function ownCheck(instance: RegisteredInstance, port: number | undefined): Reado
   }
 }
 
-// Whoever calls it believes its certificate by its address.
+// Its callers check its certificate against its own address, which the proxy does not have.
 function refuseForeignTls({ service, address, port, checkUrl }: RegisteredInstance): void {
   const asked = checkUrl === undefined ? null : URL.parse(checkUrl)
   const speaksTls = asked?.protocol === 'https:' && asked.hostname === address && Number(asked.port || 443) === port
