@@ -24,7 +24,8 @@ function plainId(id: unknown): string | undefined {
 function plainDate(value: unknown): unknown {
   const { $date } = (value ?? {}) as Document
   const inner = typeof $date === 'object' && $date !== null ? Number(($date as Document).$numberLong) : $date
-  if (typeof inner === 'number' && Number.isFinite(inner)) return new Date(inner).toISOString().slice(0, 10)
+  const at = typeof inner === 'number' ? new Date(inner) : undefined
+  if (at !== undefined && !Number.isNaN(at.getTime())) return at.toISOString().slice(0, 10)
   const text = typeof inner === 'string' ? inner : value
   return typeof text === 'string' ? text.slice(0, 10) : text
 }

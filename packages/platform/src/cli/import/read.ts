@@ -94,12 +94,17 @@ type Item = ({ readonly made: Unit | KeyedEntry } | { readonly refusal: string }
   readonly sizeBytes: number
 }
 
-function itemOf(line: string, source: string, ids: StableIds): { made: Unit | KeyedEntry } | { refusal: string } {
+function itemOf(
+  value: () => unknown,
+  source: string,
+  ids: StableIds,
+): { made: Unit | KeyedEntry } | { refusal: string } {
   try {
-    return { made: entriesOf(parse(line, source), source, ids) }
+    return { made: entriesOf(value(), source, ids) }
   } catch (error) {
-    if (error instanceof AppError) return { refusal: error.message }
-    throw error
+    if (!(error instanceof AppError)) throw error
+    const { message } = error
+    return { refusal: message.startsWith(`${source}:`) ? message : `${source}: ${message}` }
   }
 }
 
@@ -111,7 +116,8 @@ async function* readLines(file: SourceFile, ids: StableIds): AsyncGenerator<Item
     const sizeBytes = Buffer.byteLength(line) + 1
     state.bytes += sizeBytes
     if (line.trim() === '') continue
-    yield { ...itemOf(line, `${file.name}:${state.number}`, ids), behind: shareAt(state.bytes), sizeBytes }
+    const source = `${file.name}:${state.number}`
+    yield { ...itemOf(() => parse(line, source), source, ids), behind: shareAt(state.bytes), sizeBytes }
   }
 }
 
@@ -123,7 +129,7 @@ async function* readWhole(file: SourceFile, ids: StableIds): AsyncGenerator<Item
   const sizeBytes = file.sizeBytes / items.length
   for (const [index, item] of items.entries()) {
     const behind = (index + 1) / items.length
-    yield { made: entriesOf(item, `${file.name}[${index}]`, ids), behind, sizeBytes }
+    yield { ...itemOf(() => item, `${file.name}[${index}]`, ids), behind, sizeBytes }
   }
 }
 

@@ -25,6 +25,8 @@ export interface Unit {
   readonly parts: readonly Part[]
 }
 
+// A body may be nested 120 levels deep; a Bundle takes three of them.
+const maxDepth = 115
 const idPattern = /^[A-Za-z0-9\-.]{1,64}$/
 
 function isResource(value: unknown): value is Resource {
@@ -45,8 +47,27 @@ function repeatable(entry: BundleEntry, ids: StableIds): BundleEntry {
   return isPlainPost ? putEntry(resource, ids, entry.fullUrl) : entry
 }
 
-function bundleUnit(bundle: Bundle, ids: StableIds): Unit {
-  const entry = (bundle.entry ?? []).map((each) => repeatable(each, ids))
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function isEntry(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { request, resource } = value as Readonly<Record<string, unknown>>
+  return (request === undefined || isObject(request)) && (resource === undefined || isResource(resource))
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1))
+}
+
+function bundleUnit(bundle: Bundle, source: string, ids: StableIds): Unit {
+  const { entry: sent = [] } = bundle
+  if (!Array.isArray(sent) || !sent.every(isEntry))
+    throw new AppError(
+      'invalid-request',
+      `${source}: the entries of the Bundle are not a list of requests and resources`,
+    )
+  const entry = sent.map((each) => repeatable(each, ids))
   const type = bundle.type === 'batch' ? 'batch' : 'transaction'
   return {
     bundle: { resourceType: 'Bundle', type, entry },
@@ -66,7 +87,9 @@ function keyed(entry: BundleEntry, source: string): KeyedEntry {
  * @throws AppError `invalid-request` when the value is none of them
  */
 export function entriesOf(value: unknown, source: string, ids: StableIds): Unit | KeyedEntry {
-  if (isResource(value) && value.resourceType === 'Bundle') return bundleUnit(value as Bundle, ids)
+  if (isDeeper(value, maxDepth))
+    throw new AppError('invalid-request', `${source}: it is nested deeper than ${maxDepth} levels`)
+  if (isResource(value) && value.resourceType === 'Bundle') return bundleUnit(value as Bundle, source, ids)
   if (isResource(value)) return keyed(putEntry(value, ids), source)
   if (isMongoPatient(value)) return keyed(patientFromMongo(value, source), source)
   throw new AppError(
