@@ -1,13 +1,7 @@
 // Asks one service whether it is well, over HTTP or TCP, within its time and a small answer.
 import { connect } from 'node:net'
 import { Agent, type Dispatcher, request } from 'undici'
-import {
-  createGuardedLookup,
-  guardedCode,
-  guardedError,
-  guardedReason,
-  isGuardedAddress,
-} from '../../../kernel/guarded-address.ts'
+import { guardedCode, guardedReason, socketRules } from '../../../kernel/guarded-address.ts'
 import { lateLook } from '../../../kernel/late-looks.ts'
 import {
   createWaryConnector,
@@ -96,9 +90,11 @@ function probeTcp(
   const colon = address.lastIndexOf(':')
   const host = address.slice(0, colon).replace(/^\[|\]$/g, '')
   const port = Number(address.slice(colon + 1))
+  const { refusalOf, ...options } = socketRules(allowsLinkLocal)
+  const refusal = refusalOf(host)
+  if (refusal !== undefined) return Promise.reject(refusal)
   return new Promise((resolve, reject) => {
-    if (!allowsLinkLocal && isGuardedAddress(host)) throw guardedError(host)
-    const socket = connect({ host, port, signal, ...(allowsLinkLocal ? {} : { lookup: createGuardedLookup() }) })
+    const socket = connect({ host, port, signal, ...options })
     socket.once('error', reject)
     socket.once('connect', () => {
       socket.destroy()
