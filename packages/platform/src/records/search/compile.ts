@@ -58,7 +58,8 @@ export function compilePage(query: SearchQuery, request: PageRequest): CompiledP
   const order = { columns, binder, knowledge: request.knowledge }
   const keys = orderOf(query, order)
   const { isOpen, isLight } = request.shortcuts ?? noShortcuts
-  const conditions = conditionsOf(query, path, binder, request, isOpen ? openAccess(request.access) : request.access)
+  const access = isOpen ? openAccess(request.access) : request.access
+  const conditions = conditionsOf({ query, path, binder }, request, access)
   const later = request.position === undefined ? [] : [after(keys, request.position, order)]
   const limit = binder.bind(request.limit, 'bigint')
   const limited = { keys, limit, rid: columns.rid }
@@ -120,7 +121,7 @@ export function compileCount(query: SearchQuery, options: CompileOptions, cap: n
   const binder = createBinder()
   const chosen = choosePath(query, options.access, options.knowledge)
   const path: Path = chosen.kind === 'string' ? { kind: 'scan' } : chosen
-  const where = conditionsOf(query, path, binder, options, options.access)
+  const where = conditionsOf({ query, path, binder }, options, options.access)
   const rows = sourcesOf(path, binder).map(
     (source) => `SELECT r.rid FROM ${source.from} WHERE ${allOf([...source.where, ...where])}`,
   )
@@ -143,9 +144,7 @@ function scopeOf(path: Path, binder: Binder, options: CompileOptions): Scope {
 
 /** The conditions on row `r` that hold on every path: type, access, compartment, criteria but for a text that drives. */
 function conditionsOf(
-  query: SearchQuery,
-  path: Path,
-  binder: Binder,
+  { query, path, binder }: { readonly query: SearchQuery; readonly path: Path; readonly binder: Binder },
   options: CompileOptions,
   access: AccessFilter,
 ): string[] {
