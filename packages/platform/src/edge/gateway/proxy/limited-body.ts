@@ -23,14 +23,18 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 /**
  * Refuses a body that announces more than the limit; one without length is counted as it comes, and whoever reads the
  * request then gets the refusal as the stream's error.
- * @throws AppError 'too-large', 'unavailable' (no room) or 'invalid-request' (a length is required)
+ * @throws AppError 'too-large', 'unavailable' (no room), 'invalid-request' (a length is required) or 'not-implemented' (a coding)
  */
 export function limitBody(request: IncomingMessage, limit: BodyLimit): void {
   const { headers } = request
   const length = headers['content-length']
   if (length !== undefined && Number(length) > limit.maxBytes) throw tooLarge(limit.maxBytes)
   if (length !== undefined && length !== '0') limit.share.take(Number(length))
-  if (headers['transfer-encoding'] === undefined) return
+  const coding = headers['transfer-encoding']
+  if (coding === undefined) return
+  // Only chunked is taken off (RFC 9112, 6.1); what else is on the body would pass without its name.
+  if (coding.toLowerCase() !== 'chunked')
+    throw new AppError('not-implemented', 'Send the body with Transfer-Encoding: chunked alone, or with Content-Length')
   if (limit.isLengthRequired) throw new AppError('invalid-request', 'Send the header Content-Length with a body')
   const push = request.push.bind(request)
   let size = request.readableLength // came while the credential was looked up

@@ -94,6 +94,18 @@ test('a length that Connection names still frames the body: nothing in it is a s
   }
 })
 
+test('a body in a coding that would have to be taken off is refused, not passed on without its name', async () => {
+  for (const coding of ['gzip, chunked', 'identity, chunked', 'chunked;a=b, chunked']) {
+    const answer = await raw(
+      `PUT /raw/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: ${coding}\r\n\r\n2\r\nab\r\n0\r\n\r\n`,
+    )
+    assert.match(answer, /^HTTP\/1\.1 (501|400) /, coding)
+    assert.equal(state.heard, '')
+  }
+  const plain = await raw('PUT /raw/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n')
+  assert.match(plain, /^HTTP\/1\.1 200 /)
+})
+
 test('a body beyond its limit reaches no service as a whole one, even if it came before the connection was there', async () => {
   const chunks = 'a\r\n0123456789\r\na\r\n0123456789\r\n0\r\n\r\n'
   const answer = await raw(`POST /tight/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`)
