@@ -41,6 +41,9 @@ export function newTraceId(): string {
   return id === noTrace ? newTraceId() : id
 }
 
+/** A new request id: 32 hex digits. */
+export const newRequestId = newTraceId
+
 /** A new span id: 16 hex digits. */
 export function newSpanId(): string {
   const id = hexDigits(16)

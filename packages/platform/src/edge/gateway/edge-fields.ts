@@ -27,7 +27,10 @@ export class EdgeFields {
     for (let at = 0; at < this.#list.length; at += 2) response.setHeader(this.#list[at] ?? '', this.#list[at + 1] ?? '')
   }
 
-  /** Adds them to the headers of a service's answer, except where the service says the same itself (what answers vary with adds up); names and values in turn. */
+  /**
+   * Adds them to the headers of a service's answer, names and values in turn, except where the service says the same itself;
+   * what answers vary with adds up.
+   */
   addTo(fields: string[]): string[] {
     const { length } = fields
     for (let at = 0; at < this.#list.length; at += 2) {

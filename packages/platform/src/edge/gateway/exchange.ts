@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Span } from '../../kernel/ports.ts'
 import { errorAnswer } from '../../kernel/problem.ts'
-import { newTraceId } from '../../kernel/trace.ts'
+import { newRequestId } from '../../kernel/trace.ts'
 import { EdgeFields } from './edge-fields.ts'
 import { Ending } from './ending.ts'
 import { type Client, clientOf } from './proxy/client-address.ts'
@@ -48,7 +48,7 @@ export function openExchange(
 ): Exchange {
   const { headers } = request
   const sent = headers['x-request-id']
-  const requestId = typeof sent === 'string' && requestIdPattern.test(sent) ? sent : newTraceId()
+  const requestId = typeof sent === 'string' && requestIdPattern.test(sent) ? sent : newRequestId()
   const fields = new EdgeFields()
   fields.set('x-request-id', requestId)
   return {

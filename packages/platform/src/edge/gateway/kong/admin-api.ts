@@ -1,6 +1,7 @@
 // The admin API in Kong's shape: its addresses and answers; rules are in changes.ts, SQL in store.ts.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isSameSecret } from '../../../kernel/bearer-token.ts'
 import type { Caller } from '../../../kernel/caller.ts'
 import { isOwnRequest } from '../../../kernel/local-request.ts'
 import type { Ports } from '../../../kernel/ports.ts'
@@ -191,12 +192,6 @@ async function answerTo(parts: AdminParts, request: IncomingMessage): Promise<An
   throw methodNotAllowed()
 }
 
-// Of digests, so that neither the content nor the length of the token shows in the time it takes.
-function isSame(one: string, other: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(one), digest(other))
-}
-
 function checkOrigin(parts: AdminParts, { headers }: IncomingMessage): void {
   const site = headers['sec-fetch-site']
   const secFetchSite = typeof site === 'string' ? site : undefined
@@ -204,7 +199,7 @@ function checkOrigin(parts: AdminParts, { headers }: IncomingMessage): void {
     throw new KongError(403, { message: 'The admin API does not answer pages of other sites or unknown host names' })
   }
   const sent = headers['kong-admin-token']
-  if (parts.token !== undefined && !(typeof sent === 'string' && isSame(sent, parts.token))) {
+  if (parts.token !== undefined && !(typeof sent === 'string' && isSameSecret(sent, parts.token))) {
     throw new KongError(401, { message: 'Unauthorized' })
   }
 }

@@ -127,7 +127,7 @@ export function outgoingOf(admitted: Admitted, parts: DeliveryParts): Leaving | 
     : instancesWay(admitted, path, signed, parts)
 }
 
-/** The headers for one address, until they are asked for the next: an upstream may ask for a Host of its own. */
+/** The headers for one address, in the one list that the request has: each address may want a Host of its own. */
 export function fieldsFor({ fields, host }: Outgoing, { hostHeader = host }: Origin): Fields {
   fields[1] = hostHeader
   return fields
