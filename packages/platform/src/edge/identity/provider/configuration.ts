@@ -100,6 +100,21 @@ function features(parts: ProviderParts, errors: typeof providerErrors): NonNulla
   }
 }
 
+// Seconds.
+function lifetimes(settings: ProviderParts['settings']) {
+  const grantSeconds = settings.refreshTokenDays * 86_400
+  return {
+    AccessToken: settings.accessTokenSeconds,
+    ClientCredentials: settings.accessTokenSeconds,
+    AuthorizationCode: codeSeconds,
+    IdToken: settings.accessTokenSeconds,
+    Interaction: interactionSeconds,
+    Grant: grantSeconds,
+    RefreshToken: grantSeconds,
+    Session: settings.sessionHours * 3600,
+  }
+}
+
 /** The configuration of a provider with these keys. */
 export function configurationOf(
   parts: ProviderParts,
@@ -108,7 +123,6 @@ export function configurationOf(
 ): Configuration {
   const { settings, clock, pages } = parts
   const { errors } = module
-  const grantSeconds = settings.refreshTokenDays * 86_400
   return {
     adapter: parts.adapter,
     jwks: { keys: [...keys] } as NonNullable<Configuration['jwks']>, // made as JWK by our own key store
@@ -155,16 +169,7 @@ export function configurationOf(
       revocation: '/oidc/token/revocation',
       token: '/oidc/token',
     },
-    ttl: {
-      AccessToken: settings.accessTokenSeconds,
-      ClientCredentials: settings.accessTokenSeconds,
-      AuthorizationCode: codeSeconds,
-      IdToken: settings.accessTokenSeconds,
-      Interaction: interactionSeconds,
-      Grant: grantSeconds,
-      RefreshToken: grantSeconds,
-      Session: settings.sessionHours * 3600,
-    },
+    ttl: lifetimes(settings),
     // Only registered clients' key sets are fetched; the provider's own dispatcher would refuse private networks.
     fetch: createKeySetFetch({ allowsLinkLocal: parts.allowsLinkLocal }),
     fetchResponseBodyLimits: { jwks_uri: maxJwksBytes },
