@@ -26,6 +26,14 @@ async function run(program: string, args: readonly string[], options: object, in
   if (code !== 0) throw new Error(`${program} ended with ${code}: ${words.join('').slice(-1000)}`)
 }
 
+// Each database that a test creates begins as a copy of template1: the extensions of all of them are loaded once.
+async function extendTemplate(serverUrl: string): Promise<void> {
+  const url = serverUrl.replace(/\/[^/]*$/, '/template1')
+  const sql = connectPostgres({ url, poolSize: 1, log: silentLogger })
+  for (const name of ['pg_trgm', 'btree_gin']) await sql.query({ text: `CREATE EXTENSION IF NOT EXISTS ${name}` })
+  await sql.close()
+}
+
 /**
  * Makes a cluster with all migrations, at rest, for others to begin with.
  * @returns its data folder; undefined where its files do not lie in that folder, or cannot be copied with their owners
@@ -38,6 +46,7 @@ export async function makePreparedFolder(owned: readonly OwnedSql[]): Promise<st
   const sql = connectPostgres({ url: server.url, poolSize: 1, log: silentLogger })
   await migrate(sql, owned)
   await sql.close()
+  await extendTemplate(server.url)
   await server.stop()
   if (existsSync(join(folder, 'postgres', 'cluster', 'data', 'PG_VERSION'))) return folder
   await rm(folder, { recursive: true, force: true })
