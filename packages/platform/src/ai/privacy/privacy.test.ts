@@ -208,8 +208,12 @@ test('tries a job again when its process is killed, and takes over one whose ser
       const [row] = await database.sql.query<{ attempts: number }>({
         text: "SELECT attempts FROM privacy.job WHERE state = 'running'",
       })
+      const killed = { is: false }
       const onProgress = (): void => {
-        if (row?.attempts === 1) process.kill(engine.pid ?? 0, 'SIGKILL')
+        const { pid } = engine
+        if (row?.attempts !== 1 || pid === undefined || killed.is) return
+        killed.is = true
+        process.kill(pid, 'SIGKILL')
       }
       return engine.compute({ ...computation, onProgress })
     },
