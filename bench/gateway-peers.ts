@@ -1,10 +1,12 @@
-// nginx and haproxy beside our gateway: the same upstream, limit and trace header; haproxy also checks the token. Started on free ports.
+// nginx and haproxy beside our gateway: the same upstream, limit and trace header; haproxy also checks the token. Beside them the
+// least that Node can do. Started on free ports.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { freePort } from '../packages/platform/src/kernel/free-port.ts'
 
 /** A program that answers on a port. */
@@ -128,4 +130,12 @@ backend hello
 `,
   )
   return start('haproxy', ['haproxy', '-f', file, '-db', '-q'], port)
+}
+
+/** Node alone: `relay` passes bytes on, `http` takes requests by node:http and asks over bare sockets. */
+export async function startFloor(kind: 'relay' | 'http', upstreamUrl: string): Promise<Program> {
+  const port = await freePort()
+  const program = fileURLToPath(new URL('./gateway-floor.ts', import.meta.url))
+  const words = [process.execPath, program, kind, String(port), new URL(upstreamUrl).port]
+  return start(kind === 'relay' ? 'node relay of bytes' : 'node:http and bare sockets', words, port)
 }

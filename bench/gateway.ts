@@ -1,4 +1,4 @@
-// What a request costs at the gateway: verified JWT, rate limit and trace, to an upstream; beside nginx and haproxy in one run.
+// What a request costs at the gateway: verified JWT, rate limit and trace, to an upstream; beside nginx, haproxy and bare Node in one run.
 // Usage: node bench/gateway.ts [--seconds 5] [--rounds 3]. Needs nginx and wrk (Debian); haproxy is left out where it is missing.
 import { execFileSync, spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
@@ -8,7 +8,7 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { freePorts, startSystem } from '../packages/platform/src/cli/system.ts'
-import { isInstalled, type Program, startHaproxy, startNginx, startUpstream } from './gateway-peers.ts'
+import { isInstalled, type Program, startFloor, startHaproxy, startNginx, startUpstream } from './gateway-peers.ts'
 import { measuredOn } from './target.ts'
 
 interface Figures {
@@ -131,6 +131,7 @@ async function run(): Promise<void> {
   try {
     programs.push(await startNginx(upstream.url))
     if (isInstalled('haproxy')) programs.push(await startHaproxy(upstream.url, credential))
+    for (const kind of ['relay', 'http'] as const) programs.push(await startFloor(kind, upstream.url))
     programs.push(await startOurs('xinglin', upstream.url, credential, {}))
     programs.push(
       await startOurs('xinglin without spans', upstream.url, credential, { OTEL_TRACES_SAMPLER: 'always_off' }),
