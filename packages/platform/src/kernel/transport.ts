@@ -1,6 +1,6 @@
 // How processes of a system reach one another: plain on a trusted machine or mesh, or over TLS with both sides known.
 import { Agent, buildConnector, type Dispatcher } from 'undici'
-import { createGuardedLookup, guardedCode, guardedError, isGuardedAddress } from './guarded-address.ts'
+import { guardedCode, socketRules } from './guarded-address.ts'
 
 /** Opens a socket to an address, and calls back once it can be used. */
 export type Connector = buildConnector.connector
@@ -70,19 +70,19 @@ export interface Reach {
  * addresses that are not guarded, unless they are allowed. Addresses that somebody writes down are judged where they are taken.
  */
 export function createConnector(connectMs: number, { allowsLinkLocal = false }: Reach = {}): Connector {
-  const options = { timeout: connectMs, allowH2: false }
-  return buildConnector(allowsLinkLocal ? options : { ...options, lookup: createGuardedLookup() })
+  const { refusalOf: _, ...rules } = socketRules(allowsLinkLocal)
+  return buildConnector({ timeout: connectMs, allowH2: false, ...rules })
 }
 
 /** As {@link createConnector}, for addresses that nobody has judged: guarded ones are refused in any notation. */
 export function createWaryConnector(connectMs: number, reach: Reach & buildConnector.BuildOptions = {}): Connector {
   const { allowsLinkLocal = false, ...options } = reach
-  const common = { ...options, timeout: connectMs, allowH2: false }
-  if (allowsLinkLocal) return buildConnector(common)
-  const connect = buildConnector({ ...common, lookup: createGuardedLookup() })
+  const { refusalOf, ...rules } = socketRules(allowsLinkLocal)
+  const connect = buildConnector({ ...options, timeout: connectMs, allowH2: false, ...rules })
   return (address, callback) => {
-    if (isGuardedAddress(address.hostname)) callback(guardedError(address.hostname), null)
-    else connect(address, callback)
+    const refusal = refusalOf(address.hostname)
+    if (refusal === undefined) connect(address, callback)
+    else callback(refusal, null)
   }
 }
 
