@@ -38,8 +38,8 @@ async function isServiceWell({ sql }: Parts, claims: JWTPayload): Promise<boolea
   return client?.isEnabled === true && client.kind === 'backend' && client.changedAt.getTime() < issuedAtMs
 }
 
-// What was given to an app ends with its grant, which every change of the person or the app ends too.
-async function isGrantWell(parts: Parts, provider: OidcProvider, claims: JWTPayload): Promise<boolean> {
+// Whose grant it is, while it holds: what was given to an app ends with it, as it does with every change of the person or the app.
+async function accountOfGrant(parts: Parts, provider: OidcProvider, claims: JWTPayload) {
   const { sub = '' } = claims
   const [clientId, grantId] = [textOf(claims['client_id']) ?? '', textOf(claims['grant_id']) ?? '']
   const [grant, client, account] = await Promise.all([
@@ -48,19 +48,23 @@ async function isGrantWell(parts: Parts, provider: OidcProvider, claims: JWTPayl
     activeAccount(parts, sub),
   ])
   const isTheirs = grant !== undefined && grant.clientId === clientId && grant.accountId === sub
-  return isTheirs && client?.isEnabled === true && account !== undefined
+  return isTheirs && client?.isEnabled === true ? account : undefined
+}
+
+interface Given {
+  readonly launch: Launch | undefined
+  readonly account: Awaited<ReturnType<typeof activeAccount>>
 }
 
 // As the token endpoint told it: all that was granted, and the patient in context.
-async function contextOf(parts: Parts, claims: JWTPayload, launch: Launch | undefined): Promise<Answer> {
+function contextOf({ fhirBase }: Parts, claims: JWTPayload, { launch, account }: Given): Answer {
   const own = (launch?.scopes ?? []).filter((scope) => levelOf(scope) === undefined)
   const scopes = [...own, ...(textOf(claims['scope']) ?? '').split(' ')].filter((scope) => scope !== '')
-  const account = claims['grant_id'] === undefined ? undefined : await activeAccount(parts, claims.sub ?? '')
   const isNamed = scopes.includes('fhirUser') && account?.actor !== undefined
   return {
     scope: [...new Set(scopes)].join(' '),
     ...(launch?.patient !== undefined && needsPatient(scopes) ? { patient: launch.patient } : {}),
-    ...(isNamed ? { fhirUser: `${parts.fhirBase}/${account.actor}` } : {}),
+    ...(isNamed ? { fhirUser: `${fhirBase}/${account.actor}` } : {}),
   }
 }
 
@@ -71,14 +75,14 @@ export function createIntrospection(parts: Parts, provider: OidcProvider, keys: 
     const claims = await verify(token)
     if (claims === undefined) return inactive
     const grantId = textOf(claims['grant_id'])
-    const isWell =
-      grantId === undefined ? await isServiceWell(parts, claims) : await isGrantWell(parts, provider, claims)
+    const account = grantId === undefined ? undefined : await accountOfGrant(parts, provider, claims)
+    const isWell = grantId === undefined ? await isServiceWell(parts, claims) : account !== undefined
     if (!isWell) return inactive
     const launch = grantId === undefined ? undefined : await findLaunch(parts.sql, grantId)
     const { iss, sub, aud, exp, iat, jti, client_id } = claims
     return {
       ...{ active: true, token_type: 'Bearer', client_id, iss, sub, aud, exp, iat, jti },
-      ...(await contextOf(parts, claims, launch)),
+      ...contextOf(parts, claims, { launch, account }),
     }
   }
 }
