@@ -1,6 +1,7 @@
 // The bucket in which images and models lie instead of the data folder: copied into a backup key by key, and back from one.
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { AppError } from '@xinglin/core/errors'
 import { type OpenBlobs, openS3Blobs, type S3Settings, type s3Settings } from '../../engines/s3/index.ts'
 import type { Settings } from '../../kernel/config.ts'
@@ -59,27 +60,15 @@ async function withBucket<T>({ blobs }: BlobSettings, work: (open: OpenBlobs) =>
 // Does the work for each, some at once; after a failure nothing new is begun.
 async function forEach<T>(items: AsyncIterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const source = items[Symbol.asyncIterator]()
-  const state = { hasFailed: false }
+  const failures: unknown[] = []
   const worker = async (): Promise<void> => {
-    for (let next = await source.next(); next.done !== true && !state.hasFailed; next = await source.next()) {
+    for (let next = await source.next(); next.done !== true && failures.length === 0; next = await source.next()) {
       await work(next.value)
     }
   }
-  const guarded = async (): Promise<void> => {
-    try {
-      await worker()
-    } catch (error) {
-      state.hasFailed = true
-      throw error
-    }
-  }
-  const ended = await Promise.allSettled(Array.from({ length: atOnce }, guarded))
-  const failed = ended.find((one) => one.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
-}
-
-async function* eachOf<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items
+  const workers = Array.from({ length: atOnce }, () => worker().catch((error: unknown) => failures.push(error)))
+  await Promise.all(workers)
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Copies every blob of the bucket that the settings name into the folder of a backup. @throws AppError 'unavailable' */
@@ -112,7 +101,7 @@ export function fillBucket(
 ): Promise<void> {
   return withBucket(settings, async (open) => {
     const done = { count: 0 }
-    await forEach(eachOf(blobs), async ({ path, sha256 }) => {
+    await forEach(Readable.from(blobs) as AsyncIterable<KeptFile>, async ({ path, sha256 }) => {
       const stored = await open.put(path.slice(blobFolder.length + 1), createReadStream(join(folder, path)))
       if (stored.sha256 !== sha256)
         throw new AppError('invalid-request', `${path} of the backup was changed while it was read`)
