@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { settingsByOwner } from '../../packages/platform/src/services.ts'
 import { manifestsIn, pods, written } from '../kubernetes/committed.ts'
 import { composed, engines, isOurs, secrets, variablesIn } from './composed.ts'
@@ -116,7 +117,7 @@ test('an env file sets nothing but settings, the values of compose.yaml and its 
   )
   const own = ['COMPOSE_PROFILES', ...Object.keys(secrets)]
   for (const name of engines) {
-    const set = Object.keys(variablesIn(new URL(`${name}.env`, folder).pathname, secrets))
+    const set = Object.keys(variablesIn(fileURLToPath(new URL(`${name}.env`, folder)), secrets))
     assert.deepEqual(
       set.filter((env) => !known.has(env) && !own.includes(env)),
       [],

@@ -54,7 +54,10 @@ before(async () => {
   // The program of the image, as its scripts call it.
   const shim = join(state.folder, 'bin/xinglin')
   await mkdir(join(state.folder, 'bin'))
-  await writeFile(shim, `#!/bin/sh\nexec ${process.execPath} --disable-warning=ExperimentalWarning ${program} "$@"\n`)
+  await writeFile(
+    shim,
+    `#!/bin/sh\nexec '${process.execPath}' --disable-warning=ExperimentalWarning '${program}' "$@"\n`,
+  )
   await chmod(shim, 0o755)
 })
 
